@@ -1,0 +1,88 @@
+"""Domains: the values one hyperparameter may take in a study."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def significant(value: float, digits: int = 12) -> float:
+    """Round to ``digits`` significant digits: the precision at which Basin compares hyperparameters."""
+    return float(f"{value:.{digits - 1}e}") + 0.0  # + 0.0 turns -0.0 into 0.0
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Values(_Model):
+    """Chosen values, kept in ascending order."""
+
+    values: Annotated[
+        tuple[Number, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+    ] = Field(min_length=1, max_length=10_000)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Values:
+        rounded = [significant(v) for v in self.values]
+        if len(set(rounded)) != len(rounded):
+            repeated = sorted({v for v in rounded if rounded.count(v) > 1})
+            raise ValueError(f"values must differ at 12 significant digits, got {repeated} more than once")
+        object.__setattr__(self, "values", tuple(sorted(rounded)))
+        return self
+
+    @property
+    def low(self) -> float:
+        """Smallest value."""
+        return self.values[0]
+
+    @property
+    def high(self) -> float:
+        """Largest value."""
+        return self.values[-1]
+
+    def grid(self) -> tuple[float, ...]:
+        """Return every value, ascending."""
+        return self.values
+
+
+class Range(_Model):
+    """An interval, sampled by `random`, `sobol` and `tpe`, or cut into ``points`` by `grid`."""
+
+    low: Number
+    high: Number
+    log: bool = False
+    points: int | None = Field(default=None, ge=2, le=10_000)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Range:
+        if not self.low < self.high:
+            raise ValueError(f"low < high must hold, got low={self.low:g}, high={self.high:g}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"low > 0 must hold with log: true, got low={self.low:g}")
+        return self
+
+    def grid(self) -> tuple[float, ...]:
+        """Return ``points`` values from low to high, evenly spaced on the range's scale; needs ``points``."""
+        if self.points is None:
+            raise ValueError("a range needs `points` to be cut into a grid")
+        start, stop = (math.log10(self.low), math.log10(self.high)) if self.log else (self.low, self.high)
+        steps = [start + (stop - start) * i / (self.points - 1) for i in range(self.points)]
+        inner = [10.0**s if self.log else s for s in steps[1:-1]]
+        return tuple(significant(v) for v in (self.low, *inner, self.high))
+
+
+def _kind(raw: Any) -> str:
+    if isinstance(raw, Values) or (isinstance(raw, dict) and "values" in raw):
+        return "values"
+    return "range"
+
+
+Domain = Annotated[
+    Annotated[Values, Tag("values")] | Annotated[Range, Tag("range")],
+    Discriminator(_kind),
+]

@@ -1,0 +1,327 @@
+"""From a document to a specification: all faults together, each with its path, the rule and what was got."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from search_spaces import catalog
+from search_spaces.documents import Document, assign, nearest, parse_document, read_document
+from search_spaces.domains import Range, Values
+from search_spaces.errors import Fault, SpecificationError, shown
+from search_spaces.presets import preset_document, preset_names
+from search_spaces.specification import MAX_TRIALS, NAME, Objective, Optimizer, Schedule, Specification, Task
+
+_FIELDS = Specification.model_fields
+_STRICT = ConfigDict(strict=True)
+
+_RULES = {
+    "missing": "is required",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "finite_number": "must be finite",
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "tuple_type": "must be a list",
+}
+
+
+def load(spec: str, assignments: Sequence[str] = ()) -> Specification:
+    """Return the specification in a YAML file or of a preset, after ``KEY=VALUE`` assignments.
+
+    Raises
+    ------
+    SpecificationError
+        With every fault found; nothing was written.
+    """
+    path = Path(spec)
+    source = f"preset {spec}" if spec in preset_names() else shown(spec, 200)
+    if spec in preset_names():
+        document = preset_document(spec)
+    elif not path.exists() and path.suffix not in {".yaml", ".yml", ".json"}:
+        fault = f"no file and no preset of the name {shown(spec)}; {nearest(spec, preset_names())}"
+        raise SpecificationError([Fault(path="", message=fault)])
+    else:
+        document = read_document(path)
+    for assignment in assignments:
+        assign(document, assignment)
+    return validate(document, source)
+
+
+def loads(text: str) -> Specification:
+    """Return the specification written in a YAML text."""
+    return validate(parse_document(text))
+
+
+def validate(document: Document, source: str = "the study specification") -> Specification:
+    """Return the specification a document stands for.
+
+    Each section is checked on its own and then against the others, so that one fault hides no other.
+
+    Raises
+    ------
+    SpecificationError
+        With every fault found.
+    """
+    faults = [
+        Fault(path=shown(key).strip("'"), message=f"unknown key; {nearest(key, _FIELDS)}")
+        for key in document
+        if key not in _FIELDS
+    ]
+    sections: dict[str, Any] = {}
+    for name, field in _FIELDS.items():
+        if name in document:
+            found, sections[name] = _checked(name, document[name])
+            faults += found
+        elif field.is_required():
+            faults.append(Fault(path=name, message="is required"))
+        else:
+            sections[name] = field.get_default()
+    faults += _crossed(sections, document)
+    if faults:
+        raise SpecificationError(faults, source)
+    return Specification(**sections)
+
+
+def _checked(name: str, raw: Any) -> tuple[list[Fault], Any]:
+    """Return the faults of one section and its value: whole, or as much of it as holds, or None."""
+    field = _FIELDS[name]
+    annotation: Any = field.annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        try:
+            return [], annotation.model_validate(raw)
+        except ValidationError as error:
+            faults = list(_translated(error, name))
+            if not isinstance(raw, dict):
+                return faults, None
+            bad = {item["loc"][0] for item in error.errors() if item["loc"]}
+            sound = {key: value for key, value in raw.items() if key not in bad}
+            return faults, annotation.model_construct(**sound)
+    adapter = TypeAdapter(
+        Annotated[(annotation, *field.metadata)] if field.metadata else annotation, config=_STRICT
+    )
+    try:
+        return [], adapter.validate_python(raw)
+    except ValidationError as error:
+        return list(_translated(error, name)), None
+
+
+def _translated(error: ValidationError, section: str) -> Iterable[Fault]:
+    """Turn pydantic's account of a section into faults with Basin's paths and words."""
+    for item in error.errors(include_url=False):
+        location = [part for part in item["loc"] if part not in {"values", "range"} or section != "space"]
+        if section == "space" and item["loc"][1:2] == ("values",):
+            location = [item["loc"][0], *item["loc"][2:]]
+        path = section + "".join(
+            f"[{part}]" if isinstance(part, int) else f".{shown(part).strip(chr(39))}" for part in location
+        )
+        got = shown(item["input"])
+        kind = item["type"]
+        if kind == "extra_forbidden":
+            yield Fault(
+                path=path, message=f"unknown key; {nearest(item['loc'][-1], _keys(section, item['loc']))}"
+            )
+        elif kind == "missing":
+            yield Fault(path=path, message="is required")
+        elif kind == "value_error":
+            yield Fault(path=path, message=str(item.get("ctx", {}).get("error", item["msg"])))
+        elif kind == "literal_error":
+            known = (
+                str(item.get("ctx", {}).get("expected", ""))
+                .replace("'", "")
+                .replace(" or ", ", ")
+                .split(", ")
+            )
+            yield Fault(
+                path=path, message=f"unknown {path.rsplit('.')[-1]} {got}; {nearest(item['input'], known)}"
+            )
+        else:
+            rule = _RULES.get(kind) or item["msg"].replace("Input should be", "must be")
+            yield Fault(path=path, message=f"{rule}, got {got}")
+
+
+def _keys(section: str, location: tuple[int | str, ...]) -> Iterable[str]:
+    if section == "space":
+        return (Values if "values" in location[1:2] else Range).model_fields
+    model: Any = _FIELDS[section].annotation
+    return tuple(model.model_fields)
+
+
+def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
+    """Check what no single section can see: names against the catalog, values against each other."""
+    name = sections.get("name")
+    if isinstance(name, str) and not NAME.fullmatch(name):
+        yield Fault(
+            path="name",
+            message=f"must be 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, got {shown(name)}",
+        )
+    task: Task | None = sections.get("task")
+    if task is not None:
+        for key, known in (("dataset", catalog.DATASETS), ("network", catalog.NETWORKS)):
+            yield from _named(f"task.{key}", getattr(task, key, None), known)
+        yield from _named("task.augmentation", task.augmentation, catalog.AUGMENTATIONS)
+        yield from _sized(task)
+    schedule: Schedule | None = sections.get("schedule")
+    if schedule is not None:
+        yield from _scheduled(schedule, document.get("schedule", {}), sections.get("epochs"))
+    objective: Objective | None = sections.get("objective")
+    if objective is not None and task is not None and objective.split == "validation" and not task.validation:
+        yield Fault(
+            path="objective.split",
+            message="validation needs training images held out; set task.validation to their number",
+        )
+    optimizer: Optimizer | None = sections.get("optimizer")
+    if optimizer is not None:
+        yield from _optimized(optimizer)
+    known_optimizer = catalog.OPTIMIZERS.get(optimizer.name) if optimizer is not None else None
+    yield from _spanned(document.get("space"), known_optimizer)
+    space: dict[str, Values | Range] | None = sections.get("space")
+    if space is not None:
+        yield from _designed(space, sections)
+
+
+def _named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable[Fault]:
+    if name is not None and name not in known:
+        yield Fault(path=path, message=f"unknown {path.split('.')[-1]} {shown(name)}; {nearest(name, known)}")
+
+
+def _sized(task: Task) -> Iterable[Fault]:
+    info = catalog.DATASETS.get(getattr(task, "dataset", ""))
+    if info is None:
+        return
+    if task.subset is not None and task.subset > info.train:
+        yield Fault(
+            path="task.subset", message=f"must be at most the {info.train} training images, got {task.subset}"
+        )
+        return
+    images = task.subset or info.train
+    if task.validation >= images:
+        yield Fault(
+            path="task.validation",
+            message=f"must leave training images: fewer than {images}, got {task.validation}",
+        )
+
+
+def _scheduled(schedule: Schedule, written: Any, epochs: Any) -> Iterable[Fault]:
+    yield from _named("schedule.name", schedule.name, catalog.SCHEDULES)
+    info = catalog.SCHEDULES.get(schedule.name)
+    if info is None:
+        return
+    for option in written if isinstance(written, dict) else ():
+        if option != "name" and option not in info.options:
+            yield Fault(path=f"schedule.{option}", message=f"is no option of {schedule.name}")
+    if schedule.name == "multistep":
+        marks = schedule.milestones
+        if (
+            not marks
+            or any(m < 1 for m in marks)
+            or any(a >= b for a, b in zip(marks, marks[1:], strict=False))
+        ):
+            yield Fault(
+                path="schedule.milestones",
+                message=f"must be ascending epochs from 1 on, such as [50, 100, 150], got {list(marks)}",
+            )
+        elif isinstance(epochs, int) and marks[-1] >= epochs:
+            yield Fault(
+                path="schedule.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}"
+            )
+
+
+def _optimized(optimizer: Optimizer) -> Iterable[Fault]:
+    yield from _named("optimizer.name", optimizer.name, catalog.OPTIMIZERS)
+    info = catalog.OPTIMIZERS.get(optimizer.name)
+    if info is None:
+        return
+    if optimizer.variant is not None and optimizer.variant not in info.variants:
+        rule = nearest(optimizer.variant, info.variants) if info.variants else f"{info.name} has no variants"
+        yield Fault(path="optimizer.variant", message=f"unknown variant {shown(optimizer.variant)}; {rule}")
+    if optimizer.decay is not None and optimizer.decay not in info.decays:
+        yield Fault(
+            path="optimizer.decay",
+            message=f"{shown(optimizer.decay)} is no decay of {info.name}; {nearest(optimizer.decay, info.decays)}",
+        )
+    if not optimizer.amsgrad and info.name != "padam":
+        yield Fault(path="optimizer.amsgrad", message=f"is a switch of padam, not of {info.name}")
+    if optimizer.betas is not None and (optimizer.beta1 is not None or optimizer.beta2 is not None):
+        yield Fault(path="optimizer.betas", message="stands beside beta1 or beta2; write one or the other")
+    for name, value in optimizer.fixed().items():
+        path = "optimizer.betas" if optimizer.betas and name in {"beta1", "beta2"} else f"optimizer.{name}"
+        yield from _valued(path, name, value, info)
+
+
+def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
+    """Check the names and numbers of a space as they were written, whatever else is wrong with it."""
+    if not isinstance(raw, dict):
+        return
+    if not raw:
+        yield Fault(path="space", message="must vary at least one hyperparameter, got none")
+    for name, domain in raw.items():
+        path = f"space.{shown(name).strip(chr(39))}"
+        known = catalog.HYPERPARAMETERS if info is None else {h.name: h for h in info.hyperparameters}
+        if name not in known:
+            of = f" of {info.name}" if info else ""
+            yield Fault(path=path, message=f"is no hyperparameter{of}; {nearest(name, known)}")
+        elif isinstance(domain, dict):
+            values = domain.get("values")
+            numbers = [(f"{path}.{bound}", domain[bound]) for bound in ("low", "high") if bound in domain]
+            numbers += (
+                [(f"{path}.values[{i}]", v) for i, v in enumerate(values)] if isinstance(values, list) else []
+            )
+            for where, value in numbers:
+                if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+                    fault = known[name].fault(value)
+                    if fault:
+                        yield Fault(path=where, message=fault)
+
+
+def _valued(path: str, name: str, value: float, info: catalog.OptimizerInfo) -> Iterable[Fault]:
+    hyperparameter = info.hyperparameter(name)
+    if hyperparameter is None:
+        names = [h.name for h in info.hyperparameters]
+        yield Fault(path=path, message=f"is no hyperparameter of {info.name}; {nearest(name, names)}")
+        return
+    fault = hyperparameter.fault(value)
+    if fault:
+        yield Fault(path=path, message=fault)
+
+
+def _designed(space: Mapping[str, Values | Range], sections: Mapping[str, Any]) -> Iterable[Fault]:
+    design = sections.get("design")
+    if design is None:
+        return
+    count = design.configurations
+    if design.name == "grid":
+        if count is not None:
+            yield Fault(
+                path="design.configurations", message="is counted by the space of a grid; leave it out"
+            )
+        unpointed = [n for n, d in space.items() if isinstance(d, Range) and d.points is None]
+        for name in unpointed:
+            yield Fault(path=f"space.{name}.points", message="is required in a grid; or give `values`")
+        if unpointed:
+            return
+        count = 1
+        for domain in space.values():
+            count *= len(domain.grid())
+    elif count is None:
+        yield Fault(path="design.configurations", message=f"is required by design {design.name}, such as 50")
+        return
+    elif all(isinstance(d, Values) for d in space.values()):
+        cells = 1
+        for domain in space.values():
+            cells *= len(domain.grid())
+        if count > cells:
+            yield Fault(
+                path="design.configurations",
+                message=f"must be at most the {cells} distinct points of the space, got {count}",
+            )
+    seeds = sections.get("seeds")
+    if isinstance(seeds, int) and count * seeds > MAX_TRIALS:
+        yield Fault(path="space", message=f"must give at most {MAX_TRIALS:,} trials, got {count * seeds:,}")
