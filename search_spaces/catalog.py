@@ -14,9 +14,9 @@ from search_spaces.hyperparameters import (
     HYPERPARAMETERS,
     LR,
     MOMENTUM,
-    P,
     WEIGHT_DECAY,
     Hyperparameter,
+    P,
 )
 
 

@@ -45,9 +45,7 @@ def read_document(path: Path) -> Document:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SpecificationError(
-            [Fault(path="", message=f"cannot be read: {error.strerror}")], source
-        ) from error
+        raise SpecificationError([Fault(path="", message=f"cannot be read: {error.strerror}")], source) from error
     return parse_document(raw, source)
 
 
@@ -65,9 +63,7 @@ def parse_document(raw: bytes | str, source: str = "the document") -> Document:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _refused(
-            source, f"must be UTF-8 text, got byte {data[error.start]:#04x} at {error.start}"
-        ) from None
+        raise _refused(source, f"must be UTF-8 text, got byte {data[error.start]:#04x} at {error.start}") from None
     if _flow_depth(text) > MAX_DEPTH:
         raise _refused(source, f"must nest at most {MAX_DEPTH} levels deep, got more")
 
@@ -81,9 +77,7 @@ def parse_document(raw: bytes | str, source: str = "the document") -> Document:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = str(error.problem or error.context or "is not YAML")
-        raise SpecificationError(
-            [Fault(path=where, message=shown(problem, 160).strip("'\""))], source
-        ) from None
+        raise SpecificationError([Fault(path=where, message=shown(problem, 160).strip("'\""))], source) from None
     except (YAMLError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise _refused(source, f"is not YAML 1.2: {shown(first, 160)}") from None
@@ -141,29 +135,24 @@ def _scan(events: Iterable[Any], source: str) -> None:
 
     depth = documents = 0
     for count, event in enumerate(events):
-        rule = None
-        if count > MAX_EVENTS:
-            rule = f"must hold at most {MAX_EVENTS} values, got more"
-        elif isinstance(event, kinds.DocumentStartEvent):
+        if isinstance(event, kinds.DocumentStartEvent):
             documents += 1
-            if documents > 1:
-                rule = "must be one document, got a second one"
-            elif event.version is not None or event.tags:
-                rule = "must be without % directives"
-        elif isinstance(event, kinds.AliasEvent) or getattr(event, "anchor", None) is not None:
-            rule = "must be without anchors and aliases (& and *); write the value out"
-        elif getattr(event, "tag", None) is not None:
-            rule = "must be without tags (!); plain values only"
-        elif isinstance(event, kinds.ScalarEvent) and event.value == "<<":
-            rule = "must be without merge keys (<<); write the keys out"
         elif isinstance(event, kinds.CollectionStartEvent):
             depth += 1
-            if depth > MAX_DEPTH:
-                rule = f"must nest at most {MAX_DEPTH} levels deep, got more"
         elif isinstance(event, kinds.CollectionEndEvent):
             depth -= 1
-        if rule is not None:
-            mark = event.start_mark
-            raise SpecificationError(
-                [Fault(path=f"line {mark.line + 1}, column {mark.column + 1}", message=rule)], source
-            )
+        rules = {
+            f"must hold at most {MAX_EVENTS} values, got more": count > MAX_EVENTS,
+            f"must nest at most {MAX_DEPTH} levels deep, got more": depth > MAX_DEPTH,
+            "must be one document, got a second one": documents > 1,
+            "must be without % directives": bool(getattr(event, "version", None) or getattr(event, "tags", None)),
+            "must be without anchors and aliases (& and *); write the value out": (
+                getattr(event, "anchor", None) is not None
+            ),
+            "must be without tags (!); plain values only": getattr(event, "tag", None) is not None,
+            "must be without merge keys (<<); write the keys out": getattr(event, "value", None) == "<<",
+        }
+        broken = next((rule for rule, holds in rules.items() if holds), None)
+        if broken is not None:
+            where = f"line {event.start_mark.line + 1}, column {event.start_mark.column + 1}"
+            raise SpecificationError([Fault(path=where, message=broken)], source)

@@ -22,9 +22,9 @@ class _Model(BaseModel):
 class Values(_Model):
     """Chosen values, kept in ascending order."""
 
-    values: Annotated[
-        tuple[Number, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
-    ] = Field(min_length=1, max_length=10_000)
+    values: Annotated[tuple[Number, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
+        min_length=1, max_length=10_000
+    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Values:

@@ -114,6 +114,4 @@ MOMENTUM = Hyperparameter(
     default=0.9,
 )
 
-HYPERPARAMETERS: dict[str, Hyperparameter] = {
-    h.name: h for h in (LR, P, BETA1, BETA2, EPS, WEIGHT_DECAY, MOMENTUM)
-}
+HYPERPARAMETERS: dict[str, Hyperparameter] = {h.name: h for h in (LR, P, BETA1, BETA2, EPS, WEIGHT_DECAY, MOMENTUM)}

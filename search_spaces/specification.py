@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from search_spaces import configurations
 from search_spaces.catalog import DATASETS, OPTIMIZERS, DatasetInfo, OptimizerInfo
+from search_spaces.configurations import Configuration, rounded
 from search_spaces.domains import Domain, Number
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
@@ -69,9 +69,7 @@ class Optimizer(_Section):
 
     def fixed(self) -> dict[str, float]:
         """Return the values written in the document, by hyperparameter."""
-        written = {
-            h: getattr(self, h) for h in ("lr", "p", "beta1", "beta2", "eps", "weight_decay", "momentum")
-        }
+        written = {h: getattr(self, h) for h in ("lr", "p", "beta1", "beta2", "eps", "weight_decay", "momentum")}
         if self.betas is not None:
             written["beta1"], written["beta2"] = self.betas
         return {name: value for name, value in written.items() if value is not None}
@@ -152,10 +150,10 @@ class Specification(_Section):
         """The decay form in force."""
         return self.optimizer.decay or self.optimizer.info.decays[0]
 
-    def hyperparameters(self, configuration: configurations.Configuration) -> dict[str, float]:
+    def hyperparameters(self, configuration: Configuration) -> dict[str, float]:
         """Return the value of every hyperparameter of the optimizer at one configuration."""
         values = {h.name: h.default for h in self.optimizer.info.hyperparameters}
-        return configurations.rounded(values | self.optimizer.fixed() | configuration)
+        return rounded(values | self.optimizer.fixed() | configuration)
 
     def document(self) -> dict[str, Any]:
         """Return the specification as plain JSON values, defaults written out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -86,7 +87,7 @@ def validate(document: Document, source: str = "the study specification") -> Spe
             sections[name] = field.get_default()
     faults += _crossed(sections, document)
     if faults:
-        raise SpecificationError(faults, source)
+        raise SpecificationError(list(dict.fromkeys(faults)), source)
     return Specification(**sections)
 
 
@@ -104,9 +105,7 @@ def _checked(name: str, raw: Any) -> tuple[list[Fault], Any]:
             bad = {item["loc"][0] for item in error.errors() if item["loc"]}
             sound = {key: value for key, value in raw.items() if key not in bad}
             return faults, annotation.model_construct(**sound)
-    adapter = TypeAdapter(
-        Annotated[(annotation, *field.metadata)] if field.metadata else annotation, config=_STRICT
-    )
+    adapter = TypeAdapter(Annotated[(annotation, *field.metadata)] if field.metadata else annotation, config=_STRICT)
     try:
         return [], adapter.validate_python(raw)
     except ValidationError as error:
@@ -125,22 +124,15 @@ def _translated(error: ValidationError, section: str) -> Iterable[Fault]:
         got = shown(item["input"])
         kind = item["type"]
         if kind == "extra_forbidden":
-            yield Fault(
-                path=path, message=f"unknown key; {nearest(item['loc'][-1], _keys(section, item['loc']))}"
-            )
+            yield Fault(path=path, message=f"unknown key; {nearest(item['loc'][-1], _keys(section, item['loc']))}")
         elif kind == "missing":
             yield Fault(path=path, message="is required")
         elif kind == "value_error":
             yield Fault(path=path, message=str(item.get("ctx", {}).get("error", item["msg"])))
         elif kind == "literal_error":
-            known = (
-                str(item.get("ctx", {}).get("expected", ""))
-                .replace("'", "")
-                .replace(" or ", ", ")
-                .split(", ")
-            )
+            known = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
             yield Fault(
-                path=path, message=f"unknown {path.rsplit('.')[-1]} {got}; {nearest(item['input'], known)}"
+                path=path, message=f"unknown {path.rsplit('.', 1)[-1]} {got}; {nearest(item['input'], known)}"
             )
         else:
             rule = _RULES.get(kind) or item["msg"].replace("Input should be", "must be")
@@ -160,7 +152,7 @@ def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]
     if isinstance(name, str) and not NAME.fullmatch(name):
         yield Fault(
             path="name",
-            message=f"must be 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, got {shown(name)}",
+            message=f"must be 1 to 64 of a-z 0-9 . _ - beginning with a letter or digit, got {shown(name)}",
         )
     task: Task | None = sections.get("task")
     if task is not None:
@@ -189,7 +181,9 @@ def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]
 
 def _named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable[Fault]:
     if name is not None and name not in known:
-        yield Fault(path=path, message=f"unknown {path.split('.')[-1]} {shown(name)}; {nearest(name, known)}")
+        yield Fault(
+            path=path, message=f"unknown {path.rsplit('.', maxsplit=1)[-1]} {shown(name)}; {nearest(name, known)}"
+        )
 
 
 def _sized(task: Task) -> Iterable[Fault]:
@@ -219,19 +213,13 @@ def _scheduled(schedule: Schedule, written: Any, epochs: Any) -> Iterable[Fault]
             yield Fault(path=f"schedule.{option}", message=f"is no option of {schedule.name}")
     if schedule.name == "multistep":
         marks = schedule.milestones
-        if (
-            not marks
-            or any(m < 1 for m in marks)
-            or any(a >= b for a, b in zip(marks, marks[1:], strict=False))
-        ):
+        if not marks or any(m < 1 for m in marks) or any(a >= b for a, b in itertools.pairwise(marks)):
             yield Fault(
                 path="schedule.milestones",
                 message=f"must be ascending epochs from 1 on, such as [50, 100, 150], got {list(marks)}",
             )
         elif isinstance(epochs, int) and marks[-1] >= epochs:
-            yield Fault(
-                path="schedule.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}"
-            )
+            yield Fault(path="schedule.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}")
 
 
 def _optimized(optimizer: Optimizer) -> Iterable[Fault]:
@@ -271,14 +259,19 @@ def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
         elif isinstance(domain, dict):
             values = domain.get("values")
             numbers = [(f"{path}.{bound}", domain[bound]) for bound in ("low", "high") if bound in domain]
-            numbers += (
-                [(f"{path}.values[{i}]", v) for i, v in enumerate(values)] if isinstance(values, list) else []
-            )
+            numbers += [(f"{path}.values[{i}]", v) for i, v in enumerate(values)] if isinstance(values, list) else []
+            numbers = [(where, value) for where, value in numbers if _is_number(value)]
             for where, value in numbers:
-                if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-                    fault = known[name].fault(value)
-                    if fault:
-                        yield Fault(path=where, message=fault)
+                fault = known[name].fault(value)
+                if fault:
+                    yield Fault(path=where, message=fault)
+            low, high = domain.get("low"), domain.get("high")
+            if low is not None and high is not None and _is_number(low) and _is_number(high) and low >= high:
+                yield Fault(path=path, message=f"low < high must hold, got low={low:g}, high={high:g}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _valued(path: str, name: str, value: float, info: catalog.OptimizerInfo) -> Iterable[Fault]:
@@ -299,9 +292,7 @@ def _designed(space: Mapping[str, Values | Range], sections: Mapping[str, Any]) 
     count = design.configurations
     if design.name == "grid":
         if count is not None:
-            yield Fault(
-                path="design.configurations", message="is counted by the space of a grid; leave it out"
-            )
+            yield Fault(path="design.configurations", message="is counted by the space of a grid; leave it out")
         unpointed = [n for n, d in space.items() if isinstance(d, Range) and d.points is None]
         for name in unpointed:
             yield Fault(path=f"space.{name}.points", message="is required in a grid; or give `values`")

@@ -1,0 +1,150 @@
+"""The training engine: one recipe in, one record an epoch out.
+
+The loop reads the device at the end of an epoch, and on a GPU every 50 steps to notice a loss that is not finite;
+order and augmentation are drawn for a whole epoch on the CPU before its first step.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from workers.data import Split
+from workers.data.augmentation import Augmentation
+from workers.networks import build_network
+from workers.optimizers import build_optimizer, mean_log10_v
+from workers.recipe import Recipe
+from workers.records import Divergence, EpochRecord
+from workers.schedules import multiplier
+from workers.seeds import generator
+
+CHECK_EVERY = 50
+EVALUATION_BATCH = 1_000
+
+
+def train(recipe: Recipe, split: Split, device: torch.device) -> Iterator[EpochRecord]:
+    """Train from scratch and yield a record after each epoch.
+
+    Parameters
+    ----------
+    recipe
+        The training.
+    split
+        Its data, on any device.
+    device
+        Where to train.
+
+    Yields
+    ------
+    EpochRecord
+        ``recipe.epochs`` of them, unless the training diverges.
+
+    Raises
+    ------
+    Divergence
+        As soon as a loss, or an output of the evaluation, is not finite.
+    """
+    return _Training(recipe, split, device).epochs()
+
+
+def batches(order: Tensor, size: int) -> list[Tensor]:
+    """Cut an order into batches; a last batch of one image joins the one before (batch norm needs two)."""
+    cut = list(torch.split(order, size))
+    if len(cut) > 1 and len(cut[-1]) == 1:
+        cut[-2:] = [torch.cat(cut[-2:])]
+    return cut
+
+
+class _Training:
+    def __init__(self, recipe: Recipe, split: Split, device: torch.device) -> None:
+        images = split.images
+        self.recipe = recipe
+        self.device = device
+        self.pixels, self.labels = images.train_images.to(device), images.train_labels.to(device)
+        self.test = (images.test_images.to(device), images.test_labels.to(device))
+        self.validation = (split.validation_images.to(device), split.validation_labels.to(device))
+        self.mean = images.mean.to(device)[:, None, None]
+        self.std = images.std.to(device)[:, None, None]
+        self.model = build_network(recipe.network, images.shape, images.classes, recipe.seed).to(device)
+        self.count = len(self.labels)
+        self.steps = len(batches(torch.arange(self.count), recipe.batch_size))
+        self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
+        self.factor = multiplier(recipe.schedule, self.steps, recipe.epochs)
+        self.last_finite_loss: float | None = None
+
+    def epochs(self) -> Iterator[EpochRecord]:
+        for epoch in range(1, self.recipe.epochs + 1):
+            start = time.perf_counter()
+            loss = self._train(epoch)
+            test = self._errors(*self.test, epoch)
+            held_out = self._errors(*self.validation, epoch) if len(self.validation[1]) else (None, None)
+            group = self.optimizer.param_groups[0]
+            yield EpochRecord(
+                epoch=epoch,
+                train_loss=loss,
+                test_error=test[0],
+                test_error5=test[1],
+                validation_error=held_out[0],
+                validation_error5=held_out[1],
+                lr=float(group["lr"]),
+                p=float(group["p"]) if "p" in group else None,
+                log10_v=mean_log10_v(self.optimizer),
+                seconds=time.perf_counter() - start,
+                images=self.count,
+            )
+
+    def _train(self, epoch: int) -> float:
+        """Train one epoch and return the mean loss over its images."""
+        recipe = self.recipe
+        order = torch.randperm(self.count, generator=generator(recipe.seed, "order", epoch))
+        augmentation = Augmentation(recipe.augmentation, self.count, recipe.seed, epoch)
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        every = 1 if self.device.type == "cpu" else CHECK_EVERY
+        pending: list[Tensor] = []
+        self.model.train()
+        for number, index in enumerate(batches(order, recipe.batch_size)):
+            factor = self.factor((epoch - 1) * self.steps + number)
+            for group in self.optimizer.param_groups:
+                group["lr"] = recipe.hyperparameters["lr"] * factor
+            x = self._normalised(augmentation.apply(self.pixels, index))
+            self.optimizer.zero_grad(set_to_none=True)
+            loss = functional.cross_entropy(self.model(x), self.labels[index.to(self.device)])
+            loss.backward()  # type: ignore[no-untyped-call]
+            pending.append(loss.detach())
+            if len(pending) == every or number == self.steps - 1:
+                self._check(pending, epoch)
+                pending.clear()
+            self.optimizer.step()
+            total += loss.detach().double() * len(index)
+        return float(total) / self.count
+
+    def _check(self, losses: list[Tensor], epoch: int) -> None:
+        """Read some losses back and stop at the first that is not finite."""
+        for loss in torch.stack(losses).tolist():
+            if not math.isfinite(loss):
+                raise Divergence(epoch, self.last_finite_loss)
+            self.last_finite_loss = loss
+
+    def _normalised(self, pixels: Tensor) -> Tensor:
+        return (pixels.float() - self.mean) / self.std
+
+    @torch.no_grad()
+    def _errors(self, pixels: Tensor, labels: Tensor, epoch: int) -> tuple[float, float]:
+        """Return top-1 and top-5 error in percent."""
+        self.model.eval()
+        wrong = torch.zeros(2, dtype=torch.int64, device=self.device)
+        finite = torch.ones((), dtype=torch.bool, device=self.device)
+        for x, y in zip(torch.split(pixels, EVALUATION_BATCH), torch.split(labels, EVALUATION_BATCH), strict=True):
+            logits = self.model(self._normalised(x))
+            finite &= logits.isfinite().all()
+            top = logits.topk(min(5, logits.shape[1]), dim=1).indices == y[:, None]
+            wrong += torch.stack([(~top[:, 0]).sum(), (~top.any(1)).sum()])
+        if not bool(finite):
+            raise Divergence(epoch, self.last_finite_loss)
+        top1, top5 = (100.0 * wrong.double() / len(labels)).tolist()
+        return top1, top5

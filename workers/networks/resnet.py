@@ -1,0 +1,75 @@
+"""Residual networks in their CIFAR form: a 3x3 stem without pooling, stages that halve the image.
+
+He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, doi:10.1109/cvpr.2016.90. Shortcuts
+that change the shape are 1x1 convolutions with batch norm (the paper's option B), as in the code the Padam authors
+trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions with batch norm, added to their input; the first one may halve the image."""
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or channels != width:
+            self.shortcut = nn.Sequential(nn.Conv2d(channels, width, 1, stride, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[batch, channels, h, w]`` to ``[batch, width, h / stride, w / stride]``."""
+        y = functional.relu(self.norm1(self.conv1(x)), inplace=True)
+        y = self.norm2(self.conv2(y))
+        return functional.relu(y + self.shortcut(x), inplace=True)
+
+
+class ResNet(nn.Module):
+    """Stem, stages of basic blocks, global average pooling, one linear layer."""
+
+    def __init__(self, channels: int, classes: int, widths: Sequence[int], blocks: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, widths[0], 3, 1, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
+        )
+        stages: list[nn.Module] = []
+        before = widths[0]
+        for index, width in enumerate(widths):
+            for block in range(blocks):
+                stages.append(BasicBlock(before, width, 2 if index and not block else 1))
+                before = width
+        self.stages = nn.Sequential(*stages)
+        self.head = nn.Linear(before, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[batch, channels, h, w]`` to ``[batch, classes]``."""
+        y: Tensor = self.stages(self.stem(x))
+        logits: Tensor = self.head(y.mean((2, 3)))
+        return logits
+
+
+def resnet8(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Return three basic blocks of width 16, 32 and 64."""
+    return ResNet(shape[0], classes, (16, 32, 64), 1)
+
+
+def resnet20(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Return nine basic blocks, three each of width 16, 32 and 64: 0.272 M parameters for 3 channels, 10 classes."""
+    return ResNet(shape[0], classes, (16, 32, 64), 3)
+
+
+def resnet18(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Return eight basic blocks, two each of width 64 to 512: 11.17 M parameters for 3 channels, 10 classes."""
+    return ResNet(shape[0], classes, (64, 128, 256, 512), 2)

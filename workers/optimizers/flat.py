@@ -1,0 +1,291 @@
+"""The base of Basin's optimizers: state in flat buffers, weight decay in four forms, one rule to fill in.
+
+A step gathers the gradients of a parameter group into one flat vector, lets the subclass turn it into one flat
+update, and adds that to the parameters. The number of tensor operations therefore does not grow with the number of
+tensors, and one fused kernel can serve the whole family.
+
+``optimizer.state[parameter]`` holds views of the flat buffers, under the names that :class:`torch.optim.Adam` uses,
+so that ``state_dict`` looks as a torch user expects.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
+from typing import Any, overload
+
+import torch
+from torch import Tensor
+
+DECAYS = ("l2", "decoupled-lr", "decoupled-schedule", "normalised")
+
+State = Mapping[str, Tensor]
+
+
+class Bucket:
+    """The parameters of one group that share device and dtype, and their flat state.
+
+    Attributes
+    ----------
+    parameters
+        In the order of the group.
+    flat
+        Each state name with one flat tensor over all elements.
+    steps
+        Updates made so far, one count a parameter: a parameter without a gradient is passed over.
+    """
+
+    def __init__(self, parameters: list[Tensor], names: Iterable[str], state: Mapping[Any, Any]) -> None:
+        self.parameters = parameters
+        ends = torch.tensor([p.numel() for p in parameters]).cumsum(0).tolist()
+        self._spans = list(zip([0, *ends[:-1]], ends, strict=True))
+        like = parameters[0]
+        self.flat = {name: torch.zeros(ends[-1], dtype=like.dtype, device=like.device) for name in names}
+        self.gradient = torch.empty(ends[-1], dtype=like.dtype, device=like.device)
+        self._counts = torch.zeros(len(parameters), dtype=torch.float32)
+        for index, parameter in enumerate(parameters):
+            kept = state.get(parameter, {})
+            for name, buffer in self.views().items():
+                if name in kept:
+                    buffer[index].copy_(kept[name])
+            if "step" in kept:
+                self._counts[index] = float(kept["step"])
+        self.steps = [int(count) for count in self._counts.tolist()]
+
+    def views(self) -> dict[str, list[Tensor]]:
+        """Return each state buffer cut into tensors of the parameters' shapes."""
+        return {name: self.cut(flat) for name, flat in self.flat.items()}
+
+    def cut(self, flat: Tensor) -> list[Tensor]:
+        """Return views of a flat vector in the shapes of the parameters."""
+        return [flat[a:b].view(p.shape) for (a, b), p in zip(self._spans, self.parameters, strict=True)]
+
+    def publish(self, state: dict[Any, Any]) -> None:
+        """Put views of the buffers where torch looks for them."""
+        views = self.views()
+        for index, parameter in enumerate(self.parameters):
+            entry: dict[str, Tensor] = {"step": self._counts[index]}
+            entry.update({name: tensors[index] for name, tensors in views.items()})
+            state[parameter] = entry
+
+    def segments(self) -> Iterable[Segment]:
+        """Yield what can be updated at once: all of it, or the runs of parameters that have gradients.
+
+        Parameters form one run as long as they are neighbours, have gradients, and were updated equally often.
+        """
+        run: list[int] = []
+        for index, parameter in enumerate(self.parameters):
+            if parameter.grad is None:
+                ready = False
+            elif parameter.grad.is_sparse:
+                raise RuntimeError(
+                    "dense gradients must be given, got a sparse one; use torch.optim.SparseAdam for that parameter"
+                )
+            else:
+                ready = True
+            if run and (not ready or self.steps[index] != self.steps[run[0]]):
+                yield Segment(self, run[0], run[-1] + 1)
+                run = []
+            if ready:
+                run.append(index)
+        if run:
+            yield Segment(self, run[0], run[-1] + 1)
+
+    def advance(self, first: int, end: int) -> int:
+        """Count one more update of some parameters and return the new count."""
+        self.steps[first:end] = [step + 1 for step in self.steps[first:end]]
+        self._counts[first:end] += 1
+        return self.steps[first]
+
+    def span(self, first: int, end: int) -> slice:
+        """Return where some parameters lie in the flat vectors."""
+        return slice(self._spans[first][0], self._spans[end - 1][1])
+
+
+class Segment:
+    """A run of neighbouring parameters updated together."""
+
+    def __init__(self, bucket: Bucket, first: int, end: int) -> None:
+        self.parameters = bucket.parameters[first:end]
+        self._span = bucket.span(first, end)
+        self._bucket = bucket
+        self._range = (first, end)
+        self.gradient = bucket.gradient[self._span]
+
+    @property
+    def state(self) -> State:
+        """The flat state of the run."""
+        return {name: flat[self._span] for name, flat in self._bucket.flat.items()}
+
+    def gather(self) -> Tensor:
+        """Copy the gradients into the flat vector and return it."""
+        torch.cat([p.grad.reshape(-1) for p in self.parameters if p.grad is not None], out=self.gradient)
+        return self.gradient
+
+    def advance(self) -> int:
+        """Count one more update and return the count."""
+        return self._bucket.advance(*self._range)
+
+    def shaped(self, flat: Tensor) -> list[Tensor]:
+        """Return views of a flat vector of this run in the shapes of its parameters."""
+        pieces = torch.split(flat, [p.numel() for p in self.parameters])
+        return [piece.view(p.shape) for piece, p in zip(pieces, self.parameters, strict=True)]
+
+
+class FlatOptimizer(torch.optim.Optimizer, ABC):
+    """A :class:`torch.optim.Optimizer` whose rule is written once, over flat vectors.
+
+    Subclasses name their state, check their options and give the update. Every group carries at least ``lr``,
+    ``weight_decay``, ``decay``, ``cycle_steps`` and ``maximize``.
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self._layout: list[list[Bucket]] | None = None
+        super().__init__(params, defaults)
+
+    @abstractmethod
+    def check(self, group: Mapping[str, Any]) -> None:
+        """Raise ``ValueError`` where a group's options are outside the rule's range."""
+
+    @abstractmethod
+    def state_names(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the state a group needs beside ``step``."""
+
+    @abstractmethod
+    def update(self, gradient: Tensor, state: State, step: int, group: Mapping[str, Any]) -> Tensor:
+        """Advance the flat ``state`` in place and return the flat vector to subtract from the parameters.
+
+        Parameters
+        ----------
+        gradient
+            Flat gradient, decay included where it is ``l2``; may be overwritten.
+        state
+            Flat state by name.
+        step
+            1 at the first update.
+        group
+            The group's options.
+        """
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group; its options are checked like the constructor's."""
+        super().add_param_group(param_group)
+        group = self.param_groups[-1]
+        try:
+            check_shared(group)
+            self.check(group)
+        except (TypeError, ValueError):
+            self.param_groups.pop()
+            raise
+        group.setdefault("initial_lr", group["lr"])
+        self._layout = None
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load what :meth:`state_dict` returned; later steps continue as if never interrupted."""
+        super().load_state_dict(state_dict)
+        self._layout = None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._layout = None
+
+    def buckets(self) -> list[list[Bucket]]:
+        """Return the flat buffers of every group, laid out where a group or a loaded state is new."""
+        if self._layout is None:
+            self._layout = [self._laid_out(group) for group in self.param_groups]
+        return self._layout
+
+    def _laid_out(self, group: Mapping[str, Any]) -> list[Bucket]:
+        kinds: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+        for parameter in group["params"]:
+            kinds.setdefault((parameter.device, parameter.dtype), []).append(parameter)
+        names = self.state_names(group)
+        buckets = [Bucket(parameters, names, self.state) for parameters in kinds.values()]
+        for bucket in buckets:
+            bucket.publish(self.state)
+        return buckets
+
+    @overload
+    def step(self, closure: None = None) -> None: ...
+
+    @overload
+    def step(self, closure: Callable[[], float]) -> float: ...
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """Update every parameter that has a gradient; ``closure`` re-evaluates the loss first and returns it."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
+            check_shared(group)
+            self.check(group)
+            for bucket in buckets:
+                for segment in bucket.segments():
+                    self._step(segment, group)
+        return loss
+
+    def _step(self, segment: Segment, group: Mapping[str, Any]) -> None:
+        gradient = segment.gather()
+        if group["maximize"]:
+            gradient.neg_()
+        strength = decay_per_step(group)
+        if strength and group["decay"] == "l2":
+            torch._foreach_add_(segment.shaped(gradient), segment.parameters, alpha=strength)
+        elif strength:
+            torch._foreach_mul_(segment.parameters, 1.0 - strength)
+        update = self.update(gradient, segment.state, segment.advance(), group)
+        torch._foreach_sub_(segment.parameters, segment.shaped(update))
+
+
+def check_shared(group: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` where what every optimizer of the family shares is out of range."""
+    for parameter in group["params"]:
+        if not parameter.is_floating_point():
+            raise ValueError(f"parameters must be real floating-point tensors, got {parameter.dtype}")
+    in_range("lr", group["lr"], 0.0)
+    in_range("weight_decay", group["weight_decay"], 0.0)
+    if group["decay"] not in DECAYS:
+        raise ValueError(f"decay must be one of {', '.join(DECAYS)}, got {group['decay']!r}")
+    cycle = group["cycle_steps"]
+    if group["decay"] == "normalised" and (not isinstance(cycle, int) or cycle < 1):
+        raise ValueError(f"decay 'normalised' needs cycle_steps, the steps of the current cycle, >= 1, got {cycle!r}")
+
+
+def in_range(name: str, value: object, low: float, high: float = math.inf, *, open_above: bool = False) -> None:
+    """Raise ``ValueError`` unless ``low <= value <= high`` (``< high`` where ``open_above``) and finite.
+
+    What is not a number raises ``TypeError``.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    number = float(value)
+    if not (math.isfinite(number) and number >= low and (number < high if open_above else number <= high)):
+        bracket = ")" if open_above or math.isinf(high) else "]"
+        raise ValueError(f"{name} must lie in [{low:g}, {high:g}{bracket}, got {value!r}")
+
+
+def decay_per_step(group: Mapping[str, Any]) -> float:
+    """Return the decay's strength in one step.
+
+    ============================ =====================================================================
+    ``l2``                       weight_decay, added to the gradient times the parameter
+    ``decoupled-lr``             lr x weight_decay, as torch.optim.AdamW
+    ``decoupled-schedule``       (lr / initial_lr) x weight_decay, as Loshchilov and Hutter
+    ``normalised``               (lr / initial_lr) x weight_decay / sqrt(cycle_steps), their normalised form
+    ============================ =====================================================================
+
+    The last three shrink the parameters by that factor before the update is subtracted.
+    I. Loshchilov, F. Hutter: Decoupled weight decay regularization, ICLR 2019, arXiv:1711.05101.
+    """
+    strength = float(group["weight_decay"])
+    if not strength or group["decay"] == "l2":
+        return strength
+    if group["decay"] == "decoupled-lr":
+        return strength * float(group["lr"])
+    if group["initial_lr"]:
+        strength *= group["lr"] / group["initial_lr"]
+    return strength / math.sqrt(group["cycle_steps"]) if group["decay"] == "normalised" else strength

@@ -1,0 +1,63 @@
+"""What a training reports: one record an epoch, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRecord:
+    """One epoch of one attempt.
+
+    Attributes
+    ----------
+    epoch
+        1 for the first.
+    train_loss
+        Mean cross-entropy over the epoch's images, before each update, without any decay penalty.
+    test_error, test_error5, validation_error, validation_error5
+        Top-1 and top-5 error after the epoch, in percent; None where nothing is held out for validation.
+    lr, p
+        Values in force at the end of the epoch; ``p`` is None for optimizers without it.
+    log10_v
+        Mean over the weights of log10 of the second moment the optimizer divides by; zeros are left out; None for
+        optimizers without one. Padam tracks it at p = 0 too.
+    seconds
+        Wall time of training and evaluation, from a monotonic clock.
+    images
+        Training images seen.
+    """
+
+    epoch: int
+    train_loss: float
+    test_error: float
+    test_error5: float
+    validation_error: float | None
+    validation_error5: float | None
+    lr: float
+    p: float | None
+    log10_v: float | None
+    seconds: float
+    images: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain values."""
+        return asdict(self)
+
+
+class Divergence(Exception):  # noqa: N818 - an outcome, not an error
+    """Training met a loss or an output that is not finite.
+
+    Attributes
+    ----------
+    epoch
+        The epoch it happened in, 1 for the first.
+    last_finite_loss
+        The last finite batch loss seen, None where the first batch was not finite already.
+    """
+
+    def __init__(self, epoch: int, last_finite_loss: float | None) -> None:
+        self.epoch = epoch
+        self.last_finite_loss = last_finite_loss
+        super().__init__(f"not finite in epoch {epoch}; the last finite loss was {last_finite_loss}")
