@@ -162,7 +162,7 @@ def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]
         yield from _sized(task)
     schedule: Schedule | None = sections.get("schedule")
     if schedule is not None:
-        yield from _scheduled(schedule, document.get("schedule", {}), sections.get("epochs"))
+        yield from _scheduled(schedule, sections.get("epochs"))
     objective: Objective | None = sections.get("objective")
     if objective is not None and task is not None and objective.split == "validation" and not task.validation:
         yield Fault(
@@ -203,13 +203,14 @@ def _sized(task: Task) -> Iterable[Fault]:
         )
 
 
-def _scheduled(schedule: Schedule, written: Any, epochs: Any) -> Iterable[Fault]:
+def _scheduled(schedule: Schedule, epochs: Any) -> Iterable[Fault]:
     yield from _named("schedule.name", schedule.name, catalog.SCHEDULES)
     info = catalog.SCHEDULES.get(schedule.name)
     if info is None:
         return
-    for option in written if isinstance(written, dict) else ():
-        if option != "name" and option not in info.options:
+    for option in Schedule.model_fields.keys() - {"name", *info.options}:
+        # A default written out, as the store does, changes nothing.
+        if getattr(schedule, option) != Schedule.model_fields[option].get_default():
             yield Fault(path=f"schedule.{option}", message=f"is no option of {schedule.name}")
     if schedule.name == "multistep":
         marks = schedule.milestones

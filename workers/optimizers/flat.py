@@ -260,7 +260,7 @@ def in_range(name: str, value: object, low: float, high: float = math.inf, *, op
 
     What is not a number raises ``TypeError``.
     """
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if type(value) is bool or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     number = float(value)
     if not (math.isfinite(number) and number >= low and (number < high if open_above else number <= high)):

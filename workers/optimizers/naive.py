@@ -5,6 +5,7 @@ The oracle of the tests and the baseline of the benchmarks; training uses :class
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -38,7 +39,7 @@ class NaivePadam:
         """Update every parameter from its gradient."""
         self.step_count += 1
         (beta1, beta2), t = self.betas, self.step_count
-        c1, c2 = 1 - beta1**t, 1 - beta2**t
+        c1, c2 = float(1 - beta1**t), float(1 - beta2**t)
         for i, w in enumerate(self.params):
             assert w.grad is not None  # noqa: S101
             g = w.grad + self.weight_decay * w
@@ -54,13 +55,13 @@ class NaivePadam:
         if self.variant == "torch":
             return (m / c1) / torch.pow((big / c2).sqrt() + eps, 2 * p)
         if self.variant == "authors":
-            return m * c2**0.5 / c1 / torch.pow(big.sqrt() + eps, 2 * p)
+            return m * math.sqrt(c2) / c1 / torch.pow(big.sqrt() + eps, 2 * p)
         if self.variant == "authors-pcorr":
-            return m * c2**p / c1 / torch.pow(big.sqrt() + eps, 2 * p)
+            return m * math.pow(c2, p) / c1 / torch.pow(big.sqrt() + eps, 2 * p)
         if self.variant == "paper":
             return m / torch.pow(big, p)
         if self.variant == "report":
             return (m / c1) / torch.pow(big, p)
         if self.variant == "report-tf":
-            return m * c2**0.5 / c1 / (torch.pow(big, p) + eps)
+            return m * math.sqrt(c2) / c1 / (torch.pow(big, p) + eps)
         raise ValueError(f"no variant {self.variant!r}")

@@ -1,0 +1,1 @@
+"""What runs and remembers: the store, the proposer, the driver, the command line."""

@@ -1,0 +1,53 @@
+"""The errors of the store and of running studies, continuing the tree of `search_spaces.errors`.
+
+::
+
+    BasinError
+    ├── StudyNotFoundError          no such study (exit 3)
+    ├── StudyMismatchError          a study of that name has another specification (exit 2)
+    ├── UsageError                  an argument of a command is invalid (exit 2)
+    ├── StoreError                  the store cannot be used (exit 4)
+    │   ├── StoreUnreachableError   missing, locked, full, or its server is away
+    │   └── SchemaError             another schema than this release works with
+    └── LeaseLostError              a write came from an attempt that no longer holds its trial; never retried
+"""
+
+from __future__ import annotations
+
+from search_spaces.errors import BasinError
+
+
+class StudyNotFoundError(BasinError):
+    """The store holds no study of that name; `basin studies` lists those it holds."""
+
+    exit_code = 3
+
+
+class StudyMismatchError(BasinError):
+    """A study of that name exists with another specification; extend it, or choose another name."""
+
+    exit_code = 2
+
+
+class UsageError(BasinError):
+    """An argument is invalid; nothing was written."""
+
+    exit_code = 2
+
+
+class StoreError(BasinError):
+    """The store cannot be used as it is."""
+
+    exit_code = 4
+
+
+class StoreUnreachableError(StoreError):
+    """The store cannot be reached; nothing half-written remains, and the command can be run again."""
+
+
+class SchemaError(StoreError):
+    """The store has another schema than this release works with."""
+
+
+class LeaseLostError(BasinError):
+    """The attempt no longer holds its trial; its work is dropped and somebody else does it."""

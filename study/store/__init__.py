@@ -1,0 +1,88 @@
+"""The store: the SQL database that is the only truth.
+
+Nothing outside this package speaks SQL.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from study.store.database import BUSY_SECONDS, Database
+from study.store.leases import Leases
+from study.store.location import parse_location
+from study.store.migrate import ensure, upgrade
+from study.store.proposals import Outcome, Proposals
+from study.store.queries import Queries
+from study.store.results import Results
+from study.store.studies import Status, Studies, Study
+
+__all__ = ["Outcome", "Status", "Store", "Study"]
+
+
+class Store:
+    """A store, opened; made where it is empty.
+
+    Parameters
+    ----------
+    location
+        A file name or a database URL.
+    lease_seconds
+        How long a lease lasts without renewal.
+    stall_seconds
+        How long a trial may go without finishing an epoch.
+    patience
+        Seconds for which a transaction is tried again after an error that may pass.
+    check_schema
+        Whether to make or check the schema.
+
+    Attributes
+    ----------
+    studies, proposals, leases, results, queries
+        The five things that can be done with a store.
+
+    Raises
+    ------
+    UsageError
+        The location is none.
+    StoreUnreachableError
+        The database cannot be reached.
+    SchemaError
+        Its schema is not this release's.
+    """
+
+    def __init__(
+        self,
+        location: str,
+        *,
+        lease_seconds: float = 60.0,
+        stall_seconds: float = 3600.0,
+        patience: float = BUSY_SECONDS,
+        check_schema: bool = True,
+    ) -> None:
+        self.database = Database(parse_location(location), patience)
+        if check_schema:
+            ensure(self.database)
+        self.studies = Studies(self.database)
+        self.proposals = Proposals(self.database)
+        self.leases = Leases(self.database, lease_seconds, stall_seconds)
+        self.results = Results(self.database, stall_seconds)
+        self.queries = Queries(self.database)
+
+    @property
+    def shown(self) -> str:
+        """Where the store lies, without its password."""
+        return self.database.shown
+
+    def upgrade(self) -> tuple[str | None, str]:
+        """Bring the schema to this release's; return the revisions before and after."""
+        return upgrade(self.database)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -1,0 +1,160 @@
+"""The database: connections, transactions, the clock, and which of its errors are worth another try."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Double,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    literal_column,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from study.errors import StoreUnreachableError
+
+T = TypeVar("T")
+
+SCHEMA = "basin"
+"""The PostgreSQL schema that holds Basin's tables, so that Optuna or MLflow may share the database."""
+
+BUSY_SECONDS = 30.0
+TRANSIENT = frozenset(("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"))
+
+
+class Database:
+    """One database, as the rest of the store sees it.
+
+    Parameters
+    ----------
+    url
+        SQLite or PostgreSQL with psycopg.
+    patience
+        Seconds for which a transaction is tried again after an error that may pass.
+    """
+
+    def __init__(self, url: URL, patience: float = BUSY_SECONDS) -> None:
+        self.url = url
+        self.patience = patience
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self._writer = self.engine.execution_options(basin_write=True)
+
+    @property
+    def shown(self) -> str:
+        """Where the store lies, without its password."""
+        return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+
+    @property
+    def now(self) -> ColumnElement[float]:
+        """The database's clock: seconds since 1970."""
+        if self.is_sqlite:
+            return literal_column("((julianday('now') - 2440587.5) * 86400.0)", Double)
+        return literal_column("CAST(extract(epoch FROM clock_timestamp()) AS double precision)", Double)
+
+    def insert(self, table: Table) -> Any:
+        """Return an insert that knows ``on_conflict_do_nothing``."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction that only reads."""
+        return self._run(self.engine, work)
+
+    def write(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
+        """Run ``work`` in a transaction that writes; it is run again, whole, after an error that may pass.
+
+        Everything ``work`` does must therefore bear being done twice: the commit may have happened although its
+        acknowledgement was lost.
+        """
+        return self._run(self._writer, work, patience)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def _run(self, engine: Engine, work: Callable[[Connection], T], patience: float | None = None) -> T:
+        deadline = time.monotonic() + (self.patience if patience is None else patience)
+        pause = 0.02
+        while True:
+            try:
+                with engine.begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if not is_transient(error):
+                    raise self._explained(error) from error
+                if time.monotonic() + pause > deadline:
+                    raise self._explained(error) from error
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            pause = min(2 * pause, 2.0)
+
+    def _explained(self, error: DBAPIError) -> Exception:
+        """Return what a user can act on, or the error itself where only a programmer can."""
+        cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        if isinstance(error, OperationalError) or error.connection_invalidated or "not a database" in cause:
+            hints = {
+                "disk is full": "make room on that disk and run the command again",
+                "not a database": "name another file with --store",
+                "readonly": "the file must be writable",
+                "locked": "another process holds it; try again when that ends",
+                "malformed": "restore the file from a copy",
+            }
+            hint = next((h for key, h in hints.items() if key in cause), "check that it can be reached and try again")
+            return StoreUnreachableError(f"the store {self.shown} cannot be used: {cause}; {hint}")
+        return error
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Tell whether the same transaction may succeed when tried again."""
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in TRANSIENT or state.startswith("08")
+    text = str(error.orig)
+    if isinstance(error, OperationalError):
+        return any(phrase in text for phrase in ("locked", "busy", "connection", "could not connect", "timeout"))
+    return False
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    # No pool: connections are cheap, and none is left open across a fork or an idle hour.
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, record: Any) -> None:  # noqa: ARG001
+        # sqlite3 must not begin transactions of its own: a read that turns into a write would be refused at once.
+        connection.isolation_level = None
+        for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        write = connection.get_execution_options().get("basin_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=4,
+        connect_args={
+            "options": f"-c search_path={SCHEMA} -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+            "connect_timeout": 5,
+        },
+    )

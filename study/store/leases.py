@@ -1,0 +1,215 @@
+"""The lease protocol: who trains what, for how long, and how it is taken back.
+
+A claim gives a driver a trial, the next attempt number and a lease in database time. The attempt number fences: every
+later write names (trial, attempt) and is refused once the trial has moved on. Nothing here trusts a worker's clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, insert, or_, select, tuple_, update
+
+from study.hosts import Process
+from study.store import schema
+from study.store.database import Database
+from study.trials import Ending, Lease, State
+
+MAX_EXPIRIES = 20
+"""Leases in a row that may run out without progress before a trial is failed."""
+
+trial, attempt = schema.trial, schema.attempt
+_RUNNING = trial.c.state == State.RUNNING.value
+
+
+class Leases:
+    """Claims, renewals and rescues.
+
+    Parameters
+    ----------
+    database
+        The store's database.
+    lease_seconds
+        How long a lease lasts without renewal.
+    stall_seconds
+        How long a trial may go without finishing an epoch although its driver lives.
+    """
+
+    def __init__(self, database: Database, lease_seconds: float = 60.0, stall_seconds: float = 3600.0) -> None:
+        self._database = database
+        self.lease_seconds = lease_seconds
+        self.stall_seconds = stall_seconds
+
+    def register(self, driver_id: str, process: Process) -> None:
+        """Enter a driver, with what tells others on its host whether it lives."""
+        now = self._database.now
+        statement = (
+            self._database.insert(schema.driver)
+            .values(
+                id=driver_id,
+                host=process.host,
+                pid=process.pid,
+                process_started=process.started,
+                registered_at=now,
+                seen_at=now,
+            )
+            .on_conflict_do_nothing()
+        )
+        self._database.write(lambda c: c.execute(statement))
+
+    def claim(self, study_id: int, driver_id: str, limit: int) -> list[Lease]:
+        """Lease up to ``limit`` waiting or expired trials of a study to a driver, lowest numbers first."""
+
+        def work(connection: Connection) -> list[Lease]:
+            now = self._database.now
+            free = or_(
+                trial.c.state == State.WAITING.value, and_(self._expired(), trial.c.expiries < MAX_EXPIRIES - 1)
+            )
+            picked = (
+                select(trial.c.id)
+                .where(trial.c.study_id == study_id, trial.c.filled, free)
+                .order_by(trial.c.number)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+                .cte("picked")
+            )
+            rows = connection.execute(
+                update(trial)
+                .where(trial.c.id.in_(select(picked.c.id)), free)
+                .values(
+                    state=State.RUNNING.value,
+                    attempt=trial.c.attempt + 1,
+                    driver_id=driver_id,
+                    lease_until=now + self.lease_seconds,
+                    progress_until=now + self.stall_seconds,
+                    expiries=case((_RUNNING, trial.c.expiries + 1), else_=trial.c.expiries),
+                    started_at=func.coalesce(trial.c.started_at, now),
+                    epochs_done=0,
+                )
+                .returning(
+                    trial.c.id,
+                    trial.c.attempt,
+                    trial.c.number,
+                    trial.c.seed,
+                    trial.c.epochs,
+                    trial.c.configuration_id,
+                )
+            ).all()
+            if not rows:
+                return []
+            before = [(row.id, row.attempt - 1) for row in rows]
+            connection.execute(
+                update(attempt)
+                .where(tuple_(attempt.c.trial_id, attempt.c.attempt).in_(before), attempt.c.ended_at.is_(None))
+                .values(ended_at=now, ending=Ending.EXPIRED.value)
+            )
+            connection.execute(
+                insert(attempt).values(started_at=now),
+                [{"trial_id": row.id, "attempt": row.attempt, "driver_id": driver_id} for row in rows],
+            )
+            configuration = schema.configuration
+            points = dict(
+                connection.execute(
+                    select(configuration.c.id, configuration.c.hyperparameters).where(
+                        configuration.c.id.in_({row.configuration_id for row in rows})
+                    )
+                )
+                .tuples()
+                .all()
+            )
+            return [
+                Lease(
+                    trial=row.id,
+                    attempt=row.attempt,
+                    number=row.number,
+                    seed=row.seed,
+                    epochs=row.epochs,
+                    configuration=json.loads(points[row.configuration_id]),
+                )
+                for row in sorted(rows, key=lambda row: row.number)
+            ]
+
+        return self._database.write(work)
+
+    def renew(self, driver_id: str, patience: float | None = None) -> set[tuple[int, int]]:
+        """Lengthen every lease of a driver from now on and return the (trial, attempt) it still holds.
+
+        A lease that ran out and that nobody took is the driver's still: the attempt number decides, not the hour.
+        """
+
+        def work(connection: Connection) -> set[tuple[int, int]]:
+            now = self._database.now
+            connection.execute(update(schema.driver).where(schema.driver.c.id == driver_id).values(seen_at=now))
+            rows = connection.execute(
+                update(trial)
+                .where(trial.c.driver_id == driver_id, _RUNNING)
+                .values(lease_until=now + self.lease_seconds)
+                .returning(trial.c.id, trial.c.attempt)
+            )
+            return {(row.id, row.attempt) for row in rows}
+
+        return self._database.write(work, patience)
+
+    def release(self, driver_id: str, keys: Iterable[tuple[int, int]]) -> int:
+        """Give trials back untrained; the attempts count neither as errors nor as expiries."""
+        held = list(keys)
+        if not held:
+            return 0
+        mine = and_(trial.c.driver_id == driver_id, tuple_(trial.c.id, trial.c.attempt).in_(held))
+        return self._database.write(lambda c: self._give_back(c, mine, Ending.RELEASED))
+
+    def release_all(self, driver_id: str) -> int:
+        """Give back whatever a driver holds."""
+        return self._database.write(lambda c: self._give_back(c, trial.c.driver_id == driver_id, Ending.RELEASED))
+
+    def take_back(self, study_id: int, here: Process) -> int:
+        """Give back what dead drivers of this host hold in a study, without waiting for their leases to run out."""
+        driver = schema.driver
+        holders = select(driver).where(
+            driver.c.host == here.host,
+            driver.c.id.in_(select(trial.c.driver_id).where(trial.c.study_id == study_id, _RUNNING)),
+        )
+        rows = self._database.read(lambda c: c.execute(holders).all())
+        dead = [
+            row.id for row in rows if not Process(host=row.host, pid=row.pid, started=row.process_started).is_alive()
+        ]
+        return sum(self.release_all(driver_id) for driver_id in dead)
+
+    def reap(self, study_id: int | None = None) -> int:
+        """Take back every lease that ran out, in one statement that repeats its condition, and return how many."""
+        expired = self._expired() if study_id is None else and_(self._expired(), trial.c.study_id == study_id)
+        return self._database.write(lambda c: self._give_back(c, expired, Ending.EXPIRED))
+
+    def _expired(self) -> ColumnElement[bool]:
+        now = self._database.now
+        return and_(_RUNNING, or_(trial.c.lease_until < now, trial.c.progress_until < now))
+
+    def _give_back(self, connection: Connection, which: ColumnElement[bool], ending: Ending) -> int:
+        """Put running trials back in the queue, or fail those whose leases ran out too often."""
+        now = connection.execute(select(self._database.now)).scalar_one()
+        expiries = trial.c.expiries + 1 if ending is Ending.EXPIRED else trial.c.expiries
+        spent = expiries >= MAX_EXPIRIES if ending is Ending.EXPIRED else false()
+        reason = f"{MAX_EXPIRIES} leases in a row ran out without progress"
+        rows = connection.execute(
+            update(trial)
+            .where(which, _RUNNING)
+            .values(
+                state=case((spent, State.FAILED.value), else_=State.WAITING.value),
+                reason=case((spent, reason), else_=trial.c.reason),
+                finished_at=case((spent, now), else_=None),
+                expiries=expiries,
+                driver_id=None,
+                lease_until=None,
+                progress_until=None,
+            )
+            .returning(trial.c.id, trial.c.attempt)
+        ).all()
+        if rows:
+            keys = [(row.id, row.attempt) for row in rows]
+            connection.execute(
+                update(attempt)
+                .where(tuple_(attempt.c.trial_id, attempt.c.attempt).in_(keys), attempt.c.ended_at.is_(None))
+                .values(ended_at=now, ending=ending.value)
+            )
+        return len(rows)

@@ -1,0 +1,88 @@
+"""Where the store lies: a file name or a database URL, checked before anything is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from search_spaces.errors import shown
+from study.errors import StoreUnreachableError, UsageError
+
+NETWORK_FILESYSTEMS = frozenset(
+    (
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "9p",
+        "lustre",
+        "ceph",
+        "gpfs",
+        "beegfs",
+        "glusterfs",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "afs",
+    )
+)
+
+
+def parse_location(text: str) -> URL:
+    """Return the database URL that a file name or URL stands for.
+
+    Raises
+    ------
+    UsageError
+        The text names no database Basin can use.
+    StoreUnreachableError
+        An SQLite file would lie in no folder, or on a network filesystem.
+    """
+    if "://" not in text:
+        return _sqlite(Path(text))
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UsageError(f"the store must be a file name or a database URL, got {shown(text)}") from None
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise UsageError("an SQLite store must be a file, such as sqlite:///basin.db; one in memory is lost")
+        return _sqlite(Path(url.database))
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise UsageError(f"the store must be SQLite or PostgreSQL, got {shown(url.get_backend_name())}")
+
+
+def _sqlite(path: Path) -> URL:
+    path = path.expanduser().absolute()
+    if path.is_dir():
+        raise StoreUnreachableError(f"the store must be a file, got the folder {shown(str(path))}")
+    if not path.parent.is_dir():
+        raise StoreUnreachableError(f"the store's folder must exist, got {shown(str(path.parent))}; make it first")
+    kind = filesystem(path.parent)
+    if kind in NETWORK_FILESYSTEMS:
+        raise StoreUnreachableError(
+            f"an SQLite store must lie on a local disk, got {shown(str(path))} on {kind}, where locks are not "
+            "safe; use a local folder, or PostgreSQL: --store postgresql+psycopg://..."
+        )
+    return URL.create("sqlite", database=str(path))
+
+
+def filesystem(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """Return the type of the filesystem a path lies on, empty where the system does not tell."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    best, kind = -1, ""
+    resolved = path.resolve()
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        mount = Path(fields[1].encode().decode("unicode_escape"))
+        if resolved.is_relative_to(mount) and len(mount.parts) >= best:
+            best, kind = len(mount.parts), fields[2]
+    return kind

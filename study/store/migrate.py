@@ -1,0 +1,113 @@
+"""The schema of a store: made when the store is empty, recognised, never migrated behind the user's back."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+from study.errors import SchemaError, StoreUnreachableError
+from study.store.database import SCHEMA, Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+VERSION_TABLE = "basin_version"
+HEAD = "0001"
+"""Revision this release works with; a test proves that it is the newest migration."""
+
+LOCK = 0x6261_7369_6E  # "basin": the advisory lock that serialises migrations on PostgreSQL
+
+
+@cache
+def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - a quarter of a second, and rarely needed
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision of the schema, None where there is none."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+
+
+def ensure(database: Database) -> None:
+    """Make the schema in an empty store; many processes may do so at once.
+
+    Raises
+    ------
+    SchemaError
+        The store has an older, a newer or a foreign schema.
+    """
+    revision = database.read(current)
+    if revision is None:
+        if database.is_sqlite:
+            _use_wal(database)
+        revision = database.write(_make)
+    if revision != HEAD:
+        known = _revisions()
+        advice = (
+            "run `basin db upgrade` once, with no driver running"
+            if revision in known
+            else "it was written by a newer release; upgrade Basin"
+        )
+        raise SchemaError(f"the store {database.shown} must have schema {HEAD}, got {revision!r}; {advice}")
+
+
+def upgrade(database: Database) -> tuple[str | None, str]:
+    """Bring the schema to this release's; return the revisions before and after."""
+    before = database.read(current)
+    if before is not None and before not in _revisions():
+        raise SchemaError(
+            f"the store {database.shown} has schema {before!r}, which this release does not know; upgrade Basin"
+        )
+    return before, database.write(_make)
+
+
+def _use_wal(database: Database) -> None:
+    """Turn on write-ahead logging, which stays on in the file: readers and the one writer do not block each other."""
+    # The mode cannot change inside a transaction, and waits for no lock: hence the bare connection and the loop.
+    deadline = time.monotonic() + database.patience
+    while True:
+        bare = database.engine.raw_connection()
+        try:
+            bare.cursor().execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise StoreUnreachableError(f"the store {database.shown} cannot be used: {error}") from error
+            time.sleep(0.05)
+        except sqlite3.DatabaseError as error:
+            raise StoreUnreachableError(f"the store {database.shown} cannot be used: {error}") from error
+        else:
+            return
+        finally:
+            bare.close()
+
+
+def _make(connection: Connection) -> str:
+    from alembic import command  # noqa: PLC0415
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+    revision = current(connection)
+    if revision == HEAD:
+        return revision
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    return HEAD
+
+
+def _revisions() -> set[str]:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}

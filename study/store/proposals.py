@@ -1,0 +1,168 @@
+"""Proposals: configurations chosen one by one, by one driver at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from search_spaces.configurations import Configuration, identity, rounded
+from study.store import schema
+from study.store.database import Database
+from study.store.studies import Study, hyperparameter_columns
+from study.trials import State
+
+PROPOSER_SECONDS = 60.0
+
+study, configuration, trial = schema.study, schema.configuration, schema.trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one configuration.
+
+    Attributes
+    ----------
+    number
+        Its place in the study.
+    configuration
+        What it varies; None while no proposal has filled it.
+    errors
+        One error in percent for each seed that has an outcome and did not fail or get cancelled; a diverged seed
+        counts at chance level.
+    pending
+        Seeds without an outcome.
+    failed
+        Seeds that failed or were cancelled.
+    diverged
+        Seeds that diverged; they are in ``errors``.
+    """
+
+    number: int
+    configuration: Configuration | None
+    errors: tuple[float, ...]
+    pending: int
+    failed: int
+    diverged: int
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over seeds, once all of them are in; None before, and where all failed."""
+        return sum(self.errors) / len(self.errors) if self.errors and not self.pending else None
+
+
+class Proposals:
+    """The unfilled configurations of a study, and the lease to fill them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def outcomes(self, of: Study) -> list[Outcome]:
+        """Return every configuration of a study with its seeds' results under the study's objective."""
+        objective = of.specification.objective
+        error = trial.c[f"{objective.split}_error_{objective.statistic}"]
+        statement = (
+            select(configuration.c.number, configuration.c.hyperparameters, trial.c.state, error)
+            .join_from(trial, configuration)
+            .where(trial.c.study_id == of.id, trial.c.superseded.is_(False))
+            .order_by(configuration.c.number, trial.c.seed)
+        )
+        rows = self._database.read(lambda c: c.execute(statement).tuples().all())
+        chance = of.specification.dataset.chance_error
+        found: dict[int, tuple[str | None, list[tuple[str, float]]]] = {}
+        for number, text, state, value in rows:
+            error_or_chance = chance if state == State.DIVERGED.value or value is None else value
+            found.setdefault(number, (text, []))[1].append((state, error_or_chance))
+        return [
+            Outcome(
+                number=number,
+                configuration=json.loads(text) if text is not None else None,
+                errors=tuple(
+                    error for state, error in seeds if state in {State.COMPLETE.value, State.DIVERGED.value}
+                ),
+                pending=sum(state in {State.WAITING.value, State.RUNNING.value} for state, _ in seeds),
+                failed=sum(state in {State.FAILED.value, State.CANCELLED.value} for state, _ in seeds),
+                diverged=sum(state == State.DIVERGED.value for state, _ in seeds),
+            )
+            for number, (text, seeds) in found.items()
+        ]
+
+    def has_unfilled(self, study_id: int) -> bool:
+        """Tell whether slots wait for a proposal."""
+        statement = (
+            select(func.count())
+            .select_from(trial)
+            .where(trial.c.study_id == study_id, trial.c.state == State.WAITING.value, trial.c.filled.is_(False))
+        )
+        return bool(self._database.read(lambda c: c.execute(statement).scalar_one()))
+
+    def acquire(self, study_id: int, driver_id: str) -> int | None:
+        """Take or keep the right to propose; return its term, or None while another driver has it."""
+        now = self._database.now
+
+        def work(connection: Connection) -> int | None:
+            free = or_(study.c.proposer.is_(None), study.c.proposer == driver_id, study.c.proposer_until < now)
+            return connection.execute(
+                update(study)
+                .where(study.c.id == study_id, free)
+                .values(
+                    proposer=driver_id,
+                    proposer_until=now + PROPOSER_SECONDS,
+                    proposer_term=study.c.proposer_term + 1,
+                )
+                .returning(study.c.proposer_term)
+            ).scalar_one_or_none()
+
+        return self._database.write(work)
+
+    def resign(self, study_id: int, driver_id: str) -> None:
+        """Give the right to propose back."""
+        self._database.write(
+            lambda c: c.execute(
+                update(study)
+                .where(study.c.id == study_id, study.c.proposer == driver_id)
+                .values(proposer=None, proposer_until=None)
+            )
+        )
+
+    def fill(self, of: Study, term: int, number: int, point: Configuration) -> bool:
+        """Fill all seeds of one configuration; False where the right to propose or the slot is gone.
+
+        Raises
+        ------
+        ValueError
+            The study has this configuration already.
+        """
+        key = identity(point)
+
+        def work(connection: Connection) -> bool:
+            holds = connection.execute(
+                select(study.c.id).where(study.c.id == of.id, study.c.proposer_term == term).with_for_update()
+            ).one_or_none()
+            if holds is None:
+                return False
+            known = connection.execute(
+                select(configuration.c.number).where(configuration.c.study_id == of.id, configuration.c.key == key)
+            ).scalar_one_or_none()
+            if known is not None and known != number:
+                raise ValueError(f"configuration {known} of study {of.name} is {key} already")
+            filled = connection.execute(
+                update(configuration)
+                .where(
+                    and_(configuration.c.study_id == of.id, configuration.c.number == number),
+                    configuration.c.key.is_(None),
+                )
+                .values(key=key, hyperparameters=json.dumps(rounded(point)))
+                .returning(configuration.c.id)
+            ).scalar_one_or_none()
+            if filled is None:
+                return known == number
+            connection.execute(
+                update(trial)
+                .where(trial.c.configuration_id == filled, trial.c.state == State.WAITING.value)
+                .values(filled=True, **hyperparameter_columns(of.specification, point))
+            )
+            return True
+
+        return self._database.write(work)

@@ -1,0 +1,110 @@
+"""Queries: what readers ask of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from search_spaces.documents import nearest
+from search_spaces.errors import shown
+from study.errors import UsageError
+from study.store import schema
+from study.store.database import Database
+
+trial, epoch, attempt = schema.trial, schema.epoch, schema.attempt
+
+TRIAL_COLUMNS = (
+    "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
+    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
+    "epochs_done", "last_finite_loss", "validation_error_final", "validation_error_mean_last5",
+    "validation_error_min", "beta1", "eps", "momentum", "seconds", "images_per_second", "superseded", "errors",
+    "reason", "created_at", "started_at", "finished_at",
+)  # fmt: skip
+"""Columns of a trial that users see, the most asked for first."""
+
+CURVE_COLUMNS = (
+    "epoch", "train_loss", "test_error", "test_error5", "validation_error", "validation_error5", "lr", "p",
+    "log10_v", "seconds",
+)  # fmt: skip
+
+ATTEMPT_COLUMNS = (
+    "number", "attempt", "ending", "reason", "host", "device", "libraries", "code_version", "started_at", "ended_at",
+    "seconds", "images_per_second",
+)  # fmt: skip
+
+PAGE = 1_000
+
+
+class Queries:
+    """Reads of whole tables, streamed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def trials(
+        self,
+        study_id: int,
+        *,
+        columns: Sequence[str] = TRIAL_COLUMNS,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the trials of a study, superseded generations included.
+
+        Parameters
+        ----------
+        study_id
+            The study.
+        columns
+            Which columns, in which order.
+        sort
+            A column, ascending, or ``-column``, descending; empty values last. By number where None.
+        limit
+            At most so many.
+        """
+        chosen = [trial.c[known_column(name)] for name in columns]
+        statement = select(*chosen).where(trial.c.study_id == study_id)
+        if sort is not None:
+            by = trial.c[known_column(sort.removeprefix("-"))]
+            statement = statement.order_by(by.is_(None), by.desc() if sort.startswith("-") else by)
+        statement = statement.order_by(trial.c.number)
+        if limit is not None:
+            statement = statement.limit(limit)
+        with self._database.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
+                yield dict(row)
+
+    def curves(self, study_id: int) -> Iterator[Mapping[str, Any]]:
+        """Yield the epochs of the deciding attempt of every trial in force, with the trial's number and seed."""
+        names = [epoch.c[name] for name in CURVE_COLUMNS]
+        statement = (
+            select(trial.c.number, trial.c.seed, trial.c.state, trial.c.lr.label("trial_lr"), *names)
+            .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))
+            .where(trial.c.study_id == study_id, trial.c.superseded.is_(False))
+            .order_by(trial.c.number, epoch.c.epoch)
+        )
+        with self._database.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
+                yield dict(row)
+
+    def attempts(self, study_id: int) -> Iterator[Mapping[str, Any]]:
+        """Yield every attempt of a study with its provenance."""
+        names = [attempt.c[name] for name in ATTEMPT_COLUMNS[1:]]
+        statement = (
+            select(trial.c.number, *names)
+            .join_from(trial, attempt)
+            .where(trial.c.study_id == study_id)
+            .order_by(trial.c.number, attempt.c.attempt)
+        )
+        with self._database.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
+                yield dict(row)
+
+
+def known_column(name: str) -> str:
+    """Return the name, or raise :class:`UsageError` where no trial has such a column."""
+    if name not in TRIAL_COLUMNS:
+        raise UsageError(f"no column {shown(name)}; {nearest(name, TRIAL_COLUMNS)}")
+    return name

@@ -1,0 +1,181 @@
+"""Results: what workers report, written once, fenced by (trial, attempt)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, func, select, update
+
+from analysis.statistics import STATISTICS, summarised
+from study.store import schema
+from study.store.database import Database
+from study.trials import Ending, Finish, Report, State
+
+MAX_ERRORS = 3
+"""Attempts that may end in an error before the trial is failed."""
+
+trial, attempt, epoch = schema.trial, schema.attempt, schema.epoch
+
+
+class Results:
+    """Writes of epochs and endings.
+
+    Parameters
+    ----------
+    database
+        The store's database.
+    stall_seconds
+        A finished epoch moves the deadline for progress to this long from now.
+    """
+
+    def __init__(self, database: Database, stall_seconds: float = 3600.0) -> None:
+        self._database = database
+        self._stall_seconds = stall_seconds
+
+    def report(
+        self, driver_id: str, reports: Sequence[Report], patience: float | None = None
+    ) -> set[tuple[int, int]]:
+        """Write reports in one transaction and return the (trial, attempt) that were refused.
+
+        A refused report means that its lease is lost: the trial has another attempt or an outcome. A report that is
+        delivered twice is accepted twice and written once.
+        """
+
+        def work(connection: Connection) -> set[tuple[int, int]]:
+            refused: set[tuple[int, int]] = set()
+            for one in reports:
+                if one.key not in refused and not self._write(connection, driver_id, one):
+                    refused.add(one.key)
+            return refused
+
+        return self._database.write(work, patience)
+
+    def _write(self, connection: Connection, driver_id: str, report: Report) -> bool:
+        held = and_(
+            trial.c.id == report.trial,
+            trial.c.attempt == report.attempt,
+            trial.c.driver_id == driver_id,
+            trial.c.state == State.RUNNING.value,
+        )
+        now = self._database.now
+        if report.epochs:
+            last = max(int(record["epoch"]) for record in report.epochs)
+            moved = connection.execute(
+                update(trial)
+                .where(held)
+                .values(
+                    epochs_done=case((trial.c.epochs_done < last, last), else_=trial.c.epochs_done),
+                    progress_until=now + self._stall_seconds,
+                    expiries=0,
+                )
+            )
+            if not moved.rowcount:
+                return self._is_repeated(connection, report)
+            names = epoch.c.keys()
+            rows = [
+                {name: record.get(name) for name in names} | {"trial_id": report.trial, "attempt": report.attempt}
+                for record in report.epochs
+            ]
+            connection.execute(self._database.insert(epoch).on_conflict_do_nothing(), rows)
+        if report.finish is None:
+            return True
+        row = connection.execute(select(trial.c.epochs, trial.c.errors).where(held).with_for_update()).one_or_none()
+        if row is None:
+            return self._is_repeated(connection, report)
+        ending = self._ending(connection, report, report.finish, row.epochs, row.errors)
+        connection.execute(
+            update(trial)
+            .where(held)
+            .values(driver_id=None, lease_until=None, progress_until=None, expiries=0, **ending)
+        )
+        self._close(connection, report, report.finish)
+        return True
+
+    def _ending(
+        self, connection: Connection, report: Report, finish: Finish, epochs: int, errors: int
+    ) -> dict[str, Any]:
+        """Return the columns that an ending sets."""
+        now = self._database.now
+        work = {"seconds": finish.seconds, "images_per_second": finish.images_per_second}
+        if finish.ending is Ending.DIVERGED:
+            return work | {
+                "state": State.DIVERGED.value,
+                "finished_at": now,
+                "diverged_epoch": finish.diverged_epoch,
+                "last_finite_loss": finish.last_finite_loss,
+            }
+        curve = self._curve(connection, report)
+        if finish.ending is Ending.COMPLETE and [r.epoch for r in curve] == list(range(1, epochs + 1)):
+            return work | {"state": State.COMPLETE.value, "finished_at": now} | results_of(curve)
+        reason = finish.reason or "unknown error"
+        if finish.ending is Ending.COMPLETE:
+            reason = f"said to be complete with epochs {[r.epoch for r in curve]} of {epochs}"
+        if errors + 1 < MAX_ERRORS:
+            return {"state": State.WAITING.value, "errors": errors + 1, "reason": reason[:2_000]}
+        return {
+            "state": State.FAILED.value,
+            "finished_at": now,
+            "errors": errors + 1,
+            "reason": reason[:2_000],
+        }
+
+    @staticmethod
+    def _curve(connection: Connection, report: Report) -> Sequence[Row[Any]]:
+        return connection.execute(
+            select(epoch)
+            .where(epoch.c.trial_id == report.trial, epoch.c.attempt == report.attempt)
+            .order_by(epoch.c.epoch)
+        ).all()
+
+    def _close(self, connection: Connection, report: Report, finish: Finish) -> None:
+        made = finish.provenance
+        connection.execute(
+            update(attempt)
+            .where(attempt.c.trial_id == report.trial, attempt.c.attempt == report.attempt)
+            .values(
+                ended_at=self._database.now,
+                ending=finish.ending.value,
+                reason=finish.reason[:2_000] if finish.reason else None,
+                seconds=finish.seconds,
+                images_per_second=finish.images_per_second,
+                host=made.host if made else None,
+                device=made.device if made else None,
+                libraries=json.dumps(dict(made.libraries), sort_keys=True) if made else None,
+                code_version=made.code_version if made else None,
+            )
+        )
+
+    @staticmethod
+    def _is_repeated(connection: Connection, report: Report) -> bool:
+        """Tell whether a report that came too late says only what was written already."""
+        ended = connection.execute(
+            select(attempt.c.ending).where(
+                attempt.c.trial_id == report.trial,
+                attempt.c.attempt == report.attempt,
+                attempt.c.ended_at.is_not(None),
+            )
+        ).scalar()
+        if report.finish is not None:
+            return ended == report.finish.ending.value
+        if ended not in {Ending.COMPLETE.value, Ending.DIVERGED.value, Ending.ERROR.value}:
+            return False
+        numbers = {int(record["epoch"]) for record in report.epochs}
+        known = connection.execute(
+            select(func.count())
+            .select_from(epoch)
+            .where(epoch.c.trial_id == report.trial, epoch.c.attempt == report.attempt, epoch.c.epoch.in_(numbers))
+        ).scalar_one()
+        return bool(known == len(numbers))
+
+
+def results_of(curve: Sequence[Row[Any]]) -> dict[str, float | None]:
+    """Return the result columns of a whole curve: every statistic of every split."""
+    columns: dict[str, float | None] = {"train_loss_final": curve[-1].train_loss}
+    for split in ("test", "validation"):
+        values = [getattr(record, f"{split}_error") for record in curve]
+        for statistic in STATISTICS:
+            value = None if None in values else summarised(values, statistic)
+            columns[f"{split}_error_{statistic}"] = value
+    return columns

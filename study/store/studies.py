@@ -1,0 +1,286 @@
+"""Studies: created whole in one transaction, listed, counted, cancelled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
+
+from search_spaces.configurations import Configuration, identity, rounded
+from search_spaces.errors import shown
+from search_spaces.specification import Specification, differences
+from search_spaces.validation import validate
+from study.errors import StudyMismatchError, StudyNotFoundError
+from study.store import schema
+from study.store.database import Database
+from study.trials import TERMINAL, Counts, Ending, State
+
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study as the store knows it."""
+
+    id: int
+    name: str
+    specification: Specification
+    hash: str
+    code_version: str
+    created_at: float
+    cancelled_at: float | None
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Study:
+        """Return the study of a row of the table."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            specification=validate(json.loads(row.document), f"the stored study {row.name}"),
+            hash=row.hash,
+            code_version=row.code_version,
+            created_at=row.created_at,
+            cancelled_at=row.cancelled_at,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How far a study is.
+
+    Attributes
+    ----------
+    state
+        ``waiting``, ``running``, ``stalled`` (trials are leased, and every lease has run out), ``complete`` or
+        ``cancelled``.
+    stalled_since
+        When the last lease ran out, where the study is stalled.
+    mean_seconds
+        Mean training time of the finished trials.
+    started_at, finished_at
+        First lease and last outcome.
+    drivers
+        Drivers that hold a lease in force.
+    """
+
+    state: str
+    counts: Counts
+    stalled_since: float | None
+    mean_seconds: float | None
+    started_at: float | None
+    finished_at: float | None
+    drivers: int
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds to the end at the pace so far, None while there is no pace."""
+        left = self.counts.waiting + self.counts.running
+        if not left or self.mean_seconds is None:
+            return 0.0 if not left else None
+        return left * self.mean_seconds / max(self.counts.running, 1)
+
+
+class Studies:
+    """The studies of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        specification: Specification,
+        configurations: Sequence[Configuration],
+        code_version: str,
+    ) -> tuple[Study, bool]:
+        """Return the study of a specification and whether it was made now.
+
+        All N slots are inserted in the transaction that inserts the study. ``configurations`` fills them, or is
+        empty for a design whose configurations are proposed one by one.
+
+        Raises
+        ------
+        StudyMismatchError
+            A study of that name has another specification; the differences are listed.
+        """
+
+        def work(connection: Connection) -> tuple[Study, bool]:
+            row = connection.execute(_by_name(specification.name)).one_or_none()
+            if row is None:
+                study_id = self._insert(connection, specification, code_version)
+                self._insert_slots(connection, study_id, specification, configurations)
+                return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
+            stored = Study.from_row(row)
+            lines = differences(stored.specification.identity(), specification.identity())
+            if lines:
+                listed = "\n".join(f"  {line}" for line in lines)
+                raise StudyMismatchError(
+                    f"study {stored.name} exists with another specification:\n{listed}\n"
+                    f"Use `basin extend {stored.name} SPEC` to add to it, or give this one another name."
+                )
+            return stored, False
+
+        return self._database.write(work)
+
+    def _insert(self, connection: Connection, specification: Specification, code_version: str) -> int:
+        statement = (
+            insert(schema.study)
+            .values(
+                name=specification.name,
+                document=json.dumps(specification.document()),
+                hash=specification.hash(),
+                code_version=code_version,
+                created_at=self._database.now,
+            )
+            .returning(schema.study.c.id)
+        )
+        return int(connection.execute(statement).scalar_one())
+
+    def _insert_slots(
+        self,
+        connection: Connection,
+        study_id: int,
+        specification: Specification,
+        configurations: Sequence[Configuration],
+    ) -> None:
+        now = connection.execute(select(self._database.now)).scalar_one()
+        filled = bool(configurations)
+        count = specification.configurations
+        if filled and len(configurations) != count:
+            raise ValueError(f"{count} configurations must be given, got {len(configurations)}")
+        for start in range(0, count, CHUNK):
+            numbers = range(start, min(start + CHUNK, count))
+            rows = [
+                {
+                    "study_id": study_id,
+                    "number": number,
+                    "key": identity(configurations[number]) if filled else None,
+                    "hyperparameters": json.dumps(rounded(configurations[number])) if filled else None,
+                }
+                for number in numbers
+            ]
+            connection.execute(insert(schema.configuration), rows)
+            ids = dict(
+                connection.execute(
+                    select(schema.configuration.c.number, schema.configuration.c.id).where(
+                        schema.configuration.c.study_id == study_id,
+                        schema.configuration.c.number.between(numbers[0], numbers[-1]),
+                    )
+                )
+                .tuples()
+                .all()
+            )
+            slots = [
+                {
+                    "study_id": study_id,
+                    "number": number * specification.seeds + seed,
+                    "configuration_id": ids[number],
+                    "seed": seed,
+                    "epochs": specification.epochs,
+                    "filled": filled,
+                    "state": State.WAITING.value,
+                    "created_at": now,
+                    "optimizer": specification.optimizer.name,
+                }
+                | hyperparameter_columns(specification, configurations[number] if filled else None)
+                for number in numbers
+                for seed in range(specification.seeds)
+            ]
+            connection.execute(insert(schema.trial), slots)
+
+    def get(self, name: str) -> Study:
+        """Return a study by name, or raise :class:`StudyNotFoundError`."""
+        row = self._database.read(lambda c: c.execute(_by_name(name)).one_or_none())
+        if row is None:
+            raise StudyNotFoundError(
+                f"no study {shown(name)} in {self._database.shown}; `basin studies` lists those it holds"
+            )
+        return Study.from_row(row)
+
+    def all(self) -> list[Study]:
+        """Return every study, oldest first."""
+        rows = self._database.read(lambda c: c.execute(select(schema.study).order_by(schema.study.c.id)).all())
+        return [Study.from_row(row) for row in rows]
+
+    def counts(self, study_id: int) -> Counts:
+        """Return the number of trials in each state."""
+        trial = schema.trial
+        statement = (
+            select(case((trial.c.superseded, "superseded"), else_=trial.c.state), func.count())
+            .where(trial.c.study_id == study_id)
+            .group_by(case((trial.c.superseded, "superseded"), else_=trial.c.state))
+        )
+        return Counts(**dict(self._database.read(lambda c: c.execute(statement).tuples().all())))
+
+    def status(self, study: Study) -> Status:
+        """Return how far a study is."""
+        trial, now = schema.trial, self._database.now
+        running = trial.c.state == State.RUNNING.value
+        statement = select(
+            func.max(case((running, trial.c.lease_until))),
+            func.max(case((running, trial.c.lease_until - now))),
+            func.avg(case((trial.c.state.in_([s.value for s in TERMINAL]), trial.c.seconds))),
+            func.min(trial.c.started_at),
+            func.max(trial.c.finished_at),
+            func.count(func.distinct(case(((running) & (trial.c.lease_until > now), trial.c.driver_id)))),
+        ).where(trial.c.study_id == study.id)
+        lease, left, mean, started, finished, drivers = self._database.read(lambda c: c.execute(statement).one())
+        counts = self.counts(study.id)
+        stalled = counts.running > 0 and left is not None and left < 0
+        if counts.waiting + counts.running == 0:
+            state = "cancelled" if counts.cancelled else "complete"
+        elif stalled:
+            state = "stalled"
+        else:
+            state = "running" if counts.running else "waiting"
+        return Status(
+            state=state,
+            counts=counts,
+            stalled_since=lease if stalled else None,
+            mean_seconds=mean,
+            started_at=started,
+            finished_at=finished,
+            drivers=drivers,
+        )
+
+    def cancel(self, study: Study) -> int:
+        """Take every trial that has no outcome off the study and return how many; running ones are stopped."""
+
+        def work(connection: Connection) -> int:
+            now = connection.execute(select(self._database.now)).scalar_one()
+            trial, attempt = schema.trial, schema.attempt
+            gone = connection.execute(
+                update(trial)
+                .where(
+                    trial.c.study_id == study.id,
+                    trial.c.state.in_([State.WAITING.value, State.RUNNING.value]),
+                )
+                .values(state=State.CANCELLED.value, driver_id=None, lease_until=None, finished_at=now)
+                .returning(trial.c.id)
+            ).all()
+            mine = select(trial.c.id).where(trial.c.study_id == study.id)
+            connection.execute(
+                update(attempt)
+                .where(attempt.c.trial_id.in_(mine), attempt.c.ended_at.is_(None))
+                .values(ended_at=now, ending=Ending.CANCELLED.value)
+            )
+            if gone:
+                connection.execute(update(schema.study).where(schema.study.c.id == study.id).values(cancelled_at=now))
+            return len(gone)
+
+        return self._database.write(work)
+
+
+def hyperparameter_columns(
+    specification: Specification, configuration: Configuration | None
+) -> dict[str, float | None]:
+    """Return the hyperparameter columns of a trial, all empty for a slot that no proposal has filled."""
+    names = ("lr", "p", "beta1", "beta2", "eps", "momentum", "weight_decay")
+    values = specification.hyperparameters(configuration) if configuration is not None else {}
+    return {name: values.get(name) for name in names}
+
+
+def _by_name(name: str) -> Select[Any]:
+    return select(schema.study).where(schema.study.c.name == name)
