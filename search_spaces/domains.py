@@ -49,6 +49,10 @@ class Values(_Model):
         """Return every value, ascending."""
         return self.values
 
+    def at(self, share: float) -> float:
+        """Return the value at a share in [0, 1) of the way, each value taking an equal part of it."""
+        return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+
 
 class Range(_Model):
     """An interval, sampled by `random`, `sobol` and `tpe`, or cut into ``points`` by `grid`."""
@@ -65,6 +69,14 @@ class Range(_Model):
         if self.log and self.low <= 0:
             raise ValueError(f"low > 0 must hold with log: true, got low={self.low:g}")
         return self
+
+    def at(self, share: float) -> float:
+        """Return the value at a share in [0, 1] of the way from low to high on the range's scale."""
+        if self.log:
+            value = math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low)))
+        else:
+            value = self.low + share * (self.high - self.low)
+        return significant(min(max(value, self.low), self.high))
 
     def grid(self) -> tuple[float, ...]:
         """Return ``points`` values from low to high, evenly spaced on the range's scale; needs ``points``."""

@@ -9,12 +9,17 @@
     ├── StoreError                  the store cannot be used (exit 4)
     │   ├── StoreUnreachableError   missing, locked, full, or its server is away
     │   └── SchemaError             another schema than this release works with
-    └── LeaseLostError              a write came from an attempt that no longer holds its trial; never retried
+    └── TicketsError                Ray cannot run what a study wants to train (exit 1)
 """
 
 from __future__ import annotations
 
 from search_spaces.errors import BasinError
+
+__all__ = [
+    "BasinError", "SchemaError", "StoreError", "StoreUnreachableError", "StudyMismatchError", "StudyNotFoundError",
+    "TicketsError", "UsageError",
+]  # fmt: skip
 
 
 class StudyNotFoundError(BasinError):
@@ -49,5 +54,5 @@ class SchemaError(StoreError):
     """The store has another schema than this release works with."""
 
 
-class LeaseLostError(BasinError):
-    """The attempt no longer holds its trial; its work is dropped and somebody else does it."""
+class TicketsError(BasinError):
+    """Ray cannot run what a study wants to train; every trial keeps its place."""

@@ -208,11 +208,14 @@ class Studies:
         """Return the number of trials in each state."""
         trial = schema.trial
         statement = (
-            select(case((trial.c.superseded, "superseded"), else_=trial.c.state), func.count())
+            select(trial.c.superseded, trial.c.state, func.count())
             .where(trial.c.study_id == study_id)
-            .group_by(case((trial.c.superseded, "superseded"), else_=trial.c.state))
+            .group_by(trial.c.superseded, trial.c.state)
         )
-        return Counts(**dict(self._database.read(lambda c: c.execute(statement).tuples().all())))
+        found = dict.fromkeys((*State, "superseded"), 0)
+        for superseded, state, count in self._database.read(lambda c: c.execute(statement).tuples().all()):
+            found["superseded" if superseded else state] += count
+        return Counts(**{str(name): count for name, count in found.items()})
 
     def status(self, study: Study) -> Status:
         """Return how far a study is."""

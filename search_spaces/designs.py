@@ -1,0 +1,55 @@
+"""Designs that are known before the first trial: grid, random, Sobol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from search_spaces.configurations import Configuration, grid, identity
+from search_spaces.domains import Range, Values
+from search_spaces.specification import Specification
+
+BATCH = 1_024
+
+
+def drawn(specification: Specification) -> list[Configuration]:
+    """Return every configuration of a study whose design needs no results, empty where it does (`tpe`).
+
+    Configurations differ at 12 significant digits; a repeated draw is drawn again.
+    """
+    design, space = specification.design, specification.space
+    if design.name == "tpe":
+        return []
+    if design.name == "grid":
+        return list(grid(space))
+    points = _random(len(space), design.seed) if design.name == "random" else _sobol(len(space), design.seed)
+    return _distinct(points, space, specification.configurations)
+
+
+def placed(point: np.ndarray, space: Mapping[str, Values | Range]) -> Configuration:
+    """Return the configuration at a point of the unit cube, one coordinate a hyperparameter."""
+    return {name: domain.at(float(share)) for (name, domain), share in zip(space.items(), point, strict=True)}
+
+
+def _distinct(points: Iterator[np.ndarray], space: Mapping[str, Values | Range], count: int) -> list[Configuration]:
+    found: dict[str, Configuration] = {}
+    while len(found) < count:
+        configuration = placed(next(points), space)
+        found.setdefault(identity(configuration), configuration)
+    return list(found.values())
+
+
+def _random(dimensions: int, seed: int) -> Iterator[np.ndarray]:
+    generator = np.random.default_rng(seed)
+    while True:
+        yield from generator.random((BATCH, dimensions))
+
+
+def _sobol(dimensions: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield a scrambled Sobol sequence: A. B. Owen, J. Complexity 14(4), 1998, doi:10.1006/jcom.1998.0487."""
+    from scipy.stats import qmc  # noqa: PLC0415 - a second of imports that most commands do without
+
+    sequence = qmc.Sobol(dimensions, scramble=True, rng=seed)
+    while True:
+        yield from sequence.random(BATCH)

@@ -1,0 +1,5 @@
+"""``python -m study.cli`` is ``basin``."""
+
+from study.cli import main
+
+main()

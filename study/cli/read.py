@@ -1,0 +1,152 @@
+"""Commands that only read: ``presets``, ``studies``, ``show``, ``trials``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from search_spaces.presets import preset_document, preset_names
+from study.cli.options import JsonOption, StoreOption, StudyArgument, opened
+from study.cli.output import Format, duration, moment, print_json, print_rows, print_table
+
+if TYPE_CHECKING:
+    from study.store import Store, Study
+
+
+def presets(json: JsonOption = False) -> None:
+    """List the bundled studies."""
+    rows = [{"name": name, "summary": preset_document(name).get("summary", "")} for name in preset_names()]
+    if json:
+        print_json(rows)
+    else:
+        print_table(rows, ("name", "summary"))
+
+
+def studies(store: StoreOption = None, json: JsonOption = False) -> None:
+    """List the studies of the store."""
+    with opened(store) as it:
+        rows: list[dict[str, Any]] = []
+        for study in it.studies.all():
+            status = it.studies.status(study)
+            rows.append(
+                {
+                    "name": study.name,
+                    "state": status.state,
+                    "trials": status.counts.to_dict(),
+                    "created_at": study.created_at,
+                }
+            )
+        if json:
+            print_json(rows)
+            return
+        if not rows:
+            typer.echo(f"no studies in {it.shown}; `basin run SPEC` makes one")
+            return
+        lines = [row | row["trials"] | {"created": moment(row["created_at"])} for row in rows]
+        names = (
+            "name",
+            "state",
+            "total",
+            "complete",
+            "diverged",
+            "failed",
+            "cancelled",
+            "running",
+            "waiting",
+            "created",
+        )
+        print_table(lines, names)
+
+
+def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """Show how far a study is, and its best configuration so far."""
+    with opened(store) as it:
+        found = it.studies.get(study)
+        summary = summarised(it, found)
+    if json:
+        print_json(summary)
+        return
+    status = summary["trials"]
+    specification = found.specification
+    typer.echo(f"{found.name}: {summary['state']}")
+    if summary["stalled_since"] is not None:
+        typer.echo(
+            f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue"
+        )
+    typer.echo(
+        f"  task        {specification.task.dataset}, {specification.task.network}, "
+        f"batch {specification.task.batch_size}, {specification.epochs} epochs"
+    )
+    varied = ", ".join(f"{n} ({d.low:g} to {d.high:g})" for n, d in specification.space.items())
+    typer.echo(
+        f"  varies      {varied}; optimizer {specification.optimizer.name} {specification.variant or ''}".rstrip()
+    )
+    typer.echo(
+        f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}"
+    )
+    if summary["best"] is not None:
+        point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
+        typer.echo(
+            f"  best        {point}: {summary['best']['value']:.2f} % "
+            f"({summary['objective']['split']}, {summary['objective']['statistic']}, mean over seeds)"
+        )
+    if summary["eta_seconds"]:
+        typer.echo(f"  ETA         {duration(summary['eta_seconds'])} at the pace so far")
+
+
+def summarised(store: Store, study: Study) -> dict[str, Any]:
+    """Return what ``basin show --json`` prints."""
+    from study.store import Outcome  # noqa: PLC0415
+
+    status = store.studies.status(study)
+    finished: list[Outcome] = [o for o in store.proposals.outcomes(study) if o.mean is not None]
+    best = min(finished, key=lambda o: (o.mean, o.number), default=None)
+    return {
+        "name": study.name,
+        "state": status.state,
+        "trials": status.counts.to_dict(),
+        "stalled_since": status.stalled_since,
+        "eta_seconds": status.eta_seconds,
+        "drivers": status.drivers,
+        "objective": study.specification.objective.model_dump(),
+        "best": None
+        if best is None
+        else {"configuration": best.configuration, "value": best.mean, "seeds": len(best.errors)},
+        "created_at": study.created_at,
+        "started_at": status.started_at,
+        "finished_at": status.finished_at,
+        "hash": study.hash,
+        "code_version": study.code_version,
+        "specification": study.specification.document(),
+    }
+
+
+def trials(
+    study: StudyArgument,
+    store: StoreOption = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="COL", help="Sort by a column; -COL sorts downwards. Empty values last.")
+    ] = None,
+    columns: Annotated[str | None, typer.Option(metavar="COL,COL,...", help="Which columns, in which order.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="At most so many rows.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    json: JsonOption = False,
+) -> None:
+    """Query the trials of a study."""
+    from study.store.queries import TRIAL_COLUMNS, known_column  # noqa: PLC0415
+
+    form = Format.JSON if json else form
+    standard = TABLE_COLUMNS if form is Format.TABLE else TRIAL_COLUMNS
+    chosen = tuple(known_column(name.strip()) for name in columns.split(",")) if columns else standard
+    if sort is not None:
+        known_column(sort.removeprefix("-"))
+    with opened(store) as it:
+        found = it.studies.get(study)
+        print_rows(it.queries.trials(found.id, columns=chosen, sort=sort, limit=limit), chosen, form)
+
+
+TABLE_COLUMNS = (
+    "number", "state", "seed", "lr", "p", "beta2", "weight_decay", "test_error_final", "test_error_mean_last5",
+    "test_error_min", "train_loss_final", "diverged_epoch", "seconds",
+)  # fmt: skip

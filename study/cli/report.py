@@ -1,0 +1,7 @@
+"""``basin report``."""
+
+from __future__ import annotations
+
+
+def report() -> None:
+    """Write figures."""

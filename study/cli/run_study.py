@@ -1,0 +1,187 @@
+"""``basin run``."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search_spaces.specification import Specification
+from search_spaces.validation import load
+from study.cli.options import StoreOption, opened
+from study.cli.output import duration
+from study.cli.progress import Progress, described
+from study.environment import prepare
+from study.settings import setting
+
+if TYPE_CHECKING:
+    from study.driver import Driver
+    from study.store import Status, Store, Study
+
+
+def run(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A YAML file, or the name of a preset.")],
+    store: StoreOption = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="A Ray cluster; none starts one here [env: BASIN_ADDRESS].")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change the specification, such as seeds=3."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trials at a time; as many as fit [env: BASIN_WORKERS].")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the data sets [env: BASIN_DATA].")
+    ] = None,
+) -> None:
+    """Create a study, or continue it, and drive it to the end.
+
+    Stopped at any moment, even by kill -9, the same command continues it.
+    """
+    specification = load(spec, assignments or ())
+    location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
+    cluster = setting("address", address)
+    slots = setting("workers", workers)
+    with opened(store, create=True) as opened_store:
+        study = created(opened_store, specification)
+        status = opened_store.studies.status(study)
+        if not status.counts.waiting and not status.counts.running:
+            typer.echo(f"study {study.name} is finished already: {described(status.counts, None)}")
+            _finish(opened_store, study, status)
+            return
+        prepare(local=cluster is None)
+        if slots is None:
+            from study.tuning import local_slots  # noqa: PLC0415
+
+            resources = specification.resources
+            slots = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
+        status, interrupted = _driven(opened_store, study, int(slots), folder, cluster)
+        if interrupted and status.counts.waiting + status.counts.running:
+            command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
+            typer.echo(
+                f"interrupted: {described(status.counts, None)}; nothing is lost. Continue with:\n  "
+                + shlex.join(command),
+                err=True,
+            )
+            sys.exit(130)
+        _finish(opened_store, study, status)
+
+
+def created(store: Store, specification: Specification) -> Study:
+    """Return the study of a specification, made now or before."""
+    from search_spaces.designs import drawn  # noqa: PLC0415 - numpy
+    from workers.provenance import code_version  # noqa: PLC0415
+
+    study, new = store.studies.create(specification, drawn(specification), code_version())
+    verb = "created" if new else "continued"
+    typer.echo(
+        f"study {study.name} {verb}: {specification.configurations} configurations x {specification.seeds} seeds = "
+        f"{specification.trials} trials of {specification.epochs} epochs, in {store.shown}",
+        err=True,
+    )
+    if study.code_version != code_version():
+        typer.echo(
+            f"note: study {study.name} began with code {study.code_version}, this is {code_version()}; "
+            "every attempt records its own",
+            err=True,
+        )
+    return study
+
+
+def _driven(store: Store, study: Study, slots: int, folder: str | None, cluster: str | None) -> tuple[Status, bool]:
+    """Drive the study and return its status and whether a signal ended it."""
+    from study.driver import Driver  # noqa: PLC0415
+    from study.tuning import run_tickets  # noqa: PLC0415
+
+    resources = study.specification.resources
+    absolute = str(Path(folder).expanduser().absolute()) if folder is not None else None
+    with Progress(study.name) as progress:
+        driver = Driver(store, study, workers=slots, data=absolute, observer=progress)
+        with _signals(driver) as caught:
+
+            def train(supply: Driver) -> None:
+                run_tickets(
+                    supply, workers=slots, cpus=resources.cpus, gpus=resources.gpus, address=cluster, ready=caught.arm
+                )
+
+            status = driver.run(train)
+    return status, caught.interrupted
+
+
+class _Caught:
+    """Signals that ask the driver to stop: the first one in good order, the second one at once."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self.interrupted = False
+
+    def arm(self) -> None:
+        """Take the signals over; Ray does so too when it starts."""
+        signal.signal(signal.SIGINT, self._handle)
+        signal.signal(signal.SIGTERM, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self.interrupted = True
+        self._driver.stop()
+
+
+@contextmanager
+def _signals(driver: Driver) -> Iterator[_Caught]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    caught = _Caught(driver)
+    caught.arm()
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _repeated(
+    store: str | None, address: str | None, assignments: list[str] | None, workers: int | None, data: Path | None
+) -> Iterator[str]:
+    """Yield the options as they were given."""
+    if store:
+        yield from ("--store", store if "@" not in store else "URL")
+    if address is not None:
+        yield from ("--address", address)
+    for assignment in assignments or ():
+        yield from ("--set", assignment)
+    if workers is not None:
+        yield from ("--workers", str(workers))
+    if data is not None:
+        yield from ("--data", str(data))
+
+
+def _finish(store: Store, study: Study, status: Status) -> None:
+    """Print the summary; leave with 5 where trials failed."""
+    from study.proposer import Proposer  # noqa: PLC0415
+
+    specification, counts = study.specification, status.counts
+    objective = specification.objective
+    best = Proposer(specification).best(store.proposals.outcomes(study))
+    took = None if status.started_at is None or status.finished_at is None else status.finished_at - status.started_at
+    typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; took {duration(took)}")
+    if best is not None:
+        point = ", ".join(f"{name}={value:g}" for name, value in best[0].items())
+        typer.echo(
+            f"best: {point}: {best[1]:.2f} % {objective.split} error "
+            f"({objective.statistic}, mean over {specification.seeds} seeds)"
+        )
+    typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
+    if counts.failed:
+        typer.echo(
+            f"{counts.failed} trials failed; see `basin trials {study.name} --columns number,state,reason`", err=True
+        )
+        sys.exit(5)

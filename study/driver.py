@@ -1,0 +1,385 @@
+"""The driver: leases trials, asks for configurations, keeps the workers supplied, writes what they report.
+
+Ray's loop calls the driver from the main thread; a second thread renews the leases. One lock orders the two, so that
+what the driver believes it holds and what the store says never cross.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from search_spaces.specification import Specification
+from study.errors import StoreUnreachableError
+from study.hosts import Process
+from study.store import Status, Store, Study
+from study.trials import Counts, Ending, Finish, Lease, Provenance, Report
+from workers.provenance import code_version
+from workers.recipe import Recipe
+
+IDLE_SECONDS = 0.5
+"""Pause between two looks at a store that had nothing to give."""
+
+OUTAGE_SECONDS = 900.0
+"""How long a driver waits for a store that cannot be reached before it gives up."""
+
+PACK_SECONDS = 0.5
+MAX_PACK = 16
+
+
+T = TypeVar("T")
+
+
+class Observer(Protocol):
+    """Who watches a study being driven."""
+
+    def progressed(self, counts: Counts, eta_seconds: float | None) -> None:
+        """Note how far the study is."""
+
+    def noted(self, text: str) -> None:
+        """Note something a person should know."""
+
+
+@dataclass(kw_only=True)
+class _Ticket:
+    leases: list[Lease]
+    open: dict[tuple[int, int], Lease] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.open = {lease.key: lease for lease in self.leases}
+
+
+def recipe_of(specification: Specification, lease: Lease) -> Recipe:
+    """Return what a worker needs to train one leased trial."""
+    task, optimizer = specification.task, specification.optimizer
+    return Recipe(
+        dataset=task.dataset,
+        network=task.network,
+        batch_size=task.batch_size,
+        augmentation=task.augmentation,
+        subset=task.subset,
+        validation=task.validation,
+        optimizer=optimizer.name,
+        variant=specification.variant,
+        decay=specification.decay,
+        decay_on=optimizer.decay_on,
+        amsgrad=optimizer.amsgrad,
+        hyperparameters=specification.hyperparameters(dict(lease.configuration)),
+        schedule=specification.schedule.model_dump(mode="json"),
+        epochs=lease.epochs,
+        seed=lease.seed,
+    )
+
+
+class Driver:
+    """Drives one study to its end, or until it is asked to stop.
+
+    Parameters
+    ----------
+    store, study
+        What to drive.
+    workers
+        Trials at a time.
+    data
+        Folder of the data sets.
+    observer
+        Who watches.
+    """
+
+    def __init__(self, store: Store, study: Study, *, workers: int, data: str | None, observer: Observer) -> None:
+        self._store, self._study, self._observer = store, study, observer
+        self._specification = study.specification
+        self._workers, self._data = workers, data
+        self._id = uuid.uuid4().hex
+        self._process = Process.current()
+        self._lock = threading.RLock()
+        self._tickets: dict[str, _Ticket] = {}
+        self._lost: set[tuple[int, int]] = set()
+        self._pending: list[Report] = []
+        self._ended = threading.Event()
+        self._stopping = threading.Event()
+        self._finished = False
+        self._failure: BaseException | None = None
+        self._next_look = 0.0
+        self._outage_since: float | None = None
+        self._trusted_until = 0.0
+        self._mean_seconds: float | None = None
+        self._proposer: Any = None
+
+    # --- the life of a drive ---
+
+    def run(self, run_tickets: Callable[[Driver], None]) -> Status:
+        """Drive; ``run_tickets`` trains what this supply hands out and returns when it has finished.
+
+        Returns
+        -------
+        Status
+            Of the study at the end.
+
+        Raises
+        ------
+        BasinError
+            The store stayed unreachable, or the tickets could not be run.
+        """
+        self._store.leases.register(self._id, self._process)
+        self._trusted_until = time.monotonic() + self._store.leases.lease_seconds
+        renewal = threading.Thread(target=self._renew_until_ended, name="basin-renewal", daemon=True)
+        renewal.start()
+        try:
+            if self._wait_for_work():
+                run_tickets(self)
+        finally:
+            self._ended.set()
+            renewal.join(timeout=5.0)
+            self._hand_back()
+        if self._failure is not None:
+            raise self._failure
+        return self._store.studies.status(self._study)
+
+    def stop(self) -> None:
+        """End soon and in good order; safe to call from a signal handler."""
+        self._stopping.set()
+
+    def _wait_for_work(self) -> bool:
+        """Wait until a trial can be trained here; False where the study is done or the drive is to end."""
+        told = False
+        while not self._stopping.is_set():
+            taken = self._store.leases.take_back(self._study.id, self._process)
+            if taken:
+                self._observer.noted(f"trials taken back from a driver that died on this host: {taken}")
+            self._store.leases.reap(self._study.id)
+            status = self._store.studies.status(self._study)
+            self._observer.progressed(status.counts, status.eta_seconds)
+            if status.counts.waiting:
+                return True
+            if not status.counts.running:
+                self._finished = True
+                return False
+            if not told:
+                seconds = self._store.leases.lease_seconds
+                self._observer.noted(
+                    f"{status.counts.running} trials are leased to other drivers; waiting for them, at most "
+                    f"{seconds:.0f} s after the last sign of life"
+                )
+                told = True
+            self._stopping.wait(1.0)
+        return False
+
+    def _hand_back(self) -> None:
+        """Write what is still to be written and give back every lease."""
+        with self._lock:
+            try:
+                self._flush(patience=None)
+                self._store.leases.release_all(self._id)
+                if self._specification.design.name == "tpe":
+                    self._store.proposals.resign(self._study.id, self._id)
+            except StoreUnreachableError as error:
+                self._failure = self._failure or error
+
+    # --- what Ray's loop asks (study.tuning.Supply) ---
+
+    @property
+    def stopping(self) -> bool:
+        """Whether everything must end now."""
+        return self._stopping.is_set()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every trial of the study has its outcome."""
+        return self._finished
+
+    def next_ticket(self, ticket_id: str) -> Mapping[str, Any] | None:
+        """Lease trials and return them as a ticket, or None when there is nothing to lease now."""
+        return self._guarded(lambda: self._next_ticket(ticket_id))
+
+    def received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
+        """Write reports; while the store cannot be reached they are kept, in order."""
+        self._guarded(lambda: self._received(ticket_id, reports))
+
+    def is_lost(self, ticket_id: str) -> bool:
+        """Tell whether a lease of the ticket was lost."""
+        with self._lock:
+            ticket = self._tickets.get(ticket_id)
+            if ticket is None:
+                return False
+            if time.monotonic() > self._trusted_until:
+                self._lost |= ticket.open.keys()
+            return any(key in self._lost for key in ticket.open)
+
+    def ended(self, ticket_id: str, error: str | None) -> None:
+        """Settle a ticket: what it left open is given back, or the trial its process died in is an error."""
+        self._guarded(lambda: self._settle(ticket_id, error))
+
+    def _guarded(self, work: Callable[[], T]) -> T | None:
+        """Run what must not raise inside Ray's loop; a failure ends the drive and is raised there."""
+        try:
+            with self._lock:
+                return work()
+        except Exception as error:  # noqa: BLE001 - kept, and raised by run()
+            self._failure = self._failure or error
+            self._stopping.set()
+            return None
+
+    # --- under the lock ---
+
+    def _next_ticket(self, ticket_id: str) -> Mapping[str, Any] | None:
+        if self._stopping.is_set() or time.monotonic() < self._next_look:
+            return None
+        try:
+            leases = self._store.leases.claim(self._study.id, self._id, self._pack())
+            if not leases and self._specification.design.name == "tpe" and self._propose():
+                leases = self._store.leases.claim(self._study.id, self._id, 1)
+            if not leases:
+                self._look_around()
+            self._outage_since = None
+        except StoreUnreachableError as error:
+            self._bear(error)
+            return None
+        if not leases:
+            self._next_look = time.monotonic() + IDLE_SECONDS
+            return None
+        self._tickets[ticket_id] = _Ticket(leases=leases)
+        return {
+            "code": code_version(),
+            "data": self._data,
+            "threads": self._specification.resources.cpus,
+            "trials": [
+                {"key": list(lease.key), "recipe": recipe_of(self._specification, lease).to_dict()}
+                for lease in leases
+            ],
+        }
+
+    def _pack(self) -> int:
+        """Return how many trials a ticket takes: one, or more where they last less than half a second."""
+        if self._mean_seconds is None or self._mean_seconds >= PACK_SECONDS:
+            return 1
+        return min(MAX_PACK, max(1, int(PACK_SECONDS / self._mean_seconds)))
+
+    def _look_around(self) -> None:
+        """Find out whether there is nothing left, or something to take back."""
+        self._store.leases.take_back(self._study.id, self._process)
+        counts = self._store.studies.counts(self._study.id)
+        self._finished = not counts.waiting and not counts.running
+
+    def _propose(self) -> bool:
+        """Fill the next configuration with a proposal; False where another driver has the word or all are filled."""
+        proposals, study = self._store.proposals, self._study
+        if not proposals.has_unfilled(study.id):
+            return False
+        term = proposals.acquire(study.id, self._id)
+        if term is None:
+            return False
+        outcomes = proposals.outcomes(study)
+        number = next((o.number for o in outcomes if o.configuration is None and o.pending), None)
+        if number is None:
+            return False
+        if self._proposer is None:
+            from study.proposer import Proposer  # noqa: PLC0415 - only designs that ask need Optuna
+
+            self._proposer = Proposer(self._specification)
+        return proposals.fill(study, term, number, self._proposer.propose(outcomes, number))
+
+    def _received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
+        ticket = self._tickets.get(ticket_id)
+        if ticket is None:
+            return
+        for raw in reports:
+            report = _parsed(raw)
+            if report.key not in ticket.open or report.key in self._lost:
+                continue
+            self._pending.append(report)
+            if report.finish is not None:
+                del ticket.open[report.key]
+                self._note_pace(report.finish)
+        try:
+            self._flush(patience=2.0)
+        except StoreUnreachableError as error:
+            self._bear(error)
+            return
+        status = self._store.studies.status(self._study)
+        self._observer.progressed(status.counts, status.eta_seconds)
+
+    def _note_pace(self, finish: Finish) -> None:
+        if finish.seconds is not None:
+            before = self._mean_seconds
+            self._mean_seconds = finish.seconds if before is None else 0.8 * before + 0.2 * finish.seconds
+
+    def _flush(self, patience: float | None) -> None:
+        """Write the reports kept so far."""
+        if not self._pending:
+            return
+        batch = list(self._pending)
+        refused = self._store.results.report(self._id, batch, patience)
+        del self._pending[: len(batch)]
+        self._outage_since = None
+        if refused:
+            self._lost |= refused
+            self._observer.noted(f"leases lost: {len(refused)}; somebody else trains those trials")
+
+    def _settle(self, ticket_id: str, error: str | None) -> None:
+        ticket = self._tickets.pop(ticket_id, None)
+        if ticket is None:
+            return
+        left = [key for key in ticket.open if key not in self._lost]
+        self._lost -= ticket.open.keys()
+        if error is not None and left and not self._stopping.is_set():
+            died = left.pop(0)
+            finish = Finish(ending=Ending.ERROR, reason=error)
+            self._pending.append(Report(trial=died[0], attempt=died[1], finish=finish))
+            self._observer.noted(f"trial {ticket.open[died].number}: {error}")
+        try:
+            self._flush(patience=2.0)
+            self._store.leases.release(self._id, left)
+        except StoreUnreachableError as outage:
+            self._bear(outage)
+
+    def _bear(self, error: StoreUnreachableError) -> None:
+        """Go on without the store for a while."""
+        now = time.monotonic()
+        if self._outage_since is None:
+            self._outage_since = now
+            self._observer.noted(f"{error}; training goes on, results are kept until it is back")
+        if now - self._outage_since > OUTAGE_SECONDS:
+            raise error
+        self._next_look = now + 2.0
+
+    # --- the renewal thread ---
+
+    def _renew_until_ended(self) -> None:
+        """Renew every lease at a quarter of its length, whatever happens, until the drive ends."""
+        period = self._store.leases.lease_seconds / 4.0
+        pause = period
+        while not self._ended.wait(pause):
+            try:
+                self._renew(period)
+                pause = period * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
+            except Exception:  # noqa: BLE001 - no error may end the renewals; the lease's length bounds the harm
+                pause = min(1.0, period) * random.uniform(0.5, 1.0)  # noqa: S311
+
+    def _renew(self, patience: float) -> None:
+        with self._lock:
+            # Trust runs from before the attempt: a slow success cannot stretch it.
+            start = time.monotonic()
+            held = self._store.leases.renew(self._id, patience)
+            self._trusted_until = start + 0.9 * self._store.leases.lease_seconds
+            known = {key for ticket in self._tickets.values() for key in ticket.open}
+            unwritten = {report.key for report in self._pending}
+            # Leased by a claim whose answer never arrived, or given up while the store was away.
+            self._store.leases.release(self._id, held - known - unwritten)
+            self._lost |= known - held
+
+
+def _parsed(raw: Mapping[str, Any]) -> Report:
+    """Return the typed form of a worker's report."""
+    trial, attempt = raw["key"]
+    finish = raw["finish"]
+    if finish is None:
+        return Report(trial=trial, attempt=attempt, epochs=raw["epochs"])
+    made = Provenance(**finish["provenance"])
+    values = finish | {"ending": Ending(finish["ending"]), "provenance": made}
+    return Report(trial=trial, attempt=attempt, epochs=raw["epochs"], finish=Finish(**values))

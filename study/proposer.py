@@ -1,0 +1,117 @@
+"""The proposer: Optuna as a library over an in-memory study that is rebuilt from the store.
+
+Nothing of Optuna is kept. Each time a configuration is wanted, what the store holds is replayed into a fresh study:
+finished configurations with their mean over seeds (a diverged seed at chance level, so that the sampler learns where
+the cliff is), failed ones as FAIL, those in training as RUNNING. A proposal therefore depends on the store alone, and
+a driver that was killed loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from search_spaces.configurations import Configuration, grid, identity, rounded
+from search_spaces.domains import Range, Values
+from search_spaces.specification import Specification
+from study.store import Outcome
+
+ATTEMPTS = 50
+"""Proposals that may repeat a known configuration before a point is drawn at random instead."""
+
+
+class Proposer:
+    """Chooses configurations for one study.
+
+    Parameters
+    ----------
+    specification
+        The study's.
+    """
+
+    def __init__(self, specification: Specification) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._specification = specification
+        self._distributions = {n: _distribution(d) for n, d in specification.space.items()}
+
+    def recorded(self, outcomes: Iterable[Outcome]) -> optuna.Study:
+        """Return an in-memory Optuna study that holds every filled configuration as a trial."""
+        study = optuna.create_study(direction="minimize")
+        study.add_trials([self._trial(outcome) for outcome in outcomes if outcome.configuration is not None])
+        return study
+
+    def propose(self, outcomes: Sequence[Outcome], number: int) -> Configuration:
+        """Return a configuration, new to the study, for its slot ``number``.
+
+        The sampler's seed derives from the design's seed and the slot, so that a restart neither repeats nor skips a
+        draw.
+        """
+        study = self.recorded(outcomes)
+        known = {identity(o.configuration) for o in outcomes if o.configuration is not None}
+        for attempt in range(ATTEMPTS):
+            seed = _seed(self._specification.design.seed, number, attempt)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                study.sampler = optuna.samplers.TPESampler(seed=seed)
+            trial = study.ask(self._distributions)
+            configuration = rounded({name: self._value(name, trial.params[name]) for name in self._distributions})
+            if identity(configuration) not in known:
+                return configuration
+        return self._unseen(known, number)
+
+    def best(self, outcomes: Iterable[Outcome]) -> tuple[Configuration, float] | None:
+        """Return the finished configuration with the lowest mean error, None while there is none."""
+        study = self.recorded(outcomes)
+        if not any(trial.state is TrialState.COMPLETE for trial in study.trials):
+            return None
+        best = study.best_trial
+        configuration = {name: self._value(name, best.params[name]) for name in self._distributions}
+        return rounded(configuration), float(best.values[0])
+
+    def _trial(self, outcome: Outcome) -> FrozenTrial:
+        configuration: Mapping[str, float] = outcome.configuration or {}
+        params = {name: self._parameter(name, configuration[name]) for name in self._distributions}
+        state = TrialState.RUNNING if outcome.pending else TrialState.FAIL
+        if outcome.mean is not None:
+            state = TrialState.COMPLETE
+        return create_trial(state=state, value=outcome.mean, params=params, distributions=self._distributions)
+
+    def _parameter(self, name: str, value: float) -> float | int:
+        domain = self._specification.space[name]
+        if isinstance(domain, Values):
+            return min(range(len(domain.values)), key=lambda i: abs(domain.values[i] - value))
+        return min(max(value, domain.low), domain.high)
+
+    def _value(self, name: str, parameter: float) -> float:
+        domain = self._specification.space[name]
+        return domain.values[int(parameter)] if isinstance(domain, Values) else float(parameter)
+
+    def _unseen(self, known: set[str], number: int) -> Configuration:
+        """Return a random configuration that is not known; only a space of few values gets here."""
+        generator = np.random.default_rng(_seed(self._specification.design.seed, number, ATTEMPTS))
+        space = self._specification.space
+        if all(isinstance(domain, Values) for domain in space.values()):
+            left = [cell for cell in grid(space) if identity(cell) not in known]
+            return left[int(generator.integers(len(left)))]
+        while True:
+            configuration = rounded({name: domain.at(generator.random()) for name, domain in space.items()})
+            if identity(configuration) not in known:
+                return configuration
+
+
+def _distribution(domain: Values | Range) -> BaseDistribution:
+    """Return Optuna's distribution; chosen values become their rank, which keeps their order."""
+    if isinstance(domain, Values):
+        return IntDistribution(0, len(domain.values) - 1)
+    return FloatDistribution(domain.low, domain.high, log=domain.log)
+
+
+def _seed(seed: int, number: int, attempt: int) -> int:
+    digest = hashlib.sha256(f"{seed}/{number}/{attempt}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")

@@ -1,0 +1,111 @@
+"""Settings: option before environment before file before default, in this one place."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from search_spaces.documents import nearest
+from search_spaces.errors import shown
+from study.errors import UsageError
+
+FILE = Path("basin.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting: its name in ``basin.toml``, its variable is ``BASIN_`` and the name in capitals."""
+
+    name: str
+    default: Any
+    kind: Callable[[Any], Any]
+    summary: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"BASIN_{self.name.upper()}"
+
+
+def _positive(value: Any) -> float:
+    number = float(value)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _count(value: Any) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(name="store", default="basin.db", kind=str, summary="file name or database URL of the store"),
+        Setting(name="data", default=None, kind=str, summary="folder that holds the data sets"),
+        Setting(name="address", default=None, kind=str, summary="Ray cluster; none starts one on this machine"),
+        Setting(name="workers", default=None, kind=_count, summary="trials at a time; as many as fit"),
+        Setting(name="lease_seconds", default=60.0, kind=_positive, summary="a lease without renewal lasts so long"),
+        Setting(
+            name="stall_seconds", default=3600.0, kind=_positive, summary="a trial may take so long for an epoch"
+        ),
+    )
+}
+
+
+def setting(name: str, option: Any = None, *, environment: Mapping[str, str] | None = None) -> Any:
+    """Return the value of a setting.
+
+    Parameters
+    ----------
+    name
+        A name of :data:`SETTINGS`.
+    option
+        What the command line said, None where it said nothing.
+    environment
+        The process's where None.
+
+    Raises
+    ------
+    UsageError
+        The value is not of the setting's kind; the message names where it stands.
+    """
+    known = SETTINGS[name]
+    variables = os.environ if environment is None else environment
+    if option is not None:
+        return _converted(known, option, f"--{name.replace('_', '-')}")
+    if variables.get(known.variable):
+        return _converted(known, variables[known.variable], known.variable)
+    file = _file()
+    if name in file:
+        return _converted(known, file[name], f"{name} in {FILE}")
+    return known.default
+
+
+def _converted(known: Setting, value: Any, place: str) -> Any:
+    try:
+        return known.kind(value)
+    except (TypeError, ValueError):
+        kinds: dict[Any, str] = {_count: "a whole number from 1 on", _positive: "a number above 0"}
+        kind = kinds.get(known.kind, "text")
+        raise UsageError(f"{place} must be {kind}, got {shown(value)}") from None
+
+
+def _file() -> Mapping[str, Any]:
+    if not FILE.is_file():
+        return {}
+    try:
+        found = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{FILE} must be TOML: {error}") from None
+    for name in found:
+        if name not in SETTINGS:
+            raise UsageError(f"{FILE} has an unknown key {shown(name)}; {nearest(name, SETTINGS)}")
+    return found

@@ -1,0 +1,232 @@
+"""Ray Tune as executor: leased trials go in as tickets, reports come out. The one module of `study` that speaks Ray.
+
+Ray keeps nothing that matters: no snapshot is read back, its searcher has no history, its folder is thrown away.
+Import this module after `study.environment.prepare`: Ray reads part of its environment when it is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import ray
+import torch
+from ray import tune
+from ray.tune.callback import Callback
+from ray.tune.search import Searcher
+from ray.tune.stopper import Stopper
+
+from study.errors import TicketsError, UsageError
+from workers.trainable import Worker
+
+
+class Supply(Protocol):
+    """Where tickets come from and reports go; every method is called from Ray's loop and must return soon."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether everything must end now."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there will be no more tickets."""
+
+    def next_ticket(self, ticket_id: str) -> Mapping[str, Any] | None:
+        """Return the next ticket, or None when there is none at the moment."""
+
+    def received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
+        """Take the reports of a ticket."""
+
+    def is_lost(self, ticket_id: str) -> bool:
+        """Tell whether a ticket is to be given up."""
+
+    def ended(self, ticket_id: str, error: str | None) -> None:
+        """Note that a ticket has ended; ``error`` says how its process died."""
+
+
+def run_tickets(
+    supply: Supply,
+    *,
+    workers: int,
+    cpus: int,
+    gpus: float,
+    address: str | None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Run tickets until the supply is finished or stopping.
+
+    Parameters
+    ----------
+    supply
+        The tickets.
+    workers
+        How many at a time.
+    cpus, gpus
+        What each takes.
+    address
+        A Ray cluster, or None to start one on this machine for as long as this call lasts.
+    ready
+        Called when Ray has started, which takes the signal handlers over.
+
+    Raises
+    ------
+    TicketsError
+        Ray cannot be started or reached.
+    UsageError
+        The cluster has not what a worker takes.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="basin-") as name,
+        _cluster(address, workers * cpus, name),
+    ):
+        ready()
+        _check_resources(cpus, gpus)
+        tuner = tune.Tuner(
+            tune.with_resources(Worker, {"cpu": cpus, "gpu": gpus}),
+            tune_config=tune.TuneConfig(
+                search_alg=_Tickets(supply), num_samples=-1, max_concurrent_trials=workers, reuse_actors=True
+            ),
+            run_config=tune.RunConfig(
+                name="tickets",
+                storage_path=name,
+                stop=_Lost(supply),
+                callbacks=[_Reports(supply)],
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=0),
+                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+                log_to_file=False,
+            ),
+        )
+        logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the supply says what went wrong, once
+        tuner.fit()
+
+
+def local_slots(cpus: int, gpus: float) -> int:
+    """Return how many workers of that size fit on this machine, at least one."""
+    fit = (os.cpu_count() or 1) // cpus
+    if gpus:
+        fit = min(fit, int(torch.cuda.device_count() / gpus))
+    return max(1, fit)
+
+
+# Ray pickles the next three into its folder; they leave everything behind when it does.
+
+
+class _Tickets(Searcher):
+    """Hands tickets to Ray."""
+
+    def __init__(self, supply: Supply) -> None:
+        super().__init__()
+        self._supply = supply
+
+    def suggest(self, trial_id: str) -> Any:
+        """Return a ticket, None for "not now", or the word for "no more"."""
+        ticket = None
+        if not self._supply.finished and not self._supply.stopping:
+            ticket = self._supply.next_ticket(trial_id)
+        if ticket is not None:
+            return {"ticket": ticket}
+        return Searcher.FINISHED if self._supply.finished or self._supply.stopping else None
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Do nothing: reports tell."""
+
+    def set_search_properties(self, *_: Any, **__: Any) -> bool:
+        """Accept whatever Ray says of metric and space; neither exists here."""
+        return True
+
+    def save(self, checkpoint_path: str) -> None:
+        """Save nothing."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Restore nothing."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Searcher, ()
+
+
+class _Reports(Callback):
+    """Takes reports from Ray."""
+
+    def __init__(self, supply: Supply) -> None:
+        self._supply = supply
+
+    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any) -> None:  # noqa: ARG002
+        """Pass the reports on."""
+        self._supply.received(trial.trial_id, result.get("reports", ()))
+
+    def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
+        """Settle the ticket."""
+        self._supply.ended(trial.trial_id, None)
+
+    def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
+        """Settle the ticket of a process that died."""
+        self._supply.ended(trial.trial_id, _reason(trial))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Callback, ()
+
+
+class _Lost(Stopper):
+    """Ends tickets whose leases are lost, and everything when asked to."""
+
+    def __init__(self, supply: Supply) -> None:
+        self._supply = supply
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002
+        """Tell whether to end a ticket."""
+        return self._supply.is_lost(trial_id)
+
+    def stop_all(self) -> bool:
+        """Tell whether to end everything."""
+        return self._supply.stopping
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, ()
+
+
+def _reason(trial: Any) -> str:
+    """Return in one line what Ray says about a ticket that ended in an error."""
+    error = trial.get_error()
+    if error is None:
+        return "the worker process died"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    tried = next((line for line in reversed(lines) if "Error" in line.split(":")[0]), lines[-1])
+    return tried[:500]
+
+
+@contextlib.contextmanager
+def _cluster(address: str | None, cpus: int, folder: str) -> Iterator[None]:
+    """Start or join a cluster, and leave it."""
+    # Ray puts the working directory at the head of its workers' path, where a user's study.py would hide ours; and
+    # a worker lives in the directory it was started from, so that it must last as long as the cluster.
+    empty = Path(folder) / "empty"
+    empty.mkdir()
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    options |= {"num_cpus": cpus, "include_dashboard": False} if address is None else {"address": address}
+    with contextlib.chdir(empty):
+        try:
+            ray.init(**options)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            where = "be started on this machine" if address is None else f"be reached at {address!r}"
+            raise TicketsError(f"Ray cannot {where}: {str(error).strip().splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _check_resources(cpus: int, gpus: float) -> None:
+    have: Mapping[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    if gpus > have.get("GPU", 0):
+        raise UsageError(
+            f"resources.gpus must be at most what the cluster has, {have.get('GPU', 0):g}, got {gpus:g}; "
+            "--set resources.gpus=0 trains on CPUs"
+        )
+    if cpus > have.get("CPU", 0):
+        raise UsageError(f"resources.cpus must be at most what the cluster has, {have.get('CPU', 0):g}, got {cpus}")

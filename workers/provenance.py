@@ -1,0 +1,69 @@
+"""Provenance: where and with what a training ran, and which code that was."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import socket
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+
+@cache
+def code_version() -> str:
+    """Return the package version and the hash of the sources of `workers` and `search_spaces`.
+
+    Two results are of the same code exactly when these are equal.
+    """
+    digest = hashlib.sha256()
+    for package in ("search_spaces", "workers"):
+        root = package_folder(package)
+        for file in sorted(root.rglob("*.py")):
+            digest.update(f"{package}/{file.relative_to(root).as_posix()}\0".encode())
+            digest.update(file.read_bytes())
+    return f"{distribution_version()}+{digest.hexdigest()[:16]}"
+
+
+def distribution_version() -> str:
+    """Return the version of the installed distribution, ``0`` for bare sources."""
+    try:
+        return version("basin")
+    except PackageNotFoundError:
+        return "0"
+
+
+def package_folder(name: str) -> Path:
+    """Return the folder a package is imported from."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ImportError(f"package {name} must be importable; install Basin")
+    return Path(spec.origin).parent
+
+
+@cache
+def libraries() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in ("torch", "torchvision", "numpy", "ray", "optuna"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def host() -> str:
+    """Return the name of this host."""
+    return socket.gethostname()
+
+
+def device_name(device: str) -> str:
+    """Return what a device is, such as ``cpu x86_64, 2 threads`` or the name of the GPU."""
+    import torch  # noqa: PLC0415 - commands that only read do without torch
+
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device))
+    return f"cpu {platform.machine()}, {torch.get_num_threads()} threads"
