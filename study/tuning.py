@@ -22,7 +22,12 @@ from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
 
 from study.errors import TicketsError, UsageError
+from study.guardian import guarded
 from workers.trainable import Worker
+
+
+LONGEST_FOLDER = 40
+"""Ray puts sockets below its folder, and their names may have 107 characters."""
 
 
 class Supply(Protocol):
@@ -80,10 +85,7 @@ def run_tickets(
     UsageError
         The cluster has not what a worker takes.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="basin-") as name,
-        _cluster(address, workers * cpus, name),
-    ):
+    with _cluster(address, workers * cpus) as folder:
         ready()
         _check_resources(cpus, gpus)
         tuner = tune.Tuner(
@@ -93,7 +95,7 @@ def run_tickets(
             ),
             run_config=tune.RunConfig(
                 name="tickets",
-                storage_path=name,
+                storage_path=str(folder),
                 stop=_Lost(supply),
                 callbacks=[_Reports(supply)],
                 verbose=0,
@@ -201,24 +203,32 @@ def _reason(trial: Any) -> str:
 
 
 @contextlib.contextmanager
-def _cluster(address: str | None, cpus: int, folder: str) -> Iterator[None]:
-    """Start or join a cluster, and leave it."""
-    # Ray puts the working directory at the head of its workers' path, where a user's study.py would hide ours; and
-    # a worker lives in the directory it was started from, so that it must last as long as the cluster.
-    empty = Path(folder) / "empty"
-    empty.mkdir()
+def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
+    """Start or join a cluster; yield a folder that lasts as long, and leave nothing of either behind."""
+    folder = Path(tempfile.mkdtemp(prefix="basin-")).resolve()
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     options |= {"num_cpus": cpus, "include_dashboard": False} if address is None else {"address": address}
-    with contextlib.chdir(empty):
+    if address is None and len(str(folder)) < LONGEST_FOLDER:
+        options["_temp_dir"] = str(folder / "ray")  # sessions and logs go when the drive goes
+    with guarded(folder):
+        # Ray puts the working directory at the head of its workers' path, where a user's study.py would hide ours;
+        # in an empty folder there is nothing to hide it, and the guardian finds the cluster's processes by it.
+        empty = folder / "empty"
+        empty.mkdir()
         try:
-            ray.init(**options)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            where = "be started on this machine" if address is None else f"be reached at {address!r}"
-            raise TicketsError(f"Ray cannot {where}: {str(error).strip().splitlines()[0]}") from error
+            with contextlib.chdir(empty):
+                _init(address, options)
+            yield folder
+        finally:
+            ray.shutdown()
+
+
+def _init(address: str | None, options: Mapping[str, Any]) -> None:
     try:
-        yield
-    finally:
-        ray.shutdown()
+        ray.init(**options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        where = "be started on this machine" if address is None else f"be reached at {address!r}"
+        raise TicketsError(f"Ray cannot {where}: {str(error).strip().splitlines()[0]}") from error
 
 
 def _check_resources(cpus: int, gpus: float) -> None:
