@@ -25,7 +25,6 @@ from study.errors import TicketsError, UsageError
 from study.guardian import guarded
 from workers.trainable import Worker
 
-
 LONGEST_FOLDER = 40
 """Ray puts sockets below its folder, and their names may have 107 characters."""
 

@@ -1,0 +1,48 @@
+"""Figures: each draws one typed result and computes nothing but ink."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "figure.dpi": 100.0,
+    "hatch.linewidth": 0.8,
+    "svg.hashsalt": "basin",
+    "svg.fonttype": "path",
+}
+
+
+def label_of(name: str) -> str:
+    """Return a hyperparameter's name as an axis says it."""
+    return {
+        "lr": "learning rate",
+        "p": "partial-adaptivity exponent p",
+        "weight_decay": "weight decay",
+        "beta1": "beta1",
+        "beta2": "beta2",
+    }.get(name, name)
+
+
+def short(value: float) -> str:
+    """Return a number in few characters, fractions of two as fractions."""
+    for bottom in (2, 4, 8, 16, 32):
+        top = value * bottom
+        if 0 < value < 1 and top == int(top) and top % 2:
+            return f"{int(top)}/{bottom}"
+    return f"{value:.3g}"
+
+
+def save(figure: Figure, folder: Path, name: str) -> dict[str, Path]:
+    """Write a figure as PNG and SVG; the same figure gives the same bytes."""
+    paths = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
+    with mpl.rc_context(STYLE):
+        figure.savefig(paths["png"], dpi=160, metadata={"Software": None})
+        figure.savefig(paths["svg"], metadata={"Date": None, "Creator": None})
+    return paths

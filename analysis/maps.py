@@ -1,0 +1,207 @@
+"""Maps: two hyperparameters, one error, every cell with its replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Matrix = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What a figure shows of a trial: the column is ``{split}_error_{statistic}``, in percent.
+
+    ``chance`` is the error of guessing, at which a diverged trial is counted.
+    """
+
+    statistic: str
+    split: str
+    chance: float
+
+    @property
+    def column(self) -> str:
+        """The column of the table of trials."""
+        return f"{self.split}_error_{self.statistic}"
+
+    @property
+    def label(self) -> str:
+        """The measure in words."""
+        words = {"final": "final", "mean_last5": "mean of the last 5 epochs of", "min": "minimum over epochs of"}
+        return f"{words[self.statistic]} {self.split} error (%)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensitivityMap:
+    """Error over a grid of two hyperparameters.
+
+    Matrices are ``[y, x]``. A cell without any outcome is NaN in ``median`` and ``mean``.
+
+    Attributes
+    ----------
+    x, y
+        Names of the hyperparameters.
+    xs, ys
+        Their values, ascending.
+    measure
+        What the numbers are.
+    median, mean
+        Over the seeds of a cell, in percent; a diverged seed counts at chance level, failed and cancelled ones are
+        left out.
+    n
+        Seeds counted in a cell.
+    diverged, excluded
+        Seeds that diverged (they are in ``n``), and those left out.
+    best
+        ``(row, column)`` of the lowest median, ties by the mean; None where no cell has an outcome.
+    standard_error
+        Of the mean of the best cell, from its own seeds; None with fewer than two.
+    within
+        Cells whose median is at most the best median plus ``standard_error``; the best alone where there is none.
+    fixed
+        Values of further hyperparameters, where the map is one panel of several.
+    """
+
+    x: str
+    y: str
+    xs: Matrix
+    ys: Matrix
+    measure: Measure
+    median: Matrix
+    mean: Matrix
+    n: Counts
+    diverged: Counts
+    excluded: Counts
+    best: tuple[int, int] | None
+    standard_error: float | None
+    within: Mask
+    fixed: Mapping[str, float]
+
+    def best_of_rows(self) -> Iterator[tuple[float, float, float, int]]:
+        """Yield for each y its best x, the median there and its seeds; rows without outcomes are left out."""
+        for row, value in enumerate(self.ys):
+            if np.isfinite(self.median[row]).any():
+                column = int(np.nanargmin(self.median[row]))
+                yield float(value), float(self.xs[column]), float(self.median[row, column]), int(self.n[row, column])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the map as plain values; an empty cell is None."""
+        best = None
+        if self.best is not None:
+            row, column = self.best
+            best = {
+                self.x: float(self.xs[column]),
+                self.y: float(self.ys[row]),
+                "median": float(self.median[row, column]),
+                "mean": float(self.mean[row, column]),
+                "n": int(self.n[row, column]),
+                "standard_error": self.standard_error,
+            }
+        return {
+            "x": {"name": self.x, "values": self.xs.tolist()},
+            "y": {"name": self.y, "values": self.ys.tolist()},
+            "fixed": dict(self.fixed),
+            "median": _plain(self.median),
+            "mean": _plain(self.mean),
+            "n": self.n.tolist(),
+            "diverged": self.diverged.tolist(),
+            "excluded": self.excluded.tolist(),
+            "within_one_standard_error": self.within.tolist(),
+            "best": best,
+            "best_by_y": [
+                {self.y: y, self.x: x, "median": median, "n": n} for y, x, median, n in self.best_of_rows()
+            ],
+        }
+
+
+def sensitivity_map(
+    trials: pd.DataFrame, x: str, y: str, measure: Measure, fixed: Mapping[str, float] | None = None
+) -> SensitivityMap:
+    """Return the map of a table of trials.
+
+    Parameters
+    ----------
+    trials
+        One row a trial in force, with the columns ``state``, ``x``, ``y`` and the measure's. Only trials trained
+        through their whole budget, and diverged ones, enter the numbers.
+    x, y
+        Columns to map over; values are taken as they are, never binned.
+    measure
+        What to show.
+    fixed
+        Values of further hyperparameters that all these trials share, for the record.
+
+    Notes
+    -----
+    With few seeds the standard error of the best cell is itself uncertain (with two, by a factor of several), and the
+    lowest of many noisy medians is too low on average. The outline marks candidates, not a confidence set.
+    """
+    xs = np.unique(trials[x].dropna().to_numpy(dtype=float))
+    ys = np.unique(trials[y].dropna().to_numpy(dtype=float))
+    shape = (len(ys), len(xs))
+    median, mean = np.full(shape, np.nan), np.full(shape, np.nan)
+    n, diverged, excluded = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    replicates: dict[tuple[int, int], Matrix] = {}
+    for values_of_cell, cell in trials.groupby([y, x]):
+        y_value, x_value = numbers(values_of_cell)
+        at = int(np.searchsorted(ys, y_value)), int(np.searchsorted(xs, x_value))
+        states = cell["state"]
+        values = cell.loc[states == "complete", measure.column].dropna().to_numpy(dtype=float)
+        diverged[at] = int((states == "diverged").sum())
+        excluded[at] = int(states.isin(["failed", "cancelled"]).sum())
+        values = np.concatenate([values, np.full(diverged[at], measure.chance)])
+        if len(values):
+            replicates[at] = values
+            n[at], median[at], mean[at] = len(values), np.median(values), values.mean()
+    best = min(replicates, key=lambda at: (median[at], mean[at], at), default=None)
+    standard_error = None
+    within = np.zeros(shape, dtype=bool)
+    if best is not None:
+        if n[best] > 1:
+            standard_error = float(replicates[best].std(ddof=1) / np.sqrt(n[best]))
+        with np.errstate(invalid="ignore"):
+            within = median <= median[best] + (standard_error or 0.0)
+        within[best] = True
+    return SensitivityMap(
+        x=x,
+        y=y,
+        xs=xs,
+        ys=ys,
+        measure=measure,
+        median=median,
+        mean=mean,
+        n=n,
+        diverged=diverged,
+        excluded=excluded,
+        best=best,
+        standard_error=standard_error,
+        within=within,
+        fixed=dict(fixed or {}),
+    )
+
+
+def panels(trials: pd.DataFrame, x: str, y: str, others: Sequence[str], measure: Measure) -> list[SensitivityMap]:
+    """Return one map for each combination of values of the other hyperparameters, or the one map there is."""
+    if not others:
+        return [sensitivity_map(trials, x, y, measure)]
+    maps = []
+    for values, part in trials.groupby(list(others)):
+        fixed = dict(zip(others, numbers(values), strict=True))
+        maps.append(sensitivity_map(part, x, y, measure, fixed))
+    return maps
+
+
+def numbers(key: Any) -> tuple[float, ...]:
+    """Return the key of a group of rows as numbers."""
+    return tuple(float(value) for value in key)
+
+
+def _plain(matrix: Matrix) -> list[list[float | None]]:
+    return [[None if np.isnan(value) else float(value) for value in row] for row in matrix]
