@@ -104,7 +104,8 @@ def run_tickets(
             ),
         )
         logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the supply says what went wrong, once
-        tuner.fit()
+        with contextlib.suppress(_Stopped):
+            tuner.fit()
 
 
 def local_slots(cpus: int, gpus: float) -> int:
@@ -173,6 +174,10 @@ class _Reports(Callback):
         return Callback, ()
 
 
+class _Stopped(BaseException):
+    """Leaves Ray's loop; no handler of errors may take it for one."""
+
+
 class _Lost(Stopper):
     """Ends tickets whose leases are lost, and everything when asked to."""
 
@@ -184,8 +189,10 @@ class _Lost(Stopper):
         return self._supply.is_lost(trial_id)
 
     def stop_all(self) -> bool:
-        """Tell whether to end everything."""
-        return self._supply.stopping
+        """End everything at once where the supply is stopping: Ray's own way out waits for every worker."""
+        if self._supply.stopping:
+            raise _Stopped
+        return False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, ()

@@ -36,7 +36,12 @@ def short(value: float) -> str:
         top = value * bottom
         if 0 < value < 1 and top == int(top) and top % 2:
             return f"{int(top)}/{bottom}"
-    return f"{value:.3g}"
+    return plain(value)
+
+
+def plain(value: float) -> str:
+    """Return a number at three significant digits, without an exponent where five digits do."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def save(figure: Figure, folder: Path, name: str) -> dict[str, Path]:

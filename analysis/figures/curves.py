@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from analysis.curves import CurveBundle, median
 from analysis.figures import STYLE, label_of, short
@@ -47,7 +48,7 @@ def draw_curves(bundles: Sequence[CurveBundle], x: str, y: str, caption: str) ->
                 for axes, values in zip(grid[row], (bundle.train_loss, bundle.test_error), strict=True):
                     _draw_bundle(axes, bundle, values, colour)
             _label(grid[row], f"{y} = {short(value)}", last=row == len(ys) - 1)
-        handles = [Line2D([], [], color=colours(0.92 * float(norm(v))), label=f"{v:.3g}") for v in xs]
+        handles = [Line2D([], [], color=colours(0.92 * float(norm(v))), label=short(float(v))) for v in xs]
         figure.legend(handles=handles, title=label_of(x), loc="center right", frameon=False, fontsize=8)
         figure.text(0.012, 0.08 / size[1], "\n".join(lines), va="bottom", fontsize=7.5, linespacing=1.35)
         return figure
@@ -71,6 +72,6 @@ def _label(row: Sequence[Axes], title: str, *, last: bool) -> None:
     for axes in row:
         axes.set_title(title, loc="left", fontsize=8.5)
         axes.grid(alpha=0.25, linewidth=0.5)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if last:
             axes.set_xlabel("epoch")

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.figures import STYLE, label_of, short
+from analysis.figures import STYLE, label_of, plain, short
 from analysis.maps import SensitivityMap
 
 COLOURS = "viridis_r"
@@ -140,7 +140,7 @@ def _label_axes(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float6
     axes.set_ylim(-0.5, len(result.ys) - 0.5)
     axes.xaxis.set_major_locator(FixedLocator(result.xs.tolist()))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
     axes.set_yticks(range(len(result.ys)), [short(float(value)) for value in result.ys])
     axes.tick_params(length=2)
     axes.set_xlabel(label_of(result.x) + (" (log scale)" if edges[0] > 0 else ""))

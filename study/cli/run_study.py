@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from search_spaces.specification import Specification
 from search_spaces.validation import load
+from study.cli.interruption import Interruption, interruptible
 from study.cli.options import StoreOption, opened
 from study.cli.output import duration
 from study.cli.progress import Progress, described
@@ -22,7 +20,6 @@ from study.environment import prepare
 from study.settings import setting
 
 if TYPE_CHECKING:
-    from study.driver import Driver
     from study.store import Status, Store, Study
 
 
@@ -49,31 +46,24 @@ def run(
     """
     specification = load(spec, assignments or ())
     location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
-    cluster = setting("address", address)
-    slots = setting("workers", workers)
-    with opened(store, create=True) as opened_store:
-        study = created(opened_store, specification)
-        status = opened_store.studies.status(study)
-        if not status.counts.waiting and not status.counts.running:
-            typer.echo(f"study {study.name} is finished already: {described(status.counts, None)}")
-            _finish(opened_store, study, status)
-            return
-        prepare(local=cluster is None)
-        if slots is None:
-            from study.tuning import local_slots  # noqa: PLC0415
-
-            resources = specification.resources
-            slots = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
-        status, interrupted = _driven(opened_store, study, int(slots), folder, cluster)
-        if interrupted and status.counts.waiting + status.counts.running:
-            command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
-            typer.echo(
-                f"interrupted: {described(status.counts, None)}; nothing is lost. Continue with:\n  "
-                + shlex.join(command),
-                err=True,
-            )
+    cluster, slots = setting("address", address), setting("workers", workers)
+    command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
+    with opened(store, create=True) as it, interruptible() as interruption:
+        study = created(it, specification)
+        try:
+            status = _driven(it, study, interruption, slots=slots, folder=folder, cluster=cluster)
+        except (KeyboardInterrupt, SystemExit):
+            status = it.studies.status(study)
+            interruption.happened = True
+        if interruption.happened and status.counts.waiting + status.counts.running:
+            _tell_how_to_continue(status, command)
             sys.exit(130)
-        _finish(opened_store, study, status)
+        _finish(it, study, status)
+
+
+def _tell_how_to_continue(status: Status, command: list[str]) -> None:
+    text = f"interrupted: {described(status.counts, None)}; nothing is lost. Continue with:"
+    typer.echo(f"{text}\n  {shlex.join(command)}", err=True)
 
 
 def created(store: Store, specification: Specification) -> Study:
@@ -97,55 +87,43 @@ def created(store: Store, specification: Specification) -> Study:
     return study
 
 
-def _driven(store: Store, study: Study, slots: int, folder: str | None, cluster: str | None) -> tuple[Status, bool]:
-    """Drive the study and return its status and whether a signal ended it."""
+def _driven(
+    store: Store,
+    study: Study,
+    interruption: Interruption,
+    *,
+    slots: int | None,
+    folder: str | None,
+    cluster: str | None,
+) -> Status:
+    """Drive the study to its end, or until a signal comes, and return its status."""
+    status = store.studies.status(study)
+    if not status.counts.waiting and not status.counts.running:
+        typer.echo(f"study {study.name} is finished already; nothing is trained again", err=True)
+        return status
+    prepare(local=cluster is None)
     from study.driver import Driver  # noqa: PLC0415
-    from study.tuning import run_tickets  # noqa: PLC0415
+    from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
 
     resources = study.specification.resources
+    if slots is None:
+        slots = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
     absolute = str(Path(folder).expanduser().absolute()) if folder is not None else None
     with Progress(study.name) as progress:
         driver = Driver(store, study, workers=slots, data=absolute, observer=progress)
-        with _signals(driver) as caught:
 
-            def train(supply: Driver) -> None:
-                run_tickets(
-                    supply, workers=slots, cpus=resources.cpus, gpus=resources.gpus, address=cluster, ready=caught.arm
-                )
+        def train(supply: Driver) -> None:
+            run_tickets(
+                supply,
+                workers=slots,
+                cpus=resources.cpus,
+                gpus=resources.gpus,
+                address=cluster,
+                ready=interruption.arm,
+            )
 
-            status = driver.run(train)
-    return status, caught.interrupted
-
-
-class _Caught:
-    """Signals that ask the driver to stop: the first one in good order, the second one at once."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
-        self.interrupted = False
-
-    def arm(self) -> None:
-        """Take the signals over; Ray does so too when it starts."""
-        signal.signal(signal.SIGINT, self._handle)
-        signal.signal(signal.SIGTERM, self._handle)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if self.interrupted:
-            raise KeyboardInterrupt
-        self.interrupted = True
-        self._driver.stop()
-
-
-@contextmanager
-def _signals(driver: Driver) -> Iterator[_Caught]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    caught = _Caught(driver)
-    caught.arm()
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        interruption.stop = driver.stop
+        return driver.run(train)
 
 
 def _repeated(

@@ -1,0 +1,45 @@
+# All a newcomer types: make demo, make test. PYTHON names another interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format clean
+
+help:
+	@echo "make setup   environment in $(VENV); $(BIN)/basin is the command"
+	@echo "make demo    a whole study on real data in minutes, with its heatmap"
+	@echo "make test    every test that needs no GPU"
+	@echo "make check   formatting, lints, types, import rules"
+	@echo "make format  mend what check finds where a tool can"
+	@echo "make clean   remove the environment and caches"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v < (3, 14) and f"Basin needs Python 3.11 to 3.13, this is {v[0]}.{v[1]}; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# A second run finds the study finished and says so; the report is written anew from the store.
+demo: setup
+	$(BIN)/basin run digits-lr-p --store basin.db
+	$(BIN)/basin report digits-lr-p --store basin.db --out reports/digits-lr-p
+
+test: setup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
