@@ -1,0 +1,113 @@
+"""Real processes: the command as a user starts it, in a folder of its own, judged from outside."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import create_engine, text
+
+BASIN = str(Path(sys.executable).with_name("basin"))
+
+SPECIFICATION = """
+name: small
+task: {dataset: digits, network: mlp, batch_size: 64}
+epochs: 2
+space:
+  lr: {low: 1e-2, high: 1, log: true, points: 3}
+  p: {values: [0, 0.5]}
+seeds: 2
+objective: {statistic: final, split: test}
+"""
+
+
+class Folder:
+    """A user's working directory, and the command in it."""
+
+    def __init__(self, path: Path, store: str) -> None:
+        self.path = path
+        self.store = store
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("BASIN_", "RAY_"))}
+        self.environment["BASIN_STORE"] = store
+        # Short, for Ray's sockets; of its own, so that a test sees the processes of its own clusters alone.
+        self.temporary = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp")).resolve()
+        self.environment["TMPDIR"] = str(self.temporary)
+
+    def write(self, name: str, content: str) -> Path:
+        path = self.path / name
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    def run(self, *arguments: str, timeout: float = 150) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [BASIN, *arguments],
+            cwd=self.path,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [BASIN, *arguments],
+            cwd=self.path,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def json(self, *arguments: str):
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def rows(self, statement: str) -> list[dict]:
+        """Return rows of the database, read without the project's own code."""
+        url = self.store if "://" in self.store else f"sqlite:///{self.path / self.store}"
+        engine = create_engine(url)
+        try:
+            with engine.connect() as connection:
+                if engine.dialect.name == "postgresql":
+                    connection.execute(text("SET search_path TO basin"))
+                return [dict(row) for row in connection.execute(text(statement)).mappings()]
+        finally:
+            engine.dispose()
+
+    def living(self) -> list[str]:
+        """Return the processes of the clusters that this folder's commands started."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if Path(process.cwd()).is_relative_to(self.temporary):
+                    found.append(f"{process.pid} {process.name()} {process.cwd()}")
+        return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    it = Folder(tmp_path, "basin.db")
+    yield it
+    shutil.rmtree(it.temporary, ignore_errors=True)
+
+
+@pytest.fixture
+def small(folder):
+    folder.write("small.yaml", SPECIFICATION)
+    return folder
+
+
+def stop(process: subprocess.Popen, number: int = signal.SIGKILL) -> str:
+    """Send a signal and return what the process had printed."""
+    process.send_signal(number)
+    return process.communicate(timeout=60)[0]
