@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from search_spaces.configurations import Configuration, grid, identity
 from search_spaces.domains import Range, Values
 from search_spaces.specification import Specification
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BATCH = 1_024
 
@@ -41,6 +43,8 @@ def _distinct(points: Iterator[np.ndarray], space: Mapping[str, Values | Range],
 
 
 def _random(dimensions: int, seed: int) -> Iterator[np.ndarray]:
+    import numpy as np  # noqa: PLC0415 - commands that only read do without
+
     generator = np.random.default_rng(seed)
     while True:
         yield from generator.random((BATCH, dimensions))

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from search_spaces.errors import BasinError
-from study.cli import maintain, read, report, run_study
+from study.cli import database, grow, maintain, read, report, run_study
 
 app = typer.Typer(
     name="basin",
@@ -24,8 +24,12 @@ app.command("studies")(read.studies)
 app.command("show")(read.show)
 app.command("trials")(read.trials)
 app.command("report")(report.report)
+app.command("curves")(read.curves)
+app.command("extend")(grow.extend)
+app.command("retry")(grow.retry)
 app.command("cancel")(maintain.cancel)
 app.command("reap")(maintain.reap)
+app.add_typer(database.db, name="db")
 
 
 @app.callback()

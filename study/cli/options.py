@@ -22,6 +22,10 @@ StoreOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WhereOption = Annotated[
+    str | None,
+    typer.Option("--where", metavar="EXPR", help='Only trials for which this is true, such as "lr < 0.1 and p = 0".'),
+]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study.")]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from search_spaces.presets import preset_document, preset_names
-from study.cli.options import JsonOption, StoreOption, StudyArgument, opened
+from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
 from study.cli.output import Format, duration, moment, print_json, print_rows, print_table
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def summarised(store: Store, study: Study) -> dict[str, Any]:
 def trials(
     study: StudyArgument,
     store: StoreOption = None,
+    where: WhereOption = None,
     sort: Annotated[
         str | None, typer.Option(metavar="COL", help="Sort by a column; -COL sorts downwards. Empty values last.")
     ] = None,
@@ -143,7 +144,22 @@ def trials(
         known_column(sort.removeprefix("-"))
     with opened(store) as it:
         found = it.studies.get(study)
-        print_rows(it.queries.trials(found.id, columns=chosen, sort=sort, limit=limit), chosen, form)
+        print_rows(it.queries.trials(found.id, columns=chosen, where=where, sort=sort, limit=limit), chosen, form)
+
+
+def curves(
+    study: StudyArgument,
+    store: StoreOption = None,
+    where: WhereOption = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    json: JsonOption = False,
+) -> None:
+    """Print the epochs of the deciding attempts; --where picks the trials."""
+    from study.store.queries import CURVE_COLUMNS  # noqa: PLC0415
+
+    with opened(store) as it:
+        rows = it.queries.curves(it.studies.get(study).id, where=where)
+        print_rows(rows, ("number", "seed", "state", *CURVE_COLUMNS), Format.JSON if json else form)
 
 
 TABLE_COLUMNS = (

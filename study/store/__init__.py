@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Self
 
+from study.store.check import findings
 from study.store.database import BUSY_SECONDS, Database
+from study.store.growth import Growth
 from study.store.leases import Leases
 from study.store.location import parse_location
 from study.store.migrate import ensure, upgrade
@@ -37,8 +39,8 @@ class Store:
 
     Attributes
     ----------
-    studies, proposals, leases, results, queries
-        The five things that can be done with a store.
+    studies, proposals, leases, results, queries, growth
+        The six things that can be done with a store.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class Store:
         self.leases = Leases(self.database, lease_seconds, stall_seconds)
         self.results = Results(self.database, stall_seconds)
         self.queries = Queries(self.database)
+        self.growth = Growth(self.database)
 
     @property
     def shown(self) -> str:
@@ -76,6 +79,10 @@ class Store:
     def upgrade(self) -> tuple[str | None, str]:
         """Bring the schema to this release's; return the revisions before and after."""
         return upgrade(self.database)
+
+    def findings(self) -> list[str]:
+        """Return what is inconsistent, one sentence each."""
+        return findings(self.database)
 
     def close(self) -> None:
         """Close every connection."""

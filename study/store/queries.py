@@ -12,6 +12,7 @@ from search_spaces.errors import shown
 from study.errors import UsageError
 from study.store import schema
 from study.store.database import Database
+from study.store.filters import trial_filter
 
 trial, epoch, attempt = schema.trial, schema.epoch, schema.attempt
 
@@ -48,6 +49,7 @@ class Queries:
         study_id: int,
         *,
         columns: Sequence[str] = TRIAL_COLUMNS,
+        where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Mapping[str, Any]]:
@@ -59,6 +61,8 @@ class Queries:
             The study.
         columns
             Which columns, in which order.
+        where
+            An expression of the query language (`study.expressions`); a comparison with an empty value is not true.
         sort
             A column, ascending, or ``-column``, descending; empty values last. By number where None.
         limit
@@ -66,6 +70,8 @@ class Queries:
         """
         chosen = [trial.c[known_column(name)] for name in columns]
         statement = select(*chosen).where(trial.c.study_id == study_id)
+        if where is not None:
+            statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
         if sort is not None:
             by = trial.c[known_column(sort.removeprefix("-"))]
             statement = statement.order_by(by.is_(None), by.desc() if sort.startswith("-") else by)
@@ -76,15 +82,20 @@ class Queries:
             for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
                 yield dict(row)
 
-    def curves(self, study_id: int) -> Iterator[Mapping[str, Any]]:
-        """Yield the epochs of the deciding attempt of every trial in force, with the trial's number and seed."""
+    def curves(self, study_id: int, *, where: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Yield the epochs of the deciding attempt of every trial in force, with the trial's number and seed.
+
+        ``where`` is an expression over columns of the trial.
+        """
         names = [epoch.c[name] for name in CURVE_COLUMNS]
         statement = (
-            select(trial.c.number, trial.c.seed, trial.c.state, trial.c.lr.label("trial_lr"), *names)
+            select(trial.c.number, trial.c.seed, trial.c.state, *names)
             .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))
             .where(trial.c.study_id == study_id, trial.c.superseded.is_(False))
             .order_by(trial.c.number, epoch.c.epoch)
         )
+        if where is not None:
+            statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
         with self._database.engine.connect() as connection:
             for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
                 yield dict(row)

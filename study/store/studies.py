@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +110,7 @@ class Studies:
             row = connection.execute(_by_name(specification.name)).one_or_none()
             if row is None:
                 study_id = self._insert(connection, specification, code_version)
-                self._insert_slots(connection, study_id, specification, configurations)
+                self._fill(connection, study_id, specification, configurations)
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
             stored = Study.from_row(row)
             lines = differences(stored.specification.identity(), specification.identity())
@@ -138,57 +138,20 @@ class Studies:
         )
         return int(connection.execute(statement).scalar_one())
 
-    def _insert_slots(
+    def _fill(
         self,
         connection: Connection,
         study_id: int,
         specification: Specification,
         configurations: Sequence[Configuration],
     ) -> None:
-        now = connection.execute(select(self._database.now)).scalar_one()
-        filled = bool(configurations)
+        """Insert the N slots of a new study."""
         count = specification.configurations
-        if filled and len(configurations) != count:
+        if configurations and len(configurations) != count:
             raise ValueError(f"{count} configurations must be given, got {len(configurations)}")
-        for start in range(0, count, CHUNK):
-            numbers = range(start, min(start + CHUNK, count))
-            rows = [
-                {
-                    "study_id": study_id,
-                    "number": number,
-                    "key": identity(configurations[number]) if filled else None,
-                    "hyperparameters": json.dumps(rounded(configurations[number])) if filled else None,
-                }
-                for number in numbers
-            ]
-            connection.execute(insert(schema.configuration), rows)
-            ids = dict(
-                connection.execute(
-                    select(schema.configuration.c.number, schema.configuration.c.id).where(
-                        schema.configuration.c.study_id == study_id,
-                        schema.configuration.c.number.between(numbers[0], numbers[-1]),
-                    )
-                )
-                .tuples()
-                .all()
-            )
-            slots = [
-                {
-                    "study_id": study_id,
-                    "number": number * specification.seeds + seed,
-                    "configuration_id": ids[number],
-                    "seed": seed,
-                    "epochs": specification.epochs,
-                    "filled": filled,
-                    "state": State.WAITING.value,
-                    "created_at": now,
-                    "optimizer": specification.optimizer.name,
-                }
-                | hyperparameter_columns(specification, configurations[number] if filled else None)
-                for number in numbers
-                for seed in range(specification.seeds)
-            ]
-            connection.execute(insert(schema.trial), slots)
+        points = insert_configurations(connection, study_id, 0, configurations or [None] * count)
+        slots = [(number, seed) for number in points for seed in range(specification.seeds)]
+        insert_trials(connection, self._database, study_id, specification, slots, points)
 
     def get(self, name: str) -> Study:
         """Return a study by name, or raise :class:`StudyNotFoundError`."""
@@ -274,6 +237,67 @@ class Studies:
             return len(gone)
 
         return self._database.write(work)
+
+
+def insert_configurations(
+    connection: Connection, study_id: int, first: int, points: Sequence[Configuration | None]
+) -> dict[int, Configuration | None]:
+    """Insert configurations numbered from ``first`` on, None for one yet to be proposed; return them by id."""
+    inserted: dict[int, Configuration | None] = {}
+    for start in range(0, len(points), CHUNK):
+        part = points[start : start + CHUNK]
+        rows = [
+            {
+                "study_id": study_id,
+                "number": first + start + offset,
+                "key": identity(point) if point is not None else None,
+                "hyperparameters": json.dumps(rounded(point)) if point is not None else None,
+            }
+            for offset, point in enumerate(part)
+        ]
+        connection.execute(insert(schema.configuration), rows)
+        ids = connection.execute(
+            select(schema.configuration.c.id)
+            .where(
+                schema.configuration.c.study_id == study_id,
+                schema.configuration.c.number.between(first + start, first + start + len(part) - 1),
+            )
+            .order_by(schema.configuration.c.number)
+        ).scalars()
+        inserted.update(zip(ids, part, strict=True))
+    return inserted
+
+
+def insert_trials(
+    connection: Connection,
+    database: Database,
+    study_id: int,
+    specification: Specification,
+    slots: Sequence[tuple[int, int]],
+    points: Mapping[int, Configuration | None],
+) -> None:
+    """Insert one waiting trial for each (configuration id, seed), numbered after those the study has."""
+    now = connection.execute(select(database.now)).scalar_one()
+    trial = schema.trial
+    last = select(func.coalesce(func.max(trial.c.number), -1)).where(trial.c.study_id == study_id)
+    first = int(connection.execute(last).scalar_one()) + 1
+    for start in range(0, len(slots), CHUNK):
+        rows = [
+            {
+                "study_id": study_id,
+                "number": first + start + offset,
+                "configuration_id": configuration_id,
+                "seed": seed,
+                "epochs": specification.epochs,
+                "filled": points[configuration_id] is not None,
+                "state": State.WAITING.value,
+                "created_at": now,
+                "optimizer": specification.optimizer.name,
+            }
+            | hyperparameter_columns(specification, points[configuration_id])
+            for offset, (configuration_id, seed) in enumerate(slots[start : start + CHUNK])
+        ]
+        connection.execute(insert(trial), rows)
 
 
 def hyperparameter_columns(

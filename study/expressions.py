@@ -1,0 +1,289 @@
+"""The query language of trials: a small closed grammar, parsed here, turned into bound SQL by the store.
+
+::
+
+    either      = both { "or" both }
+    both        = negated { "and" negated }
+    negated     = [ "not" ] negated | compared
+    compared    = sum [ ("=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=") sum
+                      | [ "not" ] "in" "(" sum { "," sum } ")"
+                      | "is" [ "not" ] "null" ]
+    sum         = product { ("+" | "-") product }
+    product     = signed { ("*" | "/") signed }
+    signed      = [ "-" ] signed | NUMBER | 'TEXT' | "true" | "false" | COLUMN | "(" either ")"
+
+Words are read in any case. Text stands in single or double quotes; a doubled quote stands for itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from search_spaces.documents import nearest
+from search_spaces.errors import shown
+from study.errors import UsageError
+
+MAX_LENGTH = 2_000
+MAX_DEPTH = 40
+MAX_TOKENS = 500
+
+Kind = Literal["number", "text", "truth"]
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
+      | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<sign><=|>=|<>|!=|==|=|<|>|\+|-|\*|/|\(|\)|,)
+    )""",
+    re.VERBOSE,
+)
+_COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_WORDS = frozenset(("and", "or", "not", "in", "is", "null", "true", "false"))
+
+
+class ExpressionError(UsageError):
+    """An expression cannot be read; the text points at the character."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One node of a parsed expression.
+
+    Attributes
+    ----------
+    kind
+        What it evaluates to.
+    operator
+        ``column``, ``value``, ``negative``, ``not``, ``and``, ``or``, ``in``, ``is null``, or the sign of a
+        comparison or of arithmetic.
+    parts
+        What it applies to.
+    value
+        Name of the column, or the literal.
+    """
+
+    kind: Kind
+    operator: str
+    parts: tuple[Node, ...] = ()
+    value: str | float | bool | None = None
+
+
+_Rule = Callable[[int], Node]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+
+def parse(text: str, columns: Mapping[str, Kind]) -> Node:
+    """Return the tree of an expression that is true or false.
+
+    Parameters
+    ----------
+    text
+        The expression.
+    columns
+        The columns it may name, and what they hold.
+
+    Raises
+    ------
+    ExpressionError
+        With the place, what was expected, and the nearest column.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an expression must be at most {MAX_LENGTH} characters, got {len(text)}")
+    parser = _Parser(text, columns)
+    node = parser.either(0)
+    parser.end()
+    if node.kind != "truth":
+        raise parser.error(f"must be true or false, got a {node.kind}; compare it, such as lr < 0.1", 0)
+    return node
+
+
+class _Parser:
+    def __init__(self, text: str, columns: Mapping[str, Kind]) -> None:
+        self._text, self._columns = text, columns
+        self._tokens = self._split(text)
+        self._next = 0
+
+    def error(self, message: str, at: int) -> ExpressionError:
+        """Return an error that points at a character."""
+        line = "".join(c if c.isprintable() else "·" for c in self._text)
+        start = max(0, at - 50)
+        return ExpressionError(f"{message}\n  {line[start : start + 100]}\n  {' ' * (at - start)}^")
+
+    def end(self) -> None:
+        """Refuse whatever is left."""
+        token = self._peek()
+        if token is not None:
+            raise self.error(f"must end here, or go on with and / or, got {shown(token.text)}", token.at)
+
+    def either(self, depth: int) -> Node:
+        return self._chain("or", self._both, depth)
+
+    def _both(self, depth: int) -> Node:
+        return self._chain("and", self._negated, depth)
+
+    def _chain(self, word: str, part: _Rule, depth: int) -> Node:
+        start = self._at()
+        parts = [part(depth)]
+        while self._take(word):
+            self._truth(parts[0], start)
+            start = self._at()
+            parts.append(self._truth(part(depth), start))
+        return parts[0] if len(parts) == 1 else Node(kind="truth", operator=word, parts=tuple(parts))
+
+    def _negated(self, depth: int) -> Node:
+        if not self._take("not"):
+            return self._compared(depth)
+        start = self._at()
+        part = self._truth(self._negated(self._deeper(depth)), start)
+        return Node(kind="truth", operator="not", parts=(part,))
+
+    def _compared(self, depth: int) -> Node:
+        start = self._at()
+        left = self._sum(depth)
+        token = self._peek()
+        if token is None:
+            return left
+        if self._take("is"):
+            negative = self._take("not")
+            self._expect("null")
+            return self._inverted(Node(kind="truth", operator="is null", parts=(left,)), negative=negative)
+        negative = token.text.lower() == "not" and self._take("not")
+        if negative or token.text.lower() == "in":
+            self._expect("in")
+            self._expect("(")
+            parts = [left, self._same(left, self._at(), depth)]
+            while self._take(","):
+                parts.append(self._same(left, self._at(), depth))
+            self._expect(")")
+            return self._inverted(Node(kind="truth", operator="in", parts=tuple(parts)), negative=negative)
+        if token.text in _COMPARISONS:
+            self._next += 1
+            right = self._same(left, self._at(), depth)
+            sign = _COMPARISONS[token.text]
+            if sign in {"<", "<=", ">", ">="} and left.kind == "truth":
+                raise self.error("true and false have no order", start)
+            return Node(kind="truth", operator=sign, parts=(left, right))
+        return left
+
+    def _same(self, left: Node, at: int, depth: int) -> Node:
+        right = self._sum(depth)
+        if right.kind != left.kind:
+            raise self.error(f"must be a {left.kind} like its left side, got a {right.kind}", at)
+        return right
+
+    def _sum(self, depth: int) -> Node:
+        return self._arithmetic(("+", "-"), self._product, depth)
+
+    def _product(self, depth: int) -> Node:
+        return self._arithmetic(("*", "/"), self._signed, depth)
+
+    def _arithmetic(self, signs: tuple[str, str], part: _Rule, depth: int) -> Node:
+        start = self._at()
+        left = part(depth)
+        while True:
+            token = self._peek()
+            if token is None or token.text not in signs:
+                return left
+            self._next += 1
+            self._number(left, start)
+            right = self._number(part(depth), self._at())
+            left = Node(kind="number", operator=token.text, parts=(left, right))
+
+    def _signed(self, depth: int) -> Node:
+        start = self._at()
+        if self._take("-"):
+            part = self._number(self._signed(self._deeper(depth)), start)
+            return Node(kind="number", operator="negative", parts=(part,))
+        if self._take("("):
+            inner = self.either(self._deeper(depth))
+            self._expect(")")
+            return inner
+        token = self._peek()
+        if token is None:
+            raise self.error("must go on with a column, a number or 'text'", len(self._text))
+        self._next += 1
+        return self._leaf(token)
+
+    def _leaf(self, token: _Token) -> Node:
+        if token.kind == "number":
+            value = float(token.text)
+            if not math.isfinite(value):
+                raise self.error("must be a finite number", token.at)
+            return Node(kind="number", operator="value", value=value)
+        if token.kind == "text":
+            quote = token.text[0]
+            return Node(kind="text", operator="value", value=token.text[1:-1].replace(quote * 2, quote))
+        word = token.text.lower()
+        if word in {"true", "false"}:
+            return Node(kind="truth", operator="value", value=word == "true")
+        if token.kind != "word" or word in _WORDS:
+            raise self.error(f"must be a column, a number or 'text', got {shown(token.text)}", token.at)
+        if word not in self._columns:
+            hint = nearest(word, self._columns)
+            raise self.error(f"no column {shown(token.text)}; {hint}; text stands in quotes", token.at)
+        return Node(kind=self._columns[word], operator="column", value=word)
+
+    @staticmethod
+    def _inverted(node: Node, *, negative: bool) -> Node:
+        return Node(kind="truth", operator="not", parts=(node,)) if negative else node
+
+    def _truth(self, node: Node, at: int) -> Node:
+        if node.kind != "truth":
+            raise self.error(f"must be true or false, got a {node.kind}", at)
+        return node
+
+    def _number(self, node: Node, at: int) -> Node:
+        if node.kind != "number":
+            raise self.error(f"must be a number, got a {node.kind}", at)
+        return node
+
+    def _deeper(self, depth: int) -> int:
+        if depth >= MAX_DEPTH:
+            raise self.error(f"must nest at most {MAX_DEPTH} levels deep", self._at())
+        return depth + 1
+
+    def _peek(self) -> _Token | None:
+        return self._tokens[self._next] if self._next < len(self._tokens) else None
+
+    def _at(self) -> int:
+        token = self._peek()
+        return len(self._text) if token is None else token.at
+
+    def _take(self, text: str) -> bool:
+        token = self._peek()
+        if token is None or token.kind in {"text", "number"} or token.text.lower() != text:
+            return False
+        self._next += 1
+        return True
+
+    def _expect(self, text: str) -> None:
+        if not self._take(text):
+            token = self._peek()
+            got = "the end" if token is None else shown(token.text)
+            raise self.error(f"must go on with {text}, got {got}", self._at())
+
+    def _split(self, text: str) -> list[_Token]:
+        tokens: list[_Token] = []
+        at = 0
+        while text[at:].strip():
+            match = _TOKEN.match(text, at)
+            if match is None:
+                at += len(text[at:]) - len(text[at:].lstrip())
+                raise self.error(f"must not contain {shown(text[at])}", at)
+            kind = str(match.lastgroup)
+            tokens.append(_Token(kind=kind, text=match[kind], at=match.start(kind)))
+            at = match.end()
+            if len(tokens) > MAX_TOKENS:
+                raise ExpressionError(f"an expression must have at most {MAX_TOKENS} words and signs")
+        return tokens

@@ -1,0 +1,140 @@
+"""The check: what is inconsistent in a store, in sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select, text
+
+from analysis.statistics import STATISTICS, summarised
+from search_spaces.configurations import identity
+from study.store import schema
+from study.store.database import Database
+from study.store.studies import Study
+from study.trials import TERMINAL, Ending, State
+
+study, configuration, trial, attempt, epoch = (
+    schema.study,
+    schema.configuration,
+    schema.trial,
+    schema.attempt,
+    schema.epoch,
+)
+
+TOLERANCE = 1e-9
+
+
+def findings(database: Database) -> list[str]:
+    """Return one sentence for each inconsistency; none for a sound store."""
+
+    def work(connection: Connection) -> list[str]:
+        found = list(_of_file(connection, sqlite=database.is_sqlite))
+        for row in connection.execute(select(study).order_by(study.c.id)).all():
+            it = Study.from_row(row)
+            found += [f"study {it.name}: {line}" for line in _of_study(connection, it)]
+        return found
+
+    return database.read(work)
+
+
+def _of_file(connection: Connection, *, sqlite: bool) -> Iterator[str]:
+    if not sqlite:
+        return
+    for (line,) in connection.execute(text("PRAGMA integrity_check")).tuples():
+        if line != "ok":
+            yield f"the file is damaged: {line}"
+    for row in connection.execute(text("PRAGMA foreign_key_check")).all():
+        yield f"row {row[1]} of table {row[0]} refers to a row of {row[2]} that is not there"
+
+
+def _of_study(connection: Connection, it: Study) -> Iterator[str]:
+    specification = it.specification
+    mine = trial.c.study_id == it.id
+    total, highest = connection.execute(select(func.count(), func.max(trial.c.number)).where(mine)).one()
+    if total != (-1 if highest is None else highest) + 1:
+        yield f"trials must be numbered 0 to {total - 1}, but the highest number is {highest}"
+    in_force = connection.execute(
+        select(func.count()).select_from(trial).where(mine, trial.c.superseded.is_(False))
+    ).scalar_one()
+    if in_force != specification.trials:
+        yield f"{specification.trials} trials must be in force by its specification, there are {in_force}"
+    if it.hash != specification.hash():
+        yield "its hash is not that of its specification"
+    doubled = connection.execute(
+        select(trial.c.configuration_id, trial.c.seed)
+        .where(mine, trial.c.superseded.is_(False))
+        .group_by(trial.c.configuration_id, trial.c.seed)
+        .having(func.count() > 1)
+    ).all()
+    if doubled:
+        yield f"{len(doubled)} configurations have two trials in force for one seed"
+    for row in connection.execute(
+        select(configuration.c.number, configuration.c.key, configuration.c.hyperparameters).where(
+            configuration.c.study_id == it.id, configuration.c.key.is_not(None)
+        )
+    ):
+        if identity(json.loads(row.hyperparameters)) != row.key:
+            yield f"configuration {row.number} has another identity than its values"
+    yield from _of_attempts(connection, it)
+    yield from _of_results(connection, it)
+
+
+def _of_attempts(connection: Connection, it: Study) -> Iterator[str]:
+    mine = trial.c.study_id == it.id
+    terminal = trial.c.state.in_([state.value for state in TERMINAL])
+    open_ended = connection.execute(
+        select(func.count())
+        .select_from(attempt)
+        .join(trial)
+        .where(mine, attempt.c.ended_at.is_(None), trial.c.state != State.RUNNING.value)
+    ).scalar_one()
+    if open_ended:
+        yield f"{open_ended} attempts have no end although their trial is not running"
+    winners = (
+        select(attempt.c.trial_id)
+        .join(trial)
+        .where(mine, attempt.c.ending.in_([Ending.COMPLETE.value, Ending.DIVERGED.value]))
+        .group_by(attempt.c.trial_id)
+        .having(func.count() > 1)
+    )
+    for (number,) in connection.execute(select(trial.c.number).where(trial.c.id.in_(winners))).tuples():
+        yield f"trial {number} has two deciding attempts"
+    late = connection.execute(
+        select(func.count()).select_from(trial).where(mine, terminal, trial.c.finished_at < trial.c.started_at)
+    ).scalar_one()
+    if late:
+        yield f"{late} trials ended before they began"
+
+
+def _of_results(connection: Connection, it: Study) -> Iterator[str]:
+    curves = connection.execute(
+        select(trial, epoch.c.epoch, epoch.c.test_error)
+        .join(epoch, and_(epoch.c.trial_id == trial.c.id, epoch.c.attempt == trial.c.attempt), isouter=True)
+        .where(trial.c.study_id == it.id, trial.c.state == State.COMPLETE.value)
+        .order_by(trial.c.number, epoch.c.epoch)
+        .execution_options(yield_per=1_000)
+    )
+    current: Row[Any, Any] | None = None
+    curve: list[tuple[int, float]] = []
+    for row in curves:
+        if current is not None and row.id != current.id:
+            yield from _of_curve(current, curve)
+            curve = []
+        current = row
+        if row.epoch is not None:
+            curve.append((row.epoch, row.test_error))
+    if current is not None:
+        yield from _of_curve(current, curve)
+
+
+def _of_curve(row: Row[Any, Any], curve: list[tuple[int, float]]) -> Iterator[str]:
+    number, epochs = row.number, row.epochs
+    if [at for at, _ in curve] != list(range(1, epochs + 1)):
+        yield f"trial {number} is complete with {len(curve)} of its {epochs} epochs on record"
+        return
+    for statistic in STATISTICS:
+        stored = getattr(row, f"test_error_{statistic}")
+        if stored is None or abs(stored - summarised([error for _, error in curve], statistic)) > TOLERANCE:
+            yield f"trial {number} has a {statistic} test error that is not that of its curve"

@@ -1,0 +1,76 @@
+"""Filters: expressions of the query language as bound SQL over a closed list of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Double,
+    Integer,
+    Table,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    true,
+)
+
+from study.expressions import Kind, Node, parse
+from study.store import schema
+
+
+def kinds_of(table: Table, names: tuple[str, ...]) -> dict[str, Kind]:
+    """Return what each column holds."""
+    kinds: dict[type, Kind] = {Text: "text", Boolean: "truth", Integer: "number", Double: "number"}
+    return {name: kinds[type(table.c[name].type)] for name in names}
+
+
+def trial_filter(text: str, names: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition that an expression over columns of a trial stands for.
+
+    Raises
+    ------
+    ExpressionError
+        The expression cannot be read.
+    """
+    node = parse(text, kinds_of(schema.trial, names))
+    return _compiled(node, {name: schema.trial.c[name] for name in names})
+
+
+def _compiled(node: Node, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    if node.operator == "column":
+        return columns[str(node.value)]
+    if node.operator == "value":
+        if isinstance(node.value, bool):
+            return true() if node.value else false()
+        return literal(node.value, Text() if node.kind == "text" else Double())
+    parts = [_compiled(part, columns) for part in node.parts]
+    first = parts[0]
+    if node.operator in {"and", "or"}:
+        return and_(*parts) if node.operator == "and" else or_(*parts)
+    simple: dict[str, Any] = {
+        "not": lambda: not_(first),
+        "is null": lambda: first.is_(None),
+        "in": lambda: first.in_(parts[1:]),
+        "negative": lambda: -cast(first, Double),
+        "=": lambda: first == parts[1],
+        "!=": lambda: first != parts[1],
+        "<": lambda: first < parts[1],
+        "<=": lambda: first <= parts[1],
+        ">": lambda: first > parts[1],
+        ">=": lambda: first >= parts[1],
+        "+": lambda: cast(first, Double) + parts[1],
+        "-": lambda: cast(first, Double) - parts[1],
+        "*": lambda: cast(first, Double) * parts[1],
+        # A division by zero is unknown on both backends, as it is on one of them anyway.
+        "/": lambda: cast(first, Double) / func.nullif(cast(parts[1], Double), 0.0),
+    }
+    result: ColumnElement[Any] = simple[node.operator]()
+    return result

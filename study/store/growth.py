@@ -1,0 +1,211 @@
+"""Growth: the two ways in which N changes after a study was created, each in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from search_spaces.configurations import Configuration, identity
+from search_spaces.designs import drawn
+from search_spaces.domains import Range
+from search_spaces.specification import Specification, differences
+from study.errors import StudyMismatchError
+from study.store import schema
+from study.store.database import Database
+from study.store.filters import trial_filter
+from study.store.queries import TRIAL_COLUMNS
+from study.store.studies import Study, insert_configurations, insert_trials
+from study.trials import TERMINAL, State
+
+study, configuration, trial = schema.study, schema.configuration, schema.trial
+
+GROWING = ("space", "seeds", "design.configurations")
+"""What may differ when a study is extended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extension:
+    """What an extension added."""
+
+    study: Study
+    configurations: int
+    trials: int
+
+
+class Growth:
+    """Extensions and retries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def extend(self, of: Study, given: Specification) -> Extension:
+        """Add what a wider specification has more: values, seeds, configurations. Nothing there is touched.
+
+        Raises
+        ------
+        StudyMismatchError
+            The specification differs in something else, or has less than the study; nothing was written.
+        """
+
+        def work(connection: Connection) -> Extension:
+            # The row is locked so that two extensions, or an extension and a proposal, come one after the other.
+            row = connection.execute(select(study).where(study.c.id == of.id).with_for_update()).one()
+            stored = Study.from_row(row)
+            refuse_incompatible(stored.specification, given)
+            known = dict(
+                connection.execute(
+                    select(configuration.c.key, configuration.c.id).where(configuration.c.study_id == of.id)
+                )
+                .tuples()
+                .all()
+            )
+            ids = connection.execute(
+                select(configuration.c.id, configuration.c.hyperparameters)
+                .where(configuration.c.study_id == of.id)
+                .order_by(configuration.c.number)
+            ).all()
+            points = {row.id: json.loads(row.hyperparameters) if row.hyperparameters else None for row in ids}
+            added = self._added(connection, stored, given, known, points)
+            slots = [(number, seed) for number in points for seed in range(stored.specification.seeds, given.seeds)]
+            slots += [(number, seed) for number in added for seed in range(given.seeds)]
+            insert_trials(connection, self._database, of.id, given, slots, points | added)
+            connection.execute(
+                update(study)
+                .where(study.c.id == of.id)
+                .values(document=json.dumps(given.document()), hash=given.hash())
+            )
+            row = connection.execute(select(study).where(study.c.id == of.id)).one()
+            return Extension(study=Study.from_row(row), configurations=len(added), trials=len(slots))
+
+        return self._database.write(work)
+
+    def _added(
+        self,
+        connection: Connection,
+        stored: Study,
+        given: Specification,
+        known: dict[str | None, int],
+        points: dict[int, Configuration | None],
+    ) -> dict[int, Configuration | None]:
+        """Insert the configurations that are missing and return them by id."""
+        wanted = drawn(given)
+        if not wanted:
+            fresh: Sequence[Configuration | None] = [None] * (given.configurations - len(points))
+        elif given.design.name == "grid":
+            fresh = [point for point in wanted if identity(point) not in known]
+        else:
+            # What is there came from the same sequence, or from a narrower range; either way it stays and counts.
+            unknown = [point for point in wanted if identity(point) not in known]
+            fresh = unknown[: given.configurations - len(points)]
+        first = 1 + int(
+            connection.execute(
+                select(func.coalesce(func.max(configuration.c.number), -1)).where(
+                    configuration.c.study_id == stored.id
+                )
+            ).scalar_one()
+        )
+        return insert_configurations(connection, stored.id, first, fresh)
+
+    def retry(self, of: Study, *, states: Sequence[str] = (), where: str | None = None) -> int:
+        """Make a new generation of finished trials in force, and return how many.
+
+        The old ones stay as they are, leave the analysis, and are counted as superseded.
+
+        Parameters
+        ----------
+        of
+            The study.
+        states
+            Outcomes to retry; all of them where empty.
+        where
+            An expression of the query language that narrows them.
+        """
+        which: list[ColumnElement[bool]] = [trial.c.state.in_(list(states) or [state.value for state in TERMINAL])]
+        if where is not None:
+            which.append(trial_filter(where, TRIAL_COLUMNS))
+
+        def work(connection: Connection) -> int:
+            connection.execute(select(study.c.id).where(study.c.id == of.id).with_for_update())
+            chosen = connection.execute(
+                update(trial)
+                .where(
+                    trial.c.study_id == of.id,
+                    trial.c.superseded.is_(False),
+                    trial.c.filled,
+                    *which,
+                )
+                .values(superseded=True)
+                .returning(trial)
+            ).all()
+            first = 1 + int(
+                connection.execute(
+                    select(func.coalesce(func.max(trial.c.number), -1)).where(trial.c.study_id == of.id)
+                ).scalar_one()
+            )
+            now = connection.execute(select(self._database.now)).scalar_one()
+            kept = (
+                "study_id", "configuration_id", "seed", "epochs", "filled", "optimizer", "lr", "p", "beta1", "beta2",
+                "eps", "momentum", "weight_decay",
+            )  # fmt: skip
+            rows = [
+                {name: getattr(old, name) for name in kept}
+                | {
+                    "number": first + index,
+                    "generation": old.generation + 1,
+                    "state": State.WAITING.value,
+                    "created_at": now,
+                }
+                for index, old in enumerate(sorted(chosen, key=lambda row: row.number))
+            ]
+            if rows:
+                connection.execute(insert(trial), rows)
+            return len(rows)
+
+        return self._database.write(work)
+
+
+def refuse_incompatible(stored: Specification, given: Specification) -> None:
+    """Raise :class:`StudyMismatchError` unless ``given`` is ``stored`` with more values, seeds or configurations."""
+    reasons = [
+        f"{line}; only {', '.join(GROWING)} may grow"
+        for line in differences(stored.identity(), given.identity())
+        if not line.startswith(GROWING)
+    ]
+    if given.seeds < stored.seeds:
+        reasons.append(f"seeds must be at least {stored.seeds}, got {given.seeds}")
+    if given.configurations < stored.configurations:
+        reasons.append(f"configurations must be at least {stored.configurations}, got {given.configurations}")
+    if stored.space.keys() != given.space.keys():
+        reasons.append(f"space must vary {', '.join(stored.space)}, got {', '.join(given.space)}")
+    elif stored.design.name == "grid" and not reasons:
+        have = {identity(point) for point in drawn(given)}
+        gone = [point for point in drawn(stored) if identity(point) not in have]
+        if gone:
+            shown = ", ".join(f"{name}={value:g}" for name, value in gone[0].items())
+            reasons.append(
+                f"the grid must keep every value it has; {len(gone)} of its cells are gone, such as {shown}"
+            )
+    else:
+        reasons += _narrowed(stored, given)
+    if reasons:
+        listed = "\n".join(f"  {reason}" for reason in reasons)
+        raise StudyMismatchError(f"study {stored.name} cannot be extended by this specification:\n{listed}")
+
+
+def _narrowed(stored: Specification, given: Specification) -> list[str]:
+    reasons = []
+    for name, old in stored.space.items():
+        new = given.space[name]
+        if isinstance(old, Range) and isinstance(new, Range):
+            if new.log != old.log:
+                reasons.append(f"space.{name}.log must stay {str(old.log).lower()}")
+            if new.low > old.low or new.high < old.high:
+                reasons.append(f"space.{name} must reach from {old.low:g} to {old.high:g} at least")
+        elif isinstance(old, Range) or isinstance(new, Range):
+            reasons.append(f"space.{name} must stay {'a range' if isinstance(old, Range) else 'values'}")
+        elif not set(old.values) <= set(new.values):
+            reasons.append(f"space.{name} must keep its values {list(old.values)}")
+    return reasons
