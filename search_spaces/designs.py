@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from search_spaces.configurations import Configuration, grid, identity
 from search_spaces.domains import Range, Values
+from search_spaces.errors import Fault, SpecificationError
 from search_spaces.specification import Specification
 
 if TYPE_CHECKING:
     import numpy as np
 
 BATCH = 1_024
+DRAWS = 1_000
+"""Draws a wanted point may cost; only a space of few distinct values needs many."""
 
 
 def drawn(specification: Specification) -> list[Configuration]:
@@ -35,11 +39,17 @@ def placed(point: np.ndarray, space: Mapping[str, Values | Range]) -> Configurat
 
 
 def _distinct(points: Iterator[np.ndarray], space: Mapping[str, Values | Range], count: int) -> list[Configuration]:
+    # By name, so that a specification whose keys stand in another order draws the same points.
+    ordered = {name: space[name] for name in sorted(space)}
     found: dict[str, Configuration] = {}
-    while len(found) < count:
-        configuration = placed(next(points), space)
+    for point in itertools.islice(points, DRAWS * count + BATCH):
+        at = placed(point, ordered)
+        configuration = {name: at[name] for name in space}
         found.setdefault(identity(configuration), configuration)
-    return list(found.values())
+        if len(found) == count:
+            return list(found.values())
+    fault = f"must have {count} distinct points, but {DRAWS} draws for each gave {len(found)}; ask for fewer"
+    raise SpecificationError([Fault(path="design.configurations", message=fault)])
 
 
 def _random(dimensions: int, seed: int) -> Iterator[np.ndarray]:

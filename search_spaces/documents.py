@@ -7,11 +7,13 @@ documents end the scan at the first event that shows them, so that refusing cost
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from search_spaces.errors import Fault, SpecificationError, shown
+from search_spaces.errors import Fault, SpecificationError, printable, shown
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
@@ -37,7 +39,7 @@ def read_document(path: Path) -> Document:
         refused feature.
     """
     source = shown(str(path), 200)
-    if not path.is_file():
+    if not is_file(path):
         raise SpecificationError(
             [Fault(path="", message=f"no such file: {source}; name a YAML file or one of `basin presets`")]
         )
@@ -64,6 +66,8 @@ def parse_document(raw: bytes | str, source: str = "the document") -> Document:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _refused(source, f"must be UTF-8 text, got byte {data[error.start]:#04x} at {error.start}") from None
+    if text.startswith("%") or "\n%" in text:
+        raise _refused(source, "must be without % directives")
     if _flow_depth(text) > MAX_DEPTH:
         raise _refused(source, f"must nest at most {MAX_DEPTH} levels deep, got more")
 
@@ -72,15 +76,17 @@ def parse_document(raw: bytes | str, source: str = "the document") -> Document:
 
     try:
         _scan(YAML(typ="safe", pure=True).parse(text), source)
-        document = YAML(typ="safe", pure=True).load(text)
+        loader = YAML(typ="safe", pure=True)
+        loader.Constructor = _core_constructor()
+        document = loader.load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = str(error.problem or error.context or "is not YAML")
-        raise SpecificationError([Fault(path=where, message=shown(problem, 160).strip("'\""))], source) from None
+        raise SpecificationError([Fault(path=where, message=printable(problem, 160))], source) from None
     except (YAMLError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
-        raise _refused(source, f"is not YAML 1.2: {shown(first, 160)}") from None
+        raise _refused(source, f"is not YAML 1.2: {printable(first, 160)}") from None
     if not isinstance(document, dict):
         raise _refused(source, f"must be a mapping of keys to values, got {shown(document)}")
     return document
@@ -96,11 +102,17 @@ def assign(document: Document, assignment: str) -> None:
     """
     path, equals, text = assignment.partition("=")
     keys = path.strip().split(".")
+    if len(keys) > MAX_DEPTH:
+        raise SpecificationError(
+            [Fault(path=shown(path), message=f"must nest at most {MAX_DEPTH} levels deep")], "--set"
+        )
     if not equals or not all(keys):
         raise SpecificationError(
             [Fault(path=shown(assignment), message="must have the form KEY=VALUE, such as seeds=3")], "--set"
         )
-    value = parse_document(f"value: {text.strip() or 'null'}", f"--set {shown(path)}").get("value")
+    parsed = parse_document(f"value: {text.strip() or 'null'}", f"--set {shown(path)}")
+    if parsed.keys() != {"value"}:
+        raise SpecificationError([Fault(path=path, message=f"must be one value, got {shown(text)}")], "--set")
     here = document
     for key in keys[:-1]:
         here = here.setdefault(key, {})
@@ -108,7 +120,43 @@ def assign(document: Document, assignment: str) -> None:
             raise SpecificationError(
                 [Fault(path=path, message=f"{key!r} holds {shown(here)}, not a mapping")], "--set"
             )
-    here[keys[-1]] = value
+    here[keys[-1]] = parsed["value"]
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a path is a regular file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+@cache
+def _core_constructor() -> Any:
+    """Return a constructor of the YAML 1.2 core schema: no dates, no underscores or binary digits in numbers."""
+    from ruamel.yaml.constructor import SafeConstructor  # noqa: PLC0415
+
+    class Core(SafeConstructor):
+        """Builds scalars by the core schema."""
+
+        def scalar(self, node: Any) -> Any:
+            """Return a number where the core schema sees one, else the text."""
+            text = self.construct_scalar(node)
+            if node.style is None and _INTEGER.fullmatch(text):
+                return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+            if node.style is None and _FLOAT.fullmatch(text):
+                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+            return text
+
+    for kind in ("str", "int", "float", "timestamp"):
+        Core.add_constructor(f"tag:yaml.org,2002:{kind}", Core.scalar)
+    return Core
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII
+)
 
 
 def _refused(source: str, message: str) -> SpecificationError:
@@ -145,12 +193,13 @@ def _scan(events: Iterable[Any], source: str) -> None:
             f"must hold at most {MAX_EVENTS} values, got more": count > MAX_EVENTS,
             f"must nest at most {MAX_DEPTH} levels deep, got more": depth > MAX_DEPTH,
             "must be one document, got a second one": documents > 1,
-            "must be without % directives": bool(getattr(event, "version", None) or getattr(event, "tags", None)),
             "must be without anchors and aliases (& and *); write the value out": (
                 getattr(event, "anchor", None) is not None
             ),
             "must be without tags (!); plain values only": getattr(event, "tag", None) is not None,
-            "must be without merge keys (<<); write the keys out": getattr(event, "value", None) == "<<",
+            "must be without merge keys (<<); write the keys out": (
+                getattr(event, "value", None) == "<<" and event.style is None
+            ),
         }
         broken = next((rule for rule, holds in rules.items() if holds), None)
         if broken is not None:

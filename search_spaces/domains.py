@@ -15,6 +15,10 @@ def significant(value: float, digits: int = 12) -> float:
     return float(f"{value:.{digits - 1}e}") + 0.0  # + 0.0 turns -0.0 into 0.0
 
 
+NARROWEST = 1e-6
+"""Relative width below which a range holds too few values that differ at 12 significant digits."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -66,8 +70,15 @@ class Range(_Model):
     def _ordered(self) -> Range:
         if not self.low < self.high:
             raise ValueError(f"low < high must hold, got low={self.low:g}, high={self.high:g}")
+        if self.high - self.low < NARROWEST * max(abs(self.low), abs(self.high)):
+            raise ValueError(
+                f"must be wider than a millionth of its ends, as values are kept at 12 significant digits, "
+                f"got low={self.low!r}, high={self.high!r}"
+            )
         if self.log and self.low <= 0:
             raise ValueError(f"low > 0 must hold with log: true, got low={self.low:g}")
+        if self.points is not None and len(set(self.grid())) < self.points:
+            raise ValueError(f"points must be fewer: some of {self.points} fall together at 12 digits")
         return self
 
     def at(self, share: float) -> float:

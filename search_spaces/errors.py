@@ -21,7 +21,15 @@ class BasinError(Exception):
 
 def shown(value: object, limit: int = 80) -> str:
     """Return ``repr(value)`` fit for a terminal: control characters escaped, cut at ``limit`` characters."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # whole numbers of thousands of digits, structures of thousands of levels
+        text = f"a {type(value).__name__} too large to show"
+    return printable(text, limit)
+
+
+def printable(text: str, limit: int = 80) -> str:
+    """Return a text fit for a terminal: control characters escaped, cut at ``limit`` characters."""
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
@@ -52,6 +60,10 @@ class SpecificationError(BasinError):
 
     def __init__(self, faults: Sequence[Fault], source: str = "the study specification") -> None:
         self.faults = tuple(faults)
+        self.source = source
         count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''}"
         lines = "\n".join(f"  {fault}" for fault in self.faults)
         super().__init__(f"{source} has {count}:\n{lines}")
+
+    def __reduce__(self) -> tuple[type[SpecificationError], tuple[tuple[Fault, ...], str]]:
+        return type(self), (self.faults, self.source)

@@ -70,7 +70,7 @@ class Optimizer(_Section):
     def fixed(self) -> dict[str, float]:
         """Return the values written in the document, by hyperparameter."""
         written = {h: getattr(self, h) for h in ("lr", "p", "beta1", "beta2", "eps", "weight_decay", "momentum")}
-        if self.betas is not None:
+        if self.betas:
             written["beta1"], written["beta2"] = self.betas
         return {name: value for name, value in written.items() if value is not None}
 

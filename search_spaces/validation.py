@@ -11,11 +11,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from search_spaces import catalog
-from search_spaces.documents import Document, assign, nearest, parse_document, read_document
-from search_spaces.domains import Range, Values
-from search_spaces.errors import Fault, SpecificationError, shown
+from search_spaces.documents import Document, assign, is_file, nearest, parse_document, read_document
+from search_spaces.domains import Range, Values, significant
+from search_spaces.errors import Fault, SpecificationError, printable, shown
+from search_spaces.hyperparameters import Hyperparameter
 from search_spaces.presets import preset_document, preset_names
-from search_spaces.specification import MAX_TRIALS, NAME, Objective, Optimizer, Schedule, Specification, Task
+from search_spaces.specification import MAX_TRIALS, NAME, Design, Objective, Optimizer, Schedule, Specification, Task
 
 _FIELDS = Specification.model_fields
 _STRICT = ConfigDict(strict=True)
@@ -46,7 +47,7 @@ def load(spec: str, assignments: Sequence[str] = ()) -> Specification:
     source = f"preset {spec}" if spec in preset_names() else shown(spec, 200)
     if spec in preset_names():
         document = preset_document(spec)
-    elif not path.exists() and path.suffix not in {".yaml", ".yml", ".json"}:
+    elif not is_file(path) and path.suffix not in {".yaml", ".yml", ".json"}:
         fault = f"no file and no preset of the name {shown(spec)}; {nearest(spec, preset_names())}"
         raise SpecificationError([Fault(path="", message=fault)])
     else:
@@ -72,7 +73,7 @@ def validate(document: Document, source: str = "the study specification") -> Spe
         With every fault found.
     """
     faults = [
-        Fault(path=shown(key).strip("'"), message=f"unknown key; {nearest(key, _FIELDS)}")
+        Fault(path=printable(str(key)), message=f"unknown key; {nearest(key, _FIELDS)}")
         for key in document
         if key not in _FIELDS
     ]
@@ -103,8 +104,11 @@ def _checked(name: str, raw: Any) -> tuple[list[Fault], Any]:
             if not isinstance(raw, dict):
                 return faults, None
             bad = {item["loc"][0] for item in error.errors() if item["loc"]}
-            sound = {key: value for key, value in raw.items() if key not in bad}
-            return faults, annotation.model_construct(**sound)
+            sound = {key: value for key, value in raw.items() if key not in bad and isinstance(key, str)}
+            partial = annotation.model_construct(**sound)
+            # What is wrong already is unknown below, and no rule judges it again.
+            partial.__dict__.update({key: None for key in bad if key in annotation.model_fields})
+            return faults, partial
     adapter = TypeAdapter(Annotated[(annotation, *field.metadata)] if field.metadata else annotation, config=_STRICT)
     try:
         return [], adapter.validate_python(raw)
@@ -114,17 +118,26 @@ def _checked(name: str, raw: Any) -> tuple[list[Fault], Any]:
 
 def _translated(error: ValidationError, section: str) -> Iterable[Fault]:
     """Turn pydantic's account of a section into faults with Basin's paths and words."""
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    for item in items:
+        if item["type"] == "too_short" and any(len(o["loc"]) > len(item["loc"]) for o in items):
+            continue  # its members were refused one by one
         location = [part for part in item["loc"] if part not in {"values", "range"} or section != "space"]
         if section == "space" and item["loc"][1:2] == ("values",):
             location = [item["loc"][0], *item["loc"][2:]]
         path = section + "".join(
-            f"[{part}]" if isinstance(part, int) else f".{shown(part).strip(chr(39))}" for part in location
+            f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}" for part in location
         )
         got = shown(item["input"])
         kind = item["type"]
         if kind == "extra_forbidden":
             yield Fault(path=path, message=f"unknown key; {nearest(item['loc'][-1], _keys(section, item['loc']))}")
+        elif kind in {"too_short", "too_long"}:
+            bound = item.get("ctx", {})
+            limit = (
+                f"at least {bound.get('min_length')}" if kind == "too_short" else f"at most {bound.get('max_length')}"
+            )
+            yield Fault(path=path, message=f"must have {limit} entries, got {bound.get('actual_length')}")
         elif kind == "missing":
             yield Fault(path=path, message="is required")
         elif kind == "value_error":
@@ -176,7 +189,7 @@ def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]
     yield from _spanned(document.get("space"), known_optimizer)
     space: dict[str, Values | Range] | None = sections.get("space")
     if space is not None:
-        yield from _designed(space, sections)
+        yield from _designed(space, sections, document.get("design") or {})
 
 
 def _named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable[Fault]:
@@ -196,7 +209,8 @@ def _sized(task: Task) -> Iterable[Fault]:
         )
         return
     images = task.subset or info.train
-    if task.validation >= images:
+    held_out: int | None = task.validation
+    if held_out is not None and held_out >= images:
         yield Fault(
             path="task.validation",
             message=f"must leave training images: fewer than {images}, got {task.validation}",
@@ -210,10 +224,10 @@ def _scheduled(schedule: Schedule, epochs: Any) -> Iterable[Fault]:
         return
     for option in Schedule.model_fields.keys() - {"name", *info.options}:
         # A default written out, as the store does, changes nothing.
-        if getattr(schedule, option) != Schedule.model_fields[option].get_default():
+        if getattr(schedule, option) not in {None, Schedule.model_fields[option].get_default()}:
             yield Fault(path=f"schedule.{option}", message=f"is no option of {schedule.name}")
-    if schedule.name == "multistep":
-        marks = schedule.milestones
+    marks = schedule.milestones
+    if schedule.name == "multistep" and marks is not None:
         if not marks or any(m < 1 for m in marks) or any(a >= b for a, b in itertools.pairwise(marks)):
             yield Fault(
                 path="schedule.milestones",
@@ -236,7 +250,7 @@ def _optimized(optimizer: Optimizer) -> Iterable[Fault]:
             path="optimizer.decay",
             message=f"{shown(optimizer.decay)} is no decay of {info.name}; {nearest(optimizer.decay, info.decays)}",
         )
-    if not optimizer.amsgrad and info.name != "padam":
+    if optimizer.amsgrad is False and info.name != "padam":
         yield Fault(path="optimizer.amsgrad", message=f"is a switch of padam, not of {info.name}")
     if optimizer.betas is not None and (optimizer.beta1 is not None or optimizer.beta2 is not None):
         yield Fault(path="optimizer.betas", message="stands beside beta1 or beta2; write one or the other")
@@ -252,7 +266,7 @@ def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
     if not raw:
         yield Fault(path="space", message="must vary at least one hyperparameter, got none")
     for name, domain in raw.items():
-        path = f"space.{shown(name).strip(chr(39))}"
+        path = f"space.{printable(str(name))}"
         known = catalog.HYPERPARAMETERS if info is None else {h.name: h for h in info.hyperparameters}
         if name not in known:
             of = f" of {info.name}" if info else ""
@@ -263,7 +277,7 @@ def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
             numbers += [(f"{path}.values[{i}]", v) for i, v in enumerate(values)] if isinstance(values, list) else []
             numbers = [(where, value) for where, value in numbers if _is_number(value)]
             for where, value in numbers:
-                fault = known[name].fault(value)
+                fault = _range_fault(known[name], value)
                 if fault:
                     yield Fault(path=where, message=fault)
             low, high = domain.get("low"), domain.get("high")
@@ -271,8 +285,17 @@ def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
                 yield Fault(path=path, message=f"low < high must hold, got low={low:g}, high={high:g}")
 
 
+def _range_fault(hyperparameter: Hyperparameter, value: float) -> str | None:
+    """Return the fault of a value, as written or at the 12 digits it is kept with."""
+    return hyperparameter.fault(value) or hyperparameter.fault(significant(value))
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Tell whether a value is a number that a float can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _valued(path: str, name: str, value: float, info: catalog.OptimizerInfo) -> Iterable[Fault]:
@@ -281,39 +304,47 @@ def _valued(path: str, name: str, value: float, info: catalog.OptimizerInfo) -> 
         names = [h.name for h in info.hyperparameters]
         yield Fault(path=path, message=f"is no hyperparameter of {info.name}; {nearest(name, names)}")
         return
-    fault = hyperparameter.fault(value)
+    fault = _range_fault(hyperparameter, value)
     if fault:
         yield Fault(path=path, message=fault)
 
 
-def _designed(space: Mapping[str, Values | Range], sections: Mapping[str, Any]) -> Iterable[Fault]:
+def _designed(
+    space: Mapping[str, Values | Range], sections: Mapping[str, Any], written: Mapping[str, Any]
+) -> Iterable[Fault]:
     design = sections.get("design")
-    if design is None:
+    if design is None or design.name is None:
         return
-    count = design.configurations
     if design.name == "grid":
-        if count is not None:
-            yield Fault(path="design.configurations", message="is counted by the space of a grid; leave it out")
-        unpointed = [n for n, d in space.items() if isinstance(d, Range) and d.points is None]
-        for name in unpointed:
-            yield Fault(path=f"space.{name}.points", message="is required in a grid; or give `values`")
-        if unpointed:
-            return
-        count = 1
-        for domain in space.values():
-            count *= len(domain.grid())
-    elif count is None:
-        yield Fault(path="design.configurations", message=f"is required by design {design.name}, such as 50")
-        return
-    elif all(isinstance(d, Values) for d in space.values()):
-        cells = 1
-        for domain in space.values():
-            cells *= len(domain.grid())
-        if count > cells:
-            yield Fault(
-                path="design.configurations",
-                message=f"must be at most the {cells} distinct points of the space, got {count}",
-            )
+        faults = list(_cut(space, design.configurations))
+        yield from faults
+        count = None if faults else math.prod(len(domain.grid()) for domain in space.values())
+    else:
+        count = design.configurations
+        yield from _chosen(space, design, written)
     seeds = sections.get("seeds")
-    if isinstance(seeds, int) and count * seeds > MAX_TRIALS:
+    if count is not None and isinstance(seeds, int) and count * seeds > MAX_TRIALS:
         yield Fault(path="space", message=f"must give at most {MAX_TRIALS:,} trials, got {count * seeds:,}")
+
+
+def _cut(space: Mapping[str, Values | Range], configurations: int | None) -> Iterable[Fault]:
+    """Check a grid."""
+    if configurations is not None:
+        yield Fault(path="design.configurations", message="is counted by the space of a grid; leave it out")
+    for name, domain in space.items():
+        if isinstance(domain, Range) and domain.points is None:
+            yield Fault(path=f"space.{name}.points", message="is required in a grid; or give `values`")
+
+
+def _chosen(space: Mapping[str, Values | Range], design: Design, written: Mapping[str, Any]) -> Iterable[Fault]:
+    """Check a design that takes a number of configurations."""
+    count = design.configurations
+    if count is None:
+        if "configurations" not in written:
+            message = f"is required by design {design.name}, such as 50"
+            yield Fault(path="design.configurations", message=message)
+    elif all(isinstance(domain, Values) for domain in space.values()):
+        cells = math.prod(len(domain.grid()) for domain in space.values())
+        if count > cells:
+            message = f"must be at most the {cells} distinct points of the space, got {count}"
+            yield Fault(path="design.configurations", message=message)

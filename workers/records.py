@@ -61,3 +61,6 @@ class Divergence(Exception):  # noqa: N818 - an outcome, not an error
         self.epoch = epoch
         self.last_finite_loss = last_finite_loss
         super().__init__(f"not finite in epoch {epoch}; the last finite loss was {last_finite_loss}")
+
+    def __reduce__(self) -> tuple[type[Divergence], tuple[int, float | None]]:
+        return type(self), (self.epoch, self.last_finite_loss)

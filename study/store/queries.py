@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
@@ -36,6 +36,17 @@ ATTEMPT_COLUMNS = (
 )  # fmt: skip
 
 PAGE = 1_000
+
+
+class Cell(NamedTuple):
+    """One cell of a learning-rate map: values, trials by outcome, mean and lowest error of the complete ones."""
+
+    lr: float | None
+    y: float | None
+    complete: int
+    diverged: int
+    mean: float | None
+    lowest: float | None
 
 
 class Queries:
@@ -81,6 +92,35 @@ class Queries:
         with self._database.engine.connect() as connection:
             for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
                 yield dict(row)
+
+    def cells(self, study_id: int, y: str = "p", statistic: str = "mean_last5") -> list[Cell]:
+        """Return the learning-rate map of a study, one row a cell, read from an index alone.
+
+        Parameters
+        ----------
+        study_id
+            The study.
+        y
+            ``p`` or ``weight_decay``.
+        statistic
+            Of the test error.
+        """
+        error = trial.c[f"test_error_{statistic}"]
+        statement = (
+            select(
+                trial.c.lr,
+                trial.c[y],
+                func.count(case((trial.c.state == "complete", 1))),
+                func.count(case((trial.c.state == "diverged", 1))),
+                func.avg(error),
+                func.min(error),
+            )
+            .where(trial.c.study_id == study_id, trial.c.superseded.is_(False))
+            .group_by(trial.c.lr, trial.c[y])
+            .order_by(trial.c.lr, trial.c[y])
+        )
+        rows = self._database.read(lambda c: c.execute(statement).tuples().all())
+        return [Cell(*row) for row in rows]
 
     def curves(self, study_id: int, *, where: str | None = None) -> Iterator[Mapping[str, Any]]:
         """Yield the epochs of the deciding attempt of every trial in force, with the trial's number and seed.

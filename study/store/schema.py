@@ -124,6 +124,20 @@ trial = Table(
     CheckConstraint("state <> 'complete' OR test_error_final IS NOT NULL", name="complete_result"),
     CheckConstraint("state <> 'failed' OR reason IS NOT NULL", name="failed"),
     CheckConstraint("filled OR state IN ('waiting', 'cancelled')", name="filled"),
+    # Everything a map needs of one study, so that it is read from the index alone.
+    Index(
+        "ix_trial_map",
+        "study_id",
+        "superseded",
+        "lr",
+        "p",
+        "weight_decay",
+        "seed",
+        "state",
+        "test_error_final",
+        "test_error_mean_last5",
+        "test_error_min",
+    ),
     Index("ix_trial_claim", "study_id", "state", "filled", "number"),
     Index(
         "ix_trial_held",

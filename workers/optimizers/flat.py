@@ -189,6 +189,10 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        for group in self.param_groups:  # a state of another optimizer, or of an older release, lacks some options
+            for name, value in self.defaults.items():
+                group.setdefault(name, value)
+            group.setdefault("initial_lr", group["lr"])
         self._layout = None
 
     def buckets(self) -> list[list[Bucket]]:
@@ -220,9 +224,10 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
+        for group in self.param_groups:
             check_shared(group)
             self.check(group)
+        for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
             for bucket in buckets:
                 for segment in bucket.segments():
                     self._step(segment, group)
@@ -251,7 +256,7 @@ def check_shared(group: Mapping[str, Any]) -> None:
     if group["decay"] not in DECAYS:
         raise ValueError(f"decay must be one of {', '.join(DECAYS)}, got {group['decay']!r}")
     cycle = group["cycle_steps"]
-    if group["decay"] == "normalised" and (not isinstance(cycle, int) or cycle < 1):
+    if group["decay"] == "normalised" and (type(cycle) is not int or cycle < 1):
         raise ValueError(f"decay 'normalised' needs cycle_steps, the steps of the current cycle, >= 1, got {cycle!r}")
 
 

@@ -1,4 +1,4 @@
-"""The first schema."""
+"""Make every table."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -132,6 +132,22 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'running'"),
             postgresql_where=sa.text("state = 'running'"),
+        )
+        batch_op.create_index(
+            "ix_trial_map",
+            [
+                "study_id",
+                "superseded",
+                "lr",
+                "p",
+                "weight_decay",
+                "seed",
+                "state",
+                "test_error_final",
+                "test_error_mean_last5",
+                "test_error_min",
+            ],
+            unique=False,
         )
 
     op.create_table(

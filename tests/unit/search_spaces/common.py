@@ -1,0 +1,45 @@
+"""A valid study that the tests change in one place at a time."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from search_spaces.errors import SpecificationError
+from search_spaces.validation import validate
+
+STUDY = {
+    "name": "a-study",
+    "task": {"dataset": "digits", "network": "mlp"},
+    "epochs": 4,
+    "space": {"lr": {"values": [0.01, 0.1]}},
+}
+
+GONE = object()
+
+
+def study(*changes):
+    """Return the document of the study after changes: a dotted path and a value each, GONE to take a key out."""
+    document = copy.deepcopy(STUDY)
+    for path, value in changes:
+        *folders, last = path.split(".")
+        here = document
+        for folder in folders:
+            here = here.setdefault(folder, {})
+        if value is GONE:
+            del here[last]
+        else:
+            here[last] = value
+    return document
+
+
+def specification(*changes):
+    return validate(study(*changes))
+
+
+def faults_of(document):
+    """Return the faults of a document as (path, message)."""
+    with pytest.raises(SpecificationError) as caught:
+        validate(document)
+    return [(fault.path, fault.message) for fault in caught.value.faults]

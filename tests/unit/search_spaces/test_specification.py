@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from search_spaces.specification import differences
+from search_spaces.validation import validate
+from tests.unit.search_spaces.common import specification, study
+
+# -- defaults and derived values
+
+
+def test_what_a_study_leaves_out_has_a_default():
+    given = specification()
+    assert (given.optimizer.name, given.schedule.name, given.design.name, given.seeds) == (
+        "padam",
+        "constant",
+        "grid",
+        3,
+    )
+    assert (given.objective.statistic, given.objective.split) == ("mean_last5", "test")
+    assert (given.task.batch_size, given.task.augmentation, given.resources.cpus) == (128, "none", 1)
+
+
+def test_trials_are_configurations_times_seeds():
+    assert specification(("seeds", 4)).trials == 8
+
+
+def test_a_drawn_design_counts_its_configurations():
+    given = specification(("design", {"name": "random", "configurations": 2}))
+    assert (given.configurations, given.trials) == (2, 6)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "variant", "decay"),
+    [
+        ({}, "torch", "l2"),
+        ({"variant": "paper", "decay": "normalised"}, "paper", "normalised"),
+        ({"name": "sgd"}, None, "l2"),
+        ({"name": "adamw"}, None, "decoupled-lr"),
+    ],
+)
+def test_the_forms_in_force_are_those_written_or_the_first_of_the_catalog(optimizer, variant, decay):
+    given = specification(("optimizer", optimizer))
+    assert (given.variant, given.decay) == (variant, decay)
+
+
+def test_a_configuration_wins_over_the_document_and_the_document_over_the_default():
+    given = specification(("optimizer", {"lr": 5.0, "beta2": 0.99, "eps": 1e-4}))
+    assert given.hyperparameters({"lr": 0.1}) == {
+        "lr": 0.1,
+        "p": 0.125,
+        "beta1": 0.9,
+        "beta2": 0.99,
+        "eps": 1e-4,
+        "weight_decay": 0.0,
+    }
+
+
+def test_betas_are_short_for_beta1_and_beta2():
+    values = specification(("optimizer.betas", [0.8, 0.95])).hyperparameters({"lr": 0.1})
+    assert (values["beta1"], values["beta2"]) == (0.8, 0.95)
+
+
+def test_hyperparameters_have_twelve_significant_digits():
+    assert specification(("optimizer.weight_decay", 1 / 3)).hyperparameters({})["weight_decay"] == 0.333333333333
+
+
+def test_a_specification_is_frozen():
+    with pytest.raises(ValidationError):
+        specification().seeds = 5
+
+
+# -- round trip
+
+STUDIES = [
+    (),
+    (("optimizer", {"betas": [0.9, 0.99], "decay": "normalised", "weight_decay": 0.1, "amsgrad": False}),),
+    (("schedule", {"name": "multistep", "milestones": [1, 3], "gamma": 0.5}),),
+    (("space", {"lr": {"low": 1e-3, "high": 1, "log": True}}), ("design", {"name": "sobol", "configurations": 9})),
+    (("optimizer", {"name": "sgd", "momentum": 0.5}), ("task.validation", 100), ("objective.split", "validation")),
+    (("task.subset", 500), ("resources", {"cpus": 2, "gpus": 0.25}), ("summary", "a word: or two")),
+]
+
+
+@pytest.mark.parametrize("changes", STUDIES)
+def test_the_document_of_a_specification_is_that_specification(changes):
+    given = specification(*changes)
+    assert validate(given.document()) == given
+
+
+@pytest.mark.parametrize("changes", STUDIES)
+def test_the_document_survives_json(changes):
+    given = specification(*changes)
+    again = validate(json.loads(json.dumps(given.document())))
+    assert (again, again.hash()) == (given, given.hash())
+
+
+# -- identity
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (("resources", {"cpus": 8, "gpus": 1.0}),),
+        (("summary", "other words"),),
+        (("space.lr.values", [0.1, 0.01]),),
+        (("seeds", 3),),
+        (("optimizer", {"name": "padam"}),),
+        (("optimizer.variant", "torch"),),
+        (("optimizer.decay", "l2"),),
+        (("optimizer.betas", [0.9, 0.999]),),
+        (("optimizer.p", 0.125),),
+        (("optimizer.lr", 7.0),),
+        (("optimizer.weight_decay", 0),),
+        (("task.subset", None),),
+        (("schedule", {"name": "constant"}),),
+    ],
+    ids=str,
+)
+def test_what_changes_no_trial_is_the_same_study(changes):
+    assert specification(*changes).hash() == specification().hash()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (("name", "another"),),
+        (("epochs", 5),),
+        (("seeds", 4),),
+        (("task.batch_size", 64),),
+        (("task.network", "resnet8"),),
+        (("task.augmentation", "crop2-flip"),),
+        (("task.subset", 500),),
+        (("task.validation", 100),),
+        (("space.lr.values", [0.01, 0.1, 1.0]),),
+        (("space.p", {"values": [0.25]}),),
+        (("optimizer.variant", "paper"),),
+        (("optimizer.decay", "decoupled-lr"),),
+        (("optimizer.decay_on", "kernels"),),
+        (("optimizer.amsgrad", False),),
+        (("optimizer.betas", [0.9, 0.99]),),
+        (("optimizer.p", 0.25),),
+        (("optimizer.weight_decay", 5e-4),),
+        (("optimizer.name", "adam"),),
+        (("schedule.name", "cosine"),),
+        (("design", {"name": "random", "configurations": 2}),),
+        (("objective.statistic", "final"),),
+    ],
+    ids=str,
+)
+def test_what_changes_a_trial_is_another_study(changes):
+    assert specification(*changes).hash() != specification().hash()
+
+
+def test_betas_spelled_two_ways_are_the_same_study():
+    together = specification(("optimizer.betas", [0.8, 0.95]))
+    apart = specification(("optimizer.beta1", 0.8), ("optimizer.beta2", 0.95))
+    assert together.hash() == apart.hash()
+    assert differences(together.identity(), apart.identity()) == []
+
+
+def test_the_design_seed_makes_another_study():
+    one, two = (
+        specification(("design", {"name": "random", "configurations": 2, "seed": seed})).hash() for seed in (0, 1)
+    )
+    assert one != two
+
+
+def test_the_hash_is_a_sha256_in_hexadecimal():
+    digest = specification().hash()
+    assert len(digest) == 64
+    assert set(digest) <= set("0123456789abcdef")
+
+
+def test_the_identity_is_plain_json():
+    identity = specification().identity()
+    assert json.loads(json.dumps(identity)) == identity
+
+
+# -- differences
+
+
+def test_equal_identities_have_no_differences():
+    assert differences(specification().identity(), specification().identity()) == []
+
+
+def test_each_difference_is_a_line_with_both_values():
+    stored = specification().identity()
+    given = specification(("epochs", 9), ("task.network", "resnet8")).identity()
+    assert differences(stored, given) == [
+        "epochs: stored 4, given 9",
+        'task.network: stored "mlp", given "resnet8"',
+    ]
+
+
+def test_a_hyperparameter_that_is_varied_on_one_side_alone_is_a_difference():
+    lines = differences(specification().identity(), specification(("space.p", {"values": [0.25]})).identity())
+    assert lines == ["optimizer.p: stored 0.125, given null", 'space.p: stored null, given {"values": [0.25]}']
+
+
+def test_the_documents_of_the_tests_are_their_own():
+    study(("task.network", "resnet8"))
+    assert specification().task.network == "mlp"

@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+import pytest
+
+from search_spaces.documents import assign
+from search_spaces.errors import SpecificationError
+from search_spaces.validation import load, loads, validate
+from tests.unit.search_spaces.common import GONE, STUDY, faults_of, specification, study
+
+RANDOM = ("design", {"name": "random", "configurations": 5})
+RANGE = {"low": 0.01, "high": 1.0}
+
+# Each row: the changes to a valid study, the path of the one fault, words of its message.
+FAULTS = [
+    # keys
+    ([("nam", 1)], "nam", "unknown key; did you mean 'name'?"),
+    ([("zzz", 1)], "zzz", "unknown key; known: name, task, epochs"),
+    ([("name", GONE)], "name", "is required"),
+    ([("task", GONE)], "task", "is required"),
+    ([("epochs", GONE)], "epochs", "is required"),
+    ([("space", GONE)], "space", "is required"),
+    ([("task.dataset", GONE)], "task.dataset", "is required"),
+    ([("task.network", GONE)], "task.network", "is required"),
+    ([("task.batchsize", 3)], "task.batchsize", "did you mean 'batch_size'?"),
+    ([("optimizer.weightdecay", 3)], "optimizer.weightdecay", "did you mean 'weight_decay'?"),
+    ([("schedule.milestone", [1])], "schedule.milestone", "did you mean 'milestones'?"),
+    ([("design.configuration", 3)], "design.configuration", "did you mean 'configurations'?"),
+    ([("objective.statistics", "min")], "objective.statistics", "did you mean 'statistic'?"),
+    ([("resources.cpu", 1)], "resources.cpu", "did you mean 'cpus'?"),
+    ([("space.lr", {**RANGE, "points": 3, "logg": True})], "space.lr.logg", "did you mean 'log'?"),
+    ([("space.lr.value", [1])], "space.lr.value", "did you mean 'values'?"),
+    # types
+    ([("task", None)], "task", "must be a mapping of keys to values, got None"),
+    ([("task", [])], "task", "must be a mapping of keys to values"),
+    ([("optimizer", "padam")], "optimizer", "must be a mapping of keys to values, got 'padam'"),
+    ([("space", None)], "space", "must be a mapping of keys to values"),
+    ([("space", [])], "space", "must be a mapping of keys to values"),
+    ([("space.lr", 0.1)], "space.lr", "must be a mapping of keys to values"),
+    ([("space.lr", None)], "space.lr", "must be a mapping of keys to values"),
+    ([("name", 3)], "name", "must be text, got 3"),
+    ([("epochs", "3")], "epochs", "must be a whole number, got '3'"),
+    ([("epochs", 3.0)], "epochs", "must be a whole number, got 3.0"),
+    ([("epochs", 2.5)], "epochs", "must be a whole number, got 2.5"),
+    ([("epochs", True)], "epochs", "must be a whole number, got True"),
+    ([("epochs", None)], "epochs", "must be a whole number, got None"),
+    ([("seeds", 2.5)], "seeds", "must be a whole number"),
+    ([("task.dataset", 3)], "task.dataset", "must be text"),
+    ([("task.batch_size", "64")], "task.batch_size", "must be a whole number"),
+    ([("optimizer.amsgrad", "no")], "optimizer.amsgrad", "must be true or false, got 'no'"),
+    ([("optimizer.lr", "0.1")], "optimizer.lr", "must be a number, got '0.1'"),
+    ([("optimizer.lr", True)], "optimizer.lr", "must be a number, got True"),
+    ([("optimizer.eps", float("nan"))], "optimizer.eps", "must be finite, got nan"),
+    ([("optimizer.betas", 0.9)], "optimizer.betas", "must be a list"),
+    ([("optimizer.betas", [0.9, "a"])], "optimizer.betas[1]", "must be a number"),
+    ([("optimizer.betas", [0.9])], "optimizer.betas[1]", "is required"),
+    ([("optimizer.betas", [0.9, 0.9, 0.9])], "optimizer.betas", "at most 2"),
+    ([("schedule.milestones", 3), ("schedule.name", "multistep")], "schedule.milestones", "must be a list"),
+    ([("space.lr", {"values": 0.1})], "space.lr.values", "must be a list, got 0.1"),
+    ([("space.lr", {"values": [0.1, None]})], "space.lr.values[1]", "must be a number, got None"),
+    ([("space.lr", {"values": [0.1, "a"]})], "space.lr.values[1]", "must be a number, got 'a'"),
+    ([("space.lr", {"values": [float("inf")]})], "space.lr.values[0]", "must be finite"),
+    ([("space.lr", {"values": []})], "space.lr.values", "at least 1"),
+    ([("space.lr", {**RANGE, "points": "3"})], "space.lr.points", "must be a whole number"),
+    ([("space.lr", {**RANGE, "points": 3, "log": "yes"})], "space.lr.log", "must be true or false"),
+    ([("space.lr", {"high": 1.0, "points": 3})], "space.lr.low", "is required"),
+    ([("space.lr", {"values": [0.1], "low": 1.0})], "space.lr.low", "unknown key"),
+    ([("summary", "x" * 1001)], "summary", "at most 1000"),
+    # ranges of plain numbers
+    ([("epochs", 0)], "epochs", "must be greater than or equal to 1, got 0"),
+    ([("epochs", 100_001)], "epochs", "must be less than or equal to 100000"),
+    ([("seeds", 0)], "seeds", "must be greater than or equal to 1"),
+    ([("seeds", 1001)], "seeds", "must be less than or equal to 1000"),
+    ([("task.batch_size", 0)], "task.batch_size", "must be greater than or equal to 1"),
+    ([("task.subset", 0)], "task.subset", "must be greater than or equal to 1"),
+    ([("task.validation", -1)], "task.validation", "must be greater than or equal to 0"),
+    (
+        [("schedule", {"name": "multistep", "milestones": [1], "gamma": 0})],
+        "schedule.gamma",
+        "must be greater than 0",
+    ),
+    ([("design", {"name": "random", "configurations": 0})], "design.configurations", "must be greater than or equal"),
+    ([("design.seed", -1)], "design.seed", "must be greater than or equal to 0"),
+    ([("resources.cpus", 0)], "resources.cpus", "must be greater than or equal to 1"),
+    ([("resources.gpus", -0.5)], "resources.gpus", "must be greater than or equal to 0"),
+    ([("space.lr", {**RANGE, "points": 1})], "space.lr.points", "must be greater than or equal to 2"),
+    # names
+    *[
+        ([("name", name)], "name", "must be 1 to 64 of a-z 0-9 . _ -")
+        for name in ("", "A", "a b", "-a", ".a", "a/b", "a" * 65, "é", "a\n", "a\x1b")
+    ],
+    ([("task.dataset", "digit")], "task.dataset", "unknown dataset 'digit'; did you mean 'digits'?"),
+    ([("task.network", "rsnet8")], "task.network", "did you mean 'resnet8'?"),
+    ([("task.augmentation", "crop4flip")], "task.augmentation", "did you mean 'crop4-flip'?"),
+    ([("schedule.name", "cosin")], "schedule.name", "did you mean 'cosine'?"),
+    ([("optimizer.name", "padm")], "optimizer.name", "unknown name 'padm'; did you mean 'padam'?"),
+    ([("optimizer.variant", "author")], "optimizer.variant", "did you mean 'authors'?"),
+    ([("optimizer", {"name": "sgd", "variant": "torch"})], "optimizer.variant", "sgd has no variants"),
+    ([("optimizer.decay", "normalized")], "optimizer.decay", "did you mean 'normalised'?"),
+    ([("optimizer", {"name": "adamw", "decay": "l2"})], "optimizer.decay", "'l2' is no decay of adamw"),
+    ([("optimizer.decay_on", "kernel")], "optimizer.decay_on", "did you mean 'kernels'?"),
+    ([("objective.statistic", "mean_last")], "objective.statistic", "did you mean 'mean_last5'?"),
+    ([("objective.split", "tset")], "objective.split", "did you mean 'test'?"),
+    ([("design.name", "grd")], "design.name", "unknown name 'grd'; did you mean 'grid'?"),
+    # one thing against another
+    ([("task.subset", 900)], "task.subset", "must be at most the 899 training images, got 900"),
+    ([("task.validation", 899)], "task.validation", "must leave training images: fewer than 899, got 899"),
+    ([("task.subset", 100), ("task.validation", 100)], "task.validation", "fewer than 100, got 100"),
+    ([("objective.split", "validation")], "objective.split", "set task.validation"),
+    ([("schedule", {"name": "cosine", "milestones": [2]})], "schedule.milestones", "is no option of cosine"),
+    ([("schedule", {"name": "constant", "gamma": 0.5})], "schedule.gamma", "is no option of constant"),
+    *[
+        (
+            [("schedule", {"name": "multistep", "milestones": marks})],
+            "schedule.milestones",
+            "must be ascending epochs",
+        )
+        for marks in ([], [0, 1], [-1], [2, 2], [3, 1])
+    ],
+    ([("schedule.name", "multistep")], "schedule.milestones", "must be ascending epochs"),
+    (
+        [("schedule", {"name": "multistep", "milestones": [4]})],
+        "schedule.milestones",
+        "must lie before epoch 4, got 4",
+    ),
+    ([("optimizer", {"name": "adam", "amsgrad": False})], "optimizer.amsgrad", "is a switch of padam, not of adam"),
+    ([("optimizer", {"betas": [0.9, 0.99], "beta1": 0.9})], "optimizer.betas", "stands beside beta1 or beta2"),
+    ([("optimizer", {"betas": [0.9, 0.99], "beta2": 0.9})], "optimizer.betas", "stands beside beta1 or beta2"),
+    ([("optimizer.momentum", 0.9)], "optimizer.momentum", "is no hyperparameter of padam"),
+    ([("optimizer", {"name": "sgd", "p": 0.1})], "optimizer.p", "is no hyperparameter of sgd"),
+    ([("optimizer.p", 0.6)], "optimizer.p", "p must lie in [0, 0.5], got 0.6"),
+    ([("optimizer.lr", 0)], "optimizer.lr", "lr must lie in (0, inf)"),
+    ([("optimizer.eps", -1e-8)], "optimizer.eps", "eps must lie in [0, inf)"),
+    ([("optimizer.weight_decay", -1)], "optimizer.weight_decay", "weight_decay must lie in [0, inf)"),
+    ([("optimizer.beta1", 1.0)], "optimizer.beta1", "beta1 must lie in [0, 1)"),
+    ([("optimizer.betas", [0.9, 1.0])], "optimizer.betas", "beta2 must lie in [0, 1), got 1.0"),
+    ([("optimizer", {"name": "sgd", "momentum": 1.0})], "optimizer.momentum", "momentum must lie in [0, 1)"),
+    # the space
+    ([("space", {})], "space", "must vary at least one hyperparameter, got none"),
+    ([("space.learning_rate", {"values": [1]})], "space.learning_rate", "is no hyperparameter of padam"),
+    ([("space.weight_deca", {"values": [1]})], "space.weight_deca", "did you mean 'weight_decay'?"),
+    ([("optimizer.name", "sgd"), ("space.p", {"values": [0.1]})], "space.p", "is no hyperparameter of sgd"),
+    ([("space.p", {"values": [0.1, 0.6]})], "space.p.values[1]", "p must lie in [0, 0.5], got 0.6"),
+    ([("space.p", {"low": 0.1, "high": 0.6, "points": 3})], "space.p.high", "p must lie in [0, 0.5], got 0.6"),
+    ([("space.p", {"low": -0.1, "high": 0.5, "points": 3})], "space.p.low", "p must lie in [0, 0.5], got -0.1"),
+    ([("space.lr", {"low": 1.0, "high": 0.1, "points": 3})], "space.lr", "low < high must hold, got low=1, high=0.1"),
+    ([("space.lr", {"low": 1.0, "high": 1.0, "points": 3})], "space.lr", "low < high must hold"),
+    (
+        [("space.p", {"low": 0.0, "high": 0.5, "log": True, "points": 3})],
+        "space.p",
+        "low > 0 must hold with log: true",
+    ),
+    ([("space.lr.values", [0.1, 0.1])], "space.lr", "must differ at 12 significant digits"),
+    ([("space.lr.values", [0.3, 0.1 + 0.2])], "space.lr", "must differ at 12 significant digits"),
+    # the design
+    ([("design.configurations", 5)], "design.configurations", "is counted by the space of a grid; leave it out"),
+    ([("space.lr", RANGE)], "space.lr.points", "is required in a grid; or give `values`"),
+    *[
+        ([("design.name", name)], "design.configurations", f"is required by design {name}, such as 50")
+        for name in ("random", "sobol", "tpe")
+    ],
+    ([RANDOM], "design.configurations", "must be at most the 2 distinct points of the space, got 5"),
+    (
+        [("space.lr", {**RANGE, "points": 10_000}), ("space.p", {"low": 0, "high": 0.5, "points": 101})],
+        "space",
+        "must give at most 1,000,000 trials, got 3,030,000",
+    ),
+    (
+        [("space.lr", RANGE), ("design", {"name": "random", "configurations": 500_000})],
+        "space",
+        "must give at most 1,000,000 trials, got 1,500,000",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "path", "words"), FAULTS, ids=lambda value: str(value)[:60])
+def test_a_broken_rule_is_one_fault_at_its_place(changes, path, words):
+    faults = faults_of(study(*changes))
+    assert [place for place, _ in faults] == [path]
+    assert words in faults[0][1]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [],
+        [("optimizer", {})],
+        [("name", "0" + "a.b_c-" * 10)],
+        [("task.subset", 899)],
+        [("task.subset", 100), ("task.validation", 99)],
+        [("task.validation", 1), ("objective.split", "validation")],
+        [("schedule", {"name": "multistep", "milestones": [1, 3]})],
+        [("schedule", {"name": "constant", "gamma": 0.1, "milestones": []})],
+        [("optimizer", {"name": "adamw", "decay": "decoupled-lr"})],
+        [("optimizer", {"name": "sgd", "amsgrad": True})],
+        [("optimizer.p", 0), ("space.p", {"values": [0.5]})],
+        [("space.lr", {"low": 1, "high": 10, "points": 2})],
+        [("space.lr", {"values": [1]})],
+        [("space.lr", RANGE), RANDOM],
+        [("design", {"name": "sobol", "configurations": 2})],
+        [("summary", "x" * 1000)],
+        [("resources.gpus", 1)],
+        [("seeds", 1000), ("epochs", 100_000)],
+    ],
+    ids=str,
+)
+def test_what_the_rules_allow_is_accepted(changes):
+    specification(*changes)
+
+
+def paths(document):
+    return {path for path, _ in faults_of(document)}
+
+
+def test_faults_within_one_section_come_together():
+    document = study(("task", {"dataset": "digit", "network": "mpl", "batch_size": 0, "shuffle": True}))
+    assert paths(document) == {"task.dataset", "task.network", "task.batch_size", "task.shuffle"}
+
+
+def test_faults_across_sections_come_together():
+    document = study(
+        ("name", "A"),
+        ("task.network", "mpl"),
+        ("epochs", 0),
+        ("optimizer", {"nam": "x", "eps": -1}),
+        ("space", {"l": {"values": [1]}, "p": {"values": [0.7, 0.1]}}),
+        ("schedule", {"name": "cosine", "gamma": 0.5}),
+        ("objective.split", "validation"),
+        ("seeds", "3"),
+        ("extra", 1),
+    )
+    assert paths(document) == {
+        "name",
+        "task.network",
+        "epochs",
+        "optimizer.nam",
+        "optimizer.eps",
+        "space.l",
+        "space.p.values[0]",
+        "schedule.gamma",
+        "objective.split",
+        "seeds",
+        "extra",
+    }
+
+
+def test_an_empty_document_lacks_everything_required():
+    assert paths({}) == {"name", "task", "epochs", "space"}
+
+
+def test_every_fault_stands_in_one_message():
+    with pytest.raises(SpecificationError, match=r"(?s)has 2 faults:\n  epochs.*\n  name"):
+        validate(study(("name", "A"), ("epochs", 0)))
+
+
+def test_no_fault_is_told_twice():
+    faults = faults_of(study(("space", {"lr": {"low": 1.0, "high": 0.1}, "q": 3})))
+    assert len(set(faults)) == len(faults)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("space.lr", RANGE), ("design", {"name": "randm", "configurations": 5})],
+        [("design", {"name": 3, "configurations": 5})],
+        [("optimizer", {"name": 3, "momentum": 0.9})],
+        [("schedule", {"name": 3, "milestones": [1]})],
+    ],
+    ids=str,
+)
+def test_a_section_whose_name_is_wrong_is_not_judged_by_the_default(changes):
+    assert len(faults_of(study(*changes))) == 1
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 16**4400], ids=["large", "small", "unprintable"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "epochs",
+        "seeds",
+        "optimizer.lr",
+        "space.lr.low",
+        "task.batch_size",
+        "resources.gpus",
+        "schedule.gamma",
+        "name",
+    ],
+)
+def test_a_number_that_no_machine_number_holds_is_a_fault(path, value):
+    document = study(("space.lr", {"low": 0.1, "high": 1.0, "points": 2}), (path, value))
+    assert path.removesuffix(".low") in {p.removesuffix(".low") for p in paths(document)}
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 16**4400], ids=["large", "small", "unprintable"])
+def test_a_value_that_no_machine_number_holds_is_a_fault(value):
+    assert paths(study(("space.lr.values", [0.1, value]))) == {"space.lr.values[1]"}
+
+
+def test_a_number_in_a_document_that_no_machine_number_holds_is_a_fault():
+    with pytest.raises(SpecificationError):
+        loads(f"name: a\ntask: {{dataset: digits, network: mlp}}\nepochs: 0x{'f' * 5000}\nspace: {{}}\n")
+
+
+@pytest.mark.parametrize("key", [None, 1, True, 0.5, (1, 2)], ids=str)
+@pytest.mark.parametrize(
+    "section", ["", "task", "space", "space.lr", "optimizer", "schedule", "design", "objective", "resources"]
+)
+def test_a_key_that_is_no_text_is_a_fault(section, key):
+    document = study(("space.lr", {"low": 0.1, "high": 1.0, "points": 2}))
+    here = document
+    for part in filter(None, section.split(".")):
+        here = here.setdefault(part, {})
+    here[key] = {"values": [1]}
+    assert faults_of(document)
+
+
+@pytest.mark.parametrize("path", ["task", "space.lr", "optimizer", "seeds", "name"])
+def test_a_deep_assignment_is_a_fault(path):
+    document = study()
+    with pytest.raises(SpecificationError):  # noqa: PT012 - at either of the two
+        assign(document, ".".join([path, *["a"] * 5000]) + "=1")
+        validate(document)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("space.beta2", {"values": [0.9, 0.9999999999999]})],
+        [("space.beta2", {"low": 0.9, "high": 0.9999999999999, "points": 3})],
+        [("optimizer.beta2", 0.9999999999999)],
+        [("optimizer.betas", [0.9, 0.9999999999999])],
+    ],
+    ids=str,
+)
+def test_a_value_that_leaves_its_range_at_twelve_digits_is_a_fault(changes):
+    assert faults_of(study(*changes))
+
+
+@pytest.mark.parametrize("design", ["random", "sobol"])
+def test_more_configurations_than_a_narrow_range_holds_are_a_fault(design):
+    narrow = {"low": 1.0, "high": 1.00000000001}
+    assert faults_of(study(("space", {"lr": narrow}), ("design", {"name": design, "configurations": 50})))
+
+
+# -- where a specification comes from
+
+
+def test_a_name_of_a_preset_loads_it():
+    assert load("digits-lr-p").name == "digits-lr-p"
+
+
+def test_a_file_is_loaded(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text(
+        "name: a-study\ntask: {dataset: digits, network: mlp}\nepochs: 4\nspace: {lr: {values: [1e-2, 0.1]}}\n"
+    )
+    assert load(str(file)) == validate(STUDY)
+
+
+def test_assignments_come_before_validation():
+    assert load("digits-lr-p", ["seeds=7", "task.network=mlp", "space.p.values=[0.5]"]).trials == 9 * 7
+
+
+def test_the_last_of_two_assignments_holds():
+    assert load("digits-lr-p", ["seeds=7", "seeds=1"]).seeds == 1
+
+
+def test_a_bad_assignment_is_a_fault_like_any_other():
+    with pytest.raises(SpecificationError, match="did you mean 'seeds'"):
+        load("digits-lr-p", ["seed=7"])
+
+
+@pytest.mark.parametrize("name", ["digits-lr-q", "digit-lr-p"])
+def test_an_unknown_preset_is_told_with_the_nearest(name):
+    with pytest.raises(SpecificationError, match="did you mean 'digits-lr-p'"):
+        load(name)
+
+
+def test_a_missing_file_is_told_as_a_file():
+    with pytest.raises(SpecificationError, match="no such file"):
+        load("missing.yaml")
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "a" * 300, "a" * 300 + ".yaml", "a\0b", "a\0b.yaml", "/dev/null/x", "\x1b[31m"]
+)
+def test_a_name_no_file_can_have_is_refused(name):
+    with pytest.raises(SpecificationError):
+        load(name)
+
+
+def test_a_fault_names_its_file(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("name: A\n")
+    with pytest.raises(SpecificationError, match=r"study\.yaml.* has 4 faults"):
+        load(str(file))

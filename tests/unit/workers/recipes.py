@@ -1,0 +1,29 @@
+"""Small trainings that the engine's tests share."""
+
+from __future__ import annotations
+
+from workers.recipe import Recipe
+
+HYPERPARAMETERS = {
+    "padam": {"lr": 0.05, "p": 0.125, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 5e-4},
+    "sgd": {"lr": 0.05, "momentum": 0.9, "weight_decay": 5e-4},
+    "adam": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0},
+    "amsgrad": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0},
+    "adamw": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
+}
+
+
+def recipe(optimizer="padam", hyperparameters=None, **changes):
+    """Return an MLP on handwritten digits for two epochs, with some fields and hyperparameters changed."""
+    values = {
+        "dataset": "digits",
+        "network": "mlp",
+        "batch_size": 32,
+        "augmentation": "none",
+        "optimizer": optimizer,
+        "hyperparameters": HYPERPARAMETERS[optimizer] | (hyperparameters or {}),
+        "epochs": 2,
+        "seed": 0,
+        "schedule": {"name": "constant"},
+    }
+    return Recipe(**(values | changes))

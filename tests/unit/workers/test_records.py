@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from workers.records import Divergence, EpochRecord
+
+
+def test_a_record_is_written_as_plain_values():
+    values = {
+        "epoch": 1,
+        "train_loss": 2.5,
+        "test_error": 90.0,
+        "test_error5": 50.0,
+        "validation_error": None,
+        "validation_error5": None,
+        "lr": 0.1,
+        "p": None,
+        "log10_v": -3.0,
+        "seconds": 1.5,
+        "images": 899,
+    }
+    assert EpochRecord(**values).to_dict() == values
+
+
+@pytest.mark.parametrize("loss", [None, 2.3])
+def test_a_divergence_says_when_and_at_what_loss(loss):
+    divergence = Divergence(3, loss)
+    assert (divergence.epoch, divergence.last_finite_loss) == (3, loss)
+    assert str(divergence) == f"not finite in epoch 3; the last finite loss was {loss}"
+
+
+def test_a_divergence_survives_pickling():
+    again = pickle.loads(pickle.dumps(Divergence(3, 2.3)))  # noqa: S301
+    assert (again.epoch, again.last_finite_loss) == (3, 2.3)
