@@ -63,7 +63,11 @@ class Store:
     ) -> None:
         self.database = Database(parse_location(location), patience)
         if check_schema:
-            ensure(self.database)
+            try:
+                ensure(self.database)
+            except BaseException:
+                self.database.close()
+                raise
         self.studies = Studies(self.database)
         self.proposals = Proposals(self.database)
         self.leases = Leases(self.database, lease_seconds, stall_seconds)

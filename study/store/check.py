@@ -42,7 +42,7 @@ def findings(database: Database) -> list[str]:
 def _of_file(connection: Connection, *, sqlite: bool) -> Iterator[str]:
     if not sqlite:
         return
-    for (line,) in connection.execute(text("PRAGMA integrity_check")).tuples():
+    for (line,) in connection.execute(text("PRAGMA integrity_check")):
         if line != "ok":
             yield f"the file is damaged: {line}"
     for row in connection.execute(text("PRAGMA foreign_key_check")).all():
@@ -99,7 +99,7 @@ def _of_attempts(connection: Connection, it: Study) -> Iterator[str]:
         .group_by(attempt.c.trial_id)
         .having(func.count() > 1)
     )
-    for (number,) in connection.execute(select(trial.c.number).where(trial.c.id.in_(winners))).tuples():
+    for (number,) in connection.execute(select(trial.c.number).where(trial.c.id.in_(winners))):
         yield f"trial {number} has two deciding attempts"
     late = connection.execute(
         select(func.count()).select_from(trial).where(mine, terminal, trial.c.finished_at < trial.c.started_at)

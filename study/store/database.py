@@ -54,7 +54,10 @@ class Database:
     @property
     def shown(self) -> str:
         """Where the store lies, without its password."""
-        return str(self.url.database) if self.is_sqlite else self.url.render_as_string(hide_password=True)
+        if self.is_sqlite:
+            return str(self.url.database)
+        secret = {name: "***" for name in self.url.query if "password" in name.lower()}
+        return self.url.update_query_dict(secret).render_as_string(hide_password=True)
 
     @property
     def now(self) -> ColumnElement[float]:

@@ -58,9 +58,7 @@ class Growth:
             known = dict(
                 connection.execute(
                     select(configuration.c.key, configuration.c.id).where(configuration.c.study_id == of.id)
-                )
-                .tuples()
-                .all()
+                ).all()
             )
             ids = connection.execute(
                 select(configuration.c.id, configuration.c.hyperparameters)

@@ -114,9 +114,7 @@ class Leases:
                     select(configuration.c.id, configuration.c.hyperparameters).where(
                         configuration.c.id.in_({row.configuration_id for row in rows})
                     )
-                )
-                .tuples()
-                .all()
+                ).all()
             )
             return [
                 Lease(

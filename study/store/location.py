@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from search_spaces.errors import shown
 from study.errors import StoreUnreachableError, UsageError
@@ -44,15 +44,20 @@ def parse_location(text: str) -> URL:
         return _sqlite(Path(text))
     try:
         url = make_url(text)
-    except ArgumentError:
-        raise UsageError(f"the store must be a file name or a database URL, got {shown(text)}") from None
-    if url.get_backend_name() == "sqlite":
+        backend = url.get_backend_name()
+    except (ArgumentError, ValueError, NoSuchModuleError):
+        # The text is not shown: what cannot be read may hold a password anywhere.
+        raise UsageError(
+            "the store must be a file name or a database URL such as postgresql://user:password@host:5432/name; "
+            "what was given cannot be read"
+        ) from None
+    if backend == "sqlite":
         if not url.database or url.database == ":memory:":
             raise UsageError("an SQLite store must be a file, such as sqlite:///basin.db; one in memory is lost")
         return _sqlite(Path(url.database))
-    if url.get_backend_name() == "postgresql":
+    if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg")
-    raise UsageError(f"the store must be SQLite or PostgreSQL, got {shown(url.get_backend_name())}")
+    raise UsageError(f"the store must be SQLite or PostgreSQL, got {shown(backend)}")
 
 
 def _sqlite(path: Path) -> URL:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from study.errors import SchemaError, StoreUnreachableError
 from study.store.database import SCHEMA, Database
+from study.store.schema import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -101,6 +102,14 @@ def _make(connection: Connection) -> str:
     revision = current(connection)
     if revision == HEAD:
         return revision
+    if revision is None:
+        # In a database that others use, tables of these names are theirs.
+        taken = sorted(set(inspect(connection).get_table_names()) & metadata.tables.keys())
+        if taken:
+            raise SchemaError(
+                f"the database has tables named {', '.join(taken)} that are not Basin's; use another database, or on "
+                f"PostgreSQL make room in the schema {SCHEMA!r}"
+            )
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

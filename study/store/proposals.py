@@ -68,7 +68,7 @@ class Proposals:
             .where(trial.c.study_id == of.id, trial.c.superseded.is_(False))
             .order_by(configuration.c.number, trial.c.seed)
         )
-        rows = self._database.read(lambda c: c.execute(statement).tuples().all())
+        rows = self._database.read(lambda c: c.execute(statement).all())
         chance = of.specification.dataset.chance_error
         found: dict[int, tuple[str | None, list[tuple[str, float]]]] = {}
         for number, text, state, value in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
@@ -89,9 +89,7 @@ class Queries:
         statement = statement.order_by(trial.c.number)
         if limit is not None:
             statement = statement.limit(limit)
-        with self._database.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
-                yield dict(row)
+        yield from self._streamed(statement)
 
     def cells(self, study_id: int, y: str = "p", statistic: str = "mean_last5") -> list[Cell]:
         """Return the learning-rate map of a study, one row a cell, read from an index alone.
@@ -119,7 +117,7 @@ class Queries:
             .group_by(trial.c.lr, trial.c[y])
             .order_by(trial.c.lr, trial.c[y])
         )
-        rows = self._database.read(lambda c: c.execute(statement).tuples().all())
+        rows = self._database.read(lambda c: c.execute(statement).all())
         return [Cell(*row) for row in rows]
 
     def curves(self, study_id: int, *, where: str | None = None) -> Iterator[Mapping[str, Any]]:
@@ -136,9 +134,7 @@ class Queries:
         )
         if where is not None:
             statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
-        with self._database.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
-                yield dict(row)
+        yield from self._streamed(statement)
 
     def attempts(self, study_id: int) -> Iterator[Mapping[str, Any]]:
         """Yield every attempt of a study with its provenance."""
@@ -149,8 +145,15 @@ class Queries:
             .where(trial.c.study_id == study_id)
             .order_by(trial.c.number, attempt.c.attempt)
         )
-        with self._database.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=PAGE).execute(statement).mappings():
+        yield from self._streamed(statement)
+
+    def _streamed(self, statement: Select[Any]) -> Iterator[Mapping[str, Any]]:
+        """Yield rows a page at a time; a reader that stops early leaves nothing open."""
+        with (
+            self._database.engine.connect() as connection,
+            connection.execution_options(yield_per=PAGE).execute(statement) as result,
+        ):
+            for row in result.mappings():
                 yield dict(row)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, select, update
 
 from analysis.statistics import STATISTICS, summarised
+from search_spaces.errors import printable
 from study.store import schema
 from study.store.database import Database
 from study.trials import Ending, Finish, Report, State
+
+LONGEST_REASON = 2_000
 
 MAX_ERRORS = 3
 """Attempts that may end in an error before the trial is failed."""
@@ -72,7 +76,7 @@ class Results:
                 )
             )
             if not moved.rowcount:
-                return self._is_repeated(connection, report)
+                return self._is_repeated(connection, driver_id, report)
             names = epoch.c.keys()
             rows = [
                 {name: record.get(name) for name in names} | {"trial_id": report.trial, "attempt": report.attempt}
@@ -83,43 +87,42 @@ class Results:
             return True
         row = connection.execute(select(trial.c.epochs, trial.c.errors).where(held).with_for_update()).one_or_none()
         if row is None:
-            return self._is_repeated(connection, report)
-        ending = self._ending(connection, report, report.finish, row.epochs, row.errors)
+            return self._is_repeated(connection, driver_id, report)
+        finish = self._checked(connection, report, report.finish, row.epochs)
+        ending = self._ending(connection, report, finish, row.errors)
         connection.execute(
             update(trial)
             .where(held)
             .values(driver_id=None, lease_until=None, progress_until=None, expiries=0, **ending)
         )
-        self._close(connection, report, report.finish)
+        self._close(connection, report, finish)
         return True
 
-    def _ending(
-        self, connection: Connection, report: Report, finish: Finish, epochs: int, errors: int
-    ) -> dict[str, Any]:
+    def _checked(self, connection: Connection, report: Report, finish: Finish, epochs: int) -> Finish:
+        """Return the finish in force: what is said to be complete must have its whole budget on record."""
+        if finish.ending is Ending.COMPLETE:
+            found = [record.epoch for record in self._curve(connection, report)]
+            if found != list(range(1, epochs + 1)):
+                reason = f"said to be complete with epochs {found} of {epochs} on record"
+                return replace(finish, ending=Ending.ERROR, reason=reason)
+        return finish if finish.reason is None else replace(finish, reason=printable(finish.reason, LONGEST_REASON))
+
+    def _ending(self, connection: Connection, report: Report, finish: Finish, errors: int) -> dict[str, Any]:
         """Return the columns that an ending sets."""
         now = self._database.now
-        work = {"seconds": finish.seconds, "images_per_second": finish.images_per_second}
+        done = {"finished_at": now, "seconds": finish.seconds, "images_per_second": finish.images_per_second}
+        if finish.ending is Ending.COMPLETE:
+            return done | {"state": State.COMPLETE.value} | results_of(self._curve(connection, report))
         if finish.ending is Ending.DIVERGED:
-            return work | {
+            return done | {
                 "state": State.DIVERGED.value,
-                "finished_at": now,
                 "diverged_epoch": finish.diverged_epoch,
                 "last_finite_loss": finish.last_finite_loss,
             }
-        curve = self._curve(connection, report)
-        if finish.ending is Ending.COMPLETE and [r.epoch for r in curve] == list(range(1, epochs + 1)):
-            return work | {"state": State.COMPLETE.value, "finished_at": now} | results_of(curve)
-        reason = finish.reason or "unknown error"
-        if finish.ending is Ending.COMPLETE:
-            reason = f"said to be complete with epochs {[r.epoch for r in curve]} of {epochs}"
+        blame = {"errors": errors + 1, "reason": finish.reason or "unknown error"}
         if errors + 1 < MAX_ERRORS:
-            return {"state": State.WAITING.value, "errors": errors + 1, "reason": reason[:2_000]}
-        return {
-            "state": State.FAILED.value,
-            "finished_at": now,
-            "errors": errors + 1,
-            "reason": reason[:2_000],
-        }
+            return blame | {"state": State.WAITING.value}
+        return blame | {"state": State.FAILED.value, "finished_at": now}
 
     @staticmethod
     def _curve(connection: Connection, report: Report) -> Sequence[Row[Any]]:
@@ -137,7 +140,7 @@ class Results:
             .values(
                 ended_at=self._database.now,
                 ending=finish.ending.value,
-                reason=finish.reason[:2_000] if finish.reason else None,
+                reason=finish.reason,
                 seconds=finish.seconds,
                 images_per_second=finish.images_per_second,
                 host=made.host if made else None,
@@ -148,12 +151,13 @@ class Results:
         )
 
     @staticmethod
-    def _is_repeated(connection: Connection, report: Report) -> bool:
+    def _is_repeated(connection: Connection, driver_id: str, report: Report) -> bool:
         """Tell whether a report that came too late says only what was written already."""
         ended = connection.execute(
             select(attempt.c.ending).where(
                 attempt.c.trial_id == report.trial,
                 attempt.c.attempt == report.attempt,
+                attempt.c.driver_id == driver_id,
                 attempt.c.ended_at.is_not(None),
             )
         ).scalar()

@@ -31,6 +31,13 @@ metadata = MetaData(
     }
 )
 
+
+def _finite(*names: str) -> CheckConstraint:
+    """Refuse NaN and infinity, which one backend turns into NULL and the other keeps; NULL passes."""
+    bounds = " AND ".join(f"({name} IS NULL OR {name} BETWEEN -1e300 AND 1e300)" for name in names)
+    return CheckConstraint(bounds, name="finite")
+
+
 driver = Table(
     "driver",
     metadata,
@@ -122,7 +129,31 @@ trial = Table(
     CheckConstraint("(state = 'diverged') = (diverged_epoch IS NOT NULL)", name="diverged"),
     CheckConstraint("state <> 'complete' OR epochs_done = epochs", name="complete_budget"),
     CheckConstraint("state <> 'complete' OR test_error_final IS NOT NULL", name="complete_result"),
+    CheckConstraint(
+        "state = 'complete' OR (test_error_final IS NULL AND test_error_mean_last5 IS NULL AND test_error_min IS NULL"
+        " AND train_loss_final IS NULL AND validation_error_final IS NULL)",
+        name="result",
+    ),
     CheckConstraint("state <> 'failed' OR reason IS NOT NULL", name="failed"),
+    _finite(
+        "lr",
+        "p",
+        "beta1",
+        "beta2",
+        "eps",
+        "momentum",
+        "weight_decay",
+        "last_finite_loss",
+        "train_loss_final",
+        "test_error_final",
+        "test_error_mean_last5",
+        "test_error_min",
+        "validation_error_final",
+        "validation_error_mean_last5",
+        "validation_error_min",
+        "seconds",
+        "images_per_second",
+    ),
     CheckConstraint("filled OR state IN ('waiting', 'cancelled')", name="filled"),
     # Everything a map needs of one study, so that it is read from the index alone.
     Index(
@@ -181,5 +212,16 @@ epoch = Table(
     Column("p", Double),
     Column("log10_v", Double),
     Column("seconds", Double, nullable=False),
+    _finite(
+        "train_loss",
+        "test_error",
+        "test_error5",
+        "validation_error",
+        "validation_error5",
+        "lr",
+        "p",
+        "log10_v",
+        "seconds",
+    ),
     sqlite_with_rowid=False,
 )

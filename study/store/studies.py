@@ -108,11 +108,12 @@ class Studies:
 
         def work(connection: Connection) -> tuple[Study, bool]:
             row = connection.execute(_by_name(specification.name)).one_or_none()
-            if row is None:
-                study_id = self._insert(connection, specification, code_version)
+            study_id = self._insert(connection, specification, code_version) if row is None else None
+            if study_id is not None:
                 self._fill(connection, study_id, specification, configurations)
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
-            stored = Study.from_row(row)
+            # There already, or made by another driver between the two statements.
+            stored = Study.from_row(connection.execute(_by_name(specification.name)).one())
             lines = differences(stored.specification.identity(), specification.identity())
             if lines:
                 listed = "\n".join(f"  {line}" for line in lines)
@@ -124,9 +125,10 @@ class Studies:
 
         return self._database.write(work)
 
-    def _insert(self, connection: Connection, specification: Specification, code_version: str) -> int:
+    def _insert(self, connection: Connection, specification: Specification, code_version: str) -> int | None:
+        """Insert the study and return its id, None where its name is taken."""
         statement = (
-            insert(schema.study)
+            self._database.insert(schema.study)
             .values(
                 name=specification.name,
                 document=json.dumps(specification.document()),
@@ -134,9 +136,10 @@ class Studies:
                 code_version=code_version,
                 created_at=self._database.now,
             )
+            .on_conflict_do_nothing()
             .returning(schema.study.c.id)
         )
-        return int(connection.execute(statement).scalar_one())
+        return connection.execute(statement).scalar_one_or_none()
 
     def _fill(
         self,
@@ -176,7 +179,7 @@ class Studies:
             .group_by(trial.c.superseded, trial.c.state)
         )
         found = dict.fromkeys((*State, "superseded"), 0)
-        for superseded, state, count in self._database.read(lambda c: c.execute(statement).tuples().all()):
+        for superseded, state, count in self._database.read(lambda c: c.execute(statement).all()):
             found["superseded" if superseded else state] += count
         return Counts(**{str(name): count for name, count in found.items()})
 

@@ -106,8 +106,16 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state <> 'failed' OR reason IS NOT NULL", name=op.f("ck_trial_failed")),
         sa.CheckConstraint(
+            "state = 'complete' OR (test_error_final IS NULL AND test_error_mean_last5 IS NULL AND test_error_min IS NULL AND train_loss_final IS NULL AND validation_error_final IS NULL)",
+            name=op.f("ck_trial_result"),
+        ),
+        sa.CheckConstraint(
             "state IN ('waiting', 'running', 'complete', 'diverged', 'failed', 'cancelled')",
             name=op.f("ck_trial_state"),
+        ),
+        sa.CheckConstraint(
+            "(lr IS NULL OR lr BETWEEN -1e300 AND 1e300) AND (p IS NULL OR p BETWEEN -1e300 AND 1e300) AND (beta1 IS NULL OR beta1 BETWEEN -1e300 AND 1e300) AND (beta2 IS NULL OR beta2 BETWEEN -1e300 AND 1e300) AND (eps IS NULL OR eps BETWEEN -1e300 AND 1e300) AND (momentum IS NULL OR momentum BETWEEN -1e300 AND 1e300) AND (weight_decay IS NULL OR weight_decay BETWEEN -1e300 AND 1e300) AND (last_finite_loss IS NULL OR last_finite_loss BETWEEN -1e300 AND 1e300) AND (train_loss_final IS NULL OR train_loss_final BETWEEN -1e300 AND 1e300) AND (test_error_final IS NULL OR test_error_final BETWEEN -1e300 AND 1e300) AND (test_error_mean_last5 IS NULL OR test_error_mean_last5 BETWEEN -1e300 AND 1e300) AND (test_error_min IS NULL OR test_error_min BETWEEN -1e300 AND 1e300) AND (validation_error_final IS NULL OR validation_error_final BETWEEN -1e300 AND 1e300) AND (validation_error_mean_last5 IS NULL OR validation_error_mean_last5 BETWEEN -1e300 AND 1e300) AND (validation_error_min IS NULL OR validation_error_min BETWEEN -1e300 AND 1e300) AND (seconds IS NULL OR seconds BETWEEN -1e300 AND 1e300) AND (images_per_second IS NULL OR images_per_second BETWEEN -1e300 AND 1e300)",
+            name=op.f("ck_trial_finite"),
         ),
         sa.ForeignKeyConstraint(
             ["configuration_id"], ["configuration.id"], name=op.f("fk_trial_configuration_id"), ondelete="CASCADE"
@@ -184,6 +192,10 @@ def upgrade() -> None:
         sa.Column("p", sa.Double(), nullable=True),
         sa.Column("log10_v", sa.Double(), nullable=True),
         sa.Column("seconds", sa.Double(), nullable=False),
+        sa.CheckConstraint(
+            "(train_loss IS NULL OR train_loss BETWEEN -1e300 AND 1e300) AND (test_error IS NULL OR test_error BETWEEN -1e300 AND 1e300) AND (test_error5 IS NULL OR test_error5 BETWEEN -1e300 AND 1e300) AND (validation_error IS NULL OR validation_error BETWEEN -1e300 AND 1e300) AND (validation_error5 IS NULL OR validation_error5 BETWEEN -1e300 AND 1e300) AND (lr IS NULL OR lr BETWEEN -1e300 AND 1e300) AND (p IS NULL OR p BETWEEN -1e300 AND 1e300) AND (log10_v IS NULL OR log10_v BETWEEN -1e300 AND 1e300) AND (seconds IS NULL OR seconds BETWEEN -1e300 AND 1e300)",
+            name=op.f("ck_epoch_finite"),
+        ),
         sa.ForeignKeyConstraint(["trial_id"], ["trial.id"], name=op.f("fk_epoch_trial_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("trial_id", "attempt", "epoch", name=op.f("pk_epoch")),
         sqlite_with_rowid=False,
