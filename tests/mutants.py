@@ -68,7 +68,7 @@ def is_caught(mutant: Mutant) -> bool:
             raise SystemExit(f"mutant {mutant.name!r}: its text must stand once in {mutant.file}")
         file.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.tests, "-k", "not postgres"],
+            [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", mutant.tests, "-k", "not postgres"],
             cwd=copy,
             env=os.environ | {"PYTHONPATH": str(copy)},
             capture_output=True,

@@ -113,7 +113,7 @@ def _make(connection: Connection) -> str:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    return HEAD
+    return str(current(connection))
 
 
 def _revisions() -> set[str]:

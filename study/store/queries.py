@@ -91,20 +91,11 @@ class Queries:
             statement = statement.limit(limit)
         yield from self._streamed(statement)
 
-    def cells(self, study_id: int, y: str = "p", statistic: str = "mean_last5") -> list[Cell]:
-        """Return the learning-rate map of a study, one row a cell, read from an index alone.
-
-        Parameters
-        ----------
-        study_id
-            The study.
-        y
-            ``p`` or ``weight_decay``.
-        statistic
-            Of the test error.
-        """
+    @staticmethod
+    def cells_statement(study_id: int, y: str = "p", statistic: str = "mean_last5") -> Select[Any]:
+        """Return the statement of :meth:`cells`."""
         error = trial.c[f"test_error_{statistic}"]
-        statement = (
+        return (
             select(
                 trial.c.lr,
                 trial.c[y],
@@ -117,6 +108,20 @@ class Queries:
             .group_by(trial.c.lr, trial.c[y])
             .order_by(trial.c.lr, trial.c[y])
         )
+
+    def cells(self, study_id: int, y: str = "p", statistic: str = "mean_last5") -> list[Cell]:
+        """Return the learning-rate map of a study, one row a cell, read from an index alone.
+
+        Parameters
+        ----------
+        study_id
+            The study.
+        y
+            ``p`` or ``weight_decay``.
+        statistic
+            Of the test error.
+        """
+        statement = self.cells_statement(study_id, y, statistic)
         rows = self._database.read(lambda c: c.execute(statement).all())
         return [Cell(*row) for row in rows]
 

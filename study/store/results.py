@@ -162,7 +162,8 @@ class Results:
             )
         ).scalar()
         if report.finish is not None:
-            return ended == report.finish.ending.value
+            # An incomplete "complete" was written as an error.
+            return ended is not None and ended in {report.finish.ending.value, Ending.ERROR.value}
         if ended not in {Ending.COMPLETE.value, Ending.DIVERGED.value, Ending.ERROR.value}:
             return False
         numbers = {int(record["epoch"]) for record in report.epochs}

@@ -1,0 +1,44 @@
+"""``basin db check``: a sound store has no findings, and each fault has its sentence."""
+
+import pytest
+
+from tests.contract.helpers import claim_one, completion, every_outcome, make, make_tpe, run_sql, tell
+
+
+@pytest.fixture
+def study(store):
+    it = make(store)
+    every_outcome(store, it)
+    return it
+
+
+def test_a_sound_store_has_no_findings(store, study):
+    make_tpe(store, name="other")
+    claim_one(store, make(store, name="running"))
+    store.growth.retry(study, states=["failed"])
+    assert store.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE trial SET test_error_final = 1.5 WHERE state = 'complete'", "final test error that is not that"),
+        ("UPDATE trial SET number = 77 WHERE number = 5", "numbered"),
+        ("DELETE FROM trial WHERE number = 5", "must be in force"),
+        ("DELETE FROM epoch WHERE epoch = 2", "of its 3 epochs on record"),
+        ("UPDATE study SET hash = 'x'", "hash"),
+        ("UPDATE attempt SET ended_at = NULL, ending = NULL", "have no end"),
+        ("UPDATE trial SET finished_at = started_at - 5 WHERE state = 'complete'", "before they began"),
+        ("UPDATE configuration SET key = 'x' WHERE number = 0", "another identity"),
+    ],
+)
+def test_each_fault_has_its_sentence(store, study, statement, said):
+    run_sql(store, statement)
+    assert any(said in line for line in store.findings()), store.findings()
+
+
+def test_a_repeated_completion_is_sound(store, study):
+    lease = claim_one(store, make(store, name="more"))
+    for _ in range(2):
+        tell(store, completion(lease))
+    assert store.findings() == []

@@ -1,0 +1,159 @@
+"""The query language, on both backends and against hostile input."""
+
+import contextlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from study.errors import UsageError
+from study.expressions import ExpressionError, parse
+from study.store.filters import kinds_of
+from study.store.queries import TRIAL_COLUMNS
+from study.store.schema import trial
+from tests.contract.helpers import every_outcome, make
+
+
+@pytest.fixture
+def study(store):
+    it = make(store, space={"lr": {"values": [0.01, 0.1, 1.0]}})
+    every_outcome(store, it)
+    return it
+
+
+def numbers(store, study, where):
+    return [row["number"] for row in store.queries.trials(study.id, where=where)]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("number < 2", [0, 1]),
+        ("number <= 1 and seed = 1", [1]),
+        ("number = 0 or number = 5", [0, 5]),
+        ("not number < 4", [4, 5]),
+        ("number in (1, 3, 99)", [1, 3]),
+        ("number not in (0, 1, 2, 3)", [4, 5]),
+        ("state = 'complete'", [0]),
+        ('state == "complete"', [0]),
+        ("state != 'cancelled' AND number > 0", [1, 2]),
+        ("diverged_epoch is not null", [1]),
+        ("test_error_final is null and state = 'diverged'", [1]),
+        ("lr * 10 = 1 and seed = 0", [2]),
+        ("number - 1 >= 2 * 2", [5]),
+        ("number / 2 = 0.5", [1]),
+        ("number / 0 = 1", []),
+        ("-number > -2", [0, 1]),
+        ("(number = 1 or number = 2) and seed = 0", [2]),
+        ("superseded", []),
+        ("not superseded and number = 3", [3]),
+        ("superseded = false and number = 3", [3]),
+        ("  number=0  ", [0]),
+        ("reason = 'it''s'", []),
+        ("test_error_final < 1000", [0]),
+        ("number % 2 = 0", None),
+    ],
+)
+def test_expressions_pick_what_they_say(store, study, where, expected):
+    if expected is None:
+        with pytest.raises(ExpressionError):
+            numbers(store, study, where)
+    else:
+        assert numbers(store, study, where) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("", "must go on"),
+        ("lr", "must be true or false, got a number"),
+        ("lr <", "must go on"),
+        ("lrr < 1", "did you mean 'lr'?"),
+        ("state = complete", "text stands in quotes"),
+        ("lr = 'x'", "must be a number like its left side, got a text"),
+        ("lr < 1 lr", "must end here"),
+        ("lr < 1)", "must end here"),
+        ("(lr < 1", "must go on with )"),
+        ("lr < 1; drop table trial", "must not contain ';'"),
+        ("lr < 1 -- x", "no column"),
+        ("lr = 1e999", "finite"),
+        ("superseded < true", "no order"),
+        ("lr in ()", "must be"),
+        ("lr in (1, 'a')", "must be a number"),
+        ("not lr", "must be true or false"),
+        ("lr and p", "must be true or false"),
+        ("state + 1 = 2", "must be a number"),
+        ("'a' is", "must go on with null"),
+        ("exists(select 1)", "no column"),
+        ("lr = (select 1)", "no column"),
+        ("lr\x00 < 1", "must not contain"),
+        ("lr < 1 \x1b[31m", "must not contain"),
+        ("(" * 200 + "lr < 1" + ")" * 200, "nest"),
+        ("not " * 200 + "superseded", "nest"),
+        ("-" * 200 + "lr < 1", "nest"),
+        ("lr < 1 or " * 400 + "lr < 1", "at most"),
+        (" or ".join(["lr<1"] * 200), "at most"),
+    ],
+)
+def test_faulty_expressions_are_refused_with_the_place(store, study, where, said):
+    with pytest.raises(ExpressionError) as caught:
+        numbers(store, study, where)
+    text = str(caught.value)
+    assert said in text
+    assert "\x1b" not in text
+    assert "\x00" not in text
+
+
+def test_the_error_points_at_the_character():
+    with pytest.raises(ExpressionError) as caught:
+        parse("lr < 1 and lrr = 2", {"lr": "number"})
+    _, line, pointer = str(caught.value).split("\n")
+    assert line[pointer.index("^") :].startswith("lrr")
+
+
+def test_values_are_bound_and_never_part_of_the_statement(store, study):
+    hostile = "'; DROP TABLE trial; --"
+    assert numbers(store, study, f'state = "{hostile}"') == []
+    assert len(numbers(store, study, "number >= 0")) == 6
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.lists(
+            st.sampled_from(
+                [
+                    *TRIAL_COLUMNS,
+                    "and",
+                    "or",
+                    "not",
+                    "in",
+                    "is",
+                    "null",
+                    "(",
+                    ")",
+                    ",",
+                    "=",
+                    "<",
+                    "-",
+                    "/",
+                    "*",
+                    "1",
+                    "0",
+                    "1e308",
+                    "'x'",
+                    "true",
+                ]
+            ),
+            max_size=12,
+        ).map(" ".join),
+    )
+)
+def test_junk_is_answered_or_refused_and_never_breaks_the_store(store, study, text):
+    with contextlib.suppress(UsageError):
+        list(store.queries.trials(study.id, where=text, limit=3))
+
+
+def test_every_column_users_see_can_be_asked_for():
+    assert kinds_of(trial, TRIAL_COLUMNS).keys() == set(TRIAL_COLUMNS)
