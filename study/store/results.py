@@ -162,8 +162,7 @@ class Results:
             )
         ).scalar()
         if report.finish is not None:
-            # An incomplete "complete" was written as an error.
-            return ended is not None and ended in {report.finish.ending.value, Ending.ERROR.value}
+            return bool(ended == report.finish.ending.value)
         if ended not in {Ending.COMPLETE.value, Ending.DIVERGED.value, Ending.ERROR.value}:
             return False
         numbers = {int(record["epoch"]) for record in report.epochs}
