@@ -14,6 +14,10 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.contract.conftest import BACKENDS, fresh_database, postgres
+
+__all__ = ["BACKENDS", "fresh_database", "postgres"]
+
 BASIN = str(Path(sys.executable).with_name("basin"))
 
 SPECIFICATION = """
@@ -95,8 +99,12 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path):
-    it = Folder(tmp_path, "basin.db")
+def folder(tmp_path, request):
+    """A folder with an SQLite store, or with one on PostgreSQL where a test asks for both."""
+    location = "basin.db"
+    if getattr(request, "param", "sqlite") == "postgres":
+        location = request.getfixturevalue("fresh_database").render_as_string(hide_password=False)
+    it = Folder(tmp_path, location)
     yield it
     shutil.rmtree(it.temporary, ignore_errors=True)
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.acceptance.conftest import stop
+from tests.acceptance.conftest import BACKENDS, stop
 
 pytestmark = pytest.mark.acceptance
 
@@ -47,6 +47,7 @@ def assert_exact(folder, before):
     assert {row["n"] for row in epochs} == {2}
 
 
+@pytest.mark.parametrize("folder", BACKENDS, indirect=True)
 def test_a_driver_killed_again_and_again_finishes_with_exactly_n(small):
     seed = int(os.environ.get("BASIN_TEST_SEED", random.SystemRandom().randrange(10**6)))
     print(f"BASIN_TEST_SEED={seed}")  # noqa: T201 - shown where the test fails

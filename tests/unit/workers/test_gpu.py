@@ -18,8 +18,7 @@ pytestmark = [
 def test_a_training_on_the_gpu_agrees_with_the_cpu():
     split = load_split("digits", None, None, 0)
     curves = [
-        [record.train_loss for record in train(recipe(), split, torch.device(device))]
-        for device in ("cpu", "cuda")
+        [record.train_loss for record in train(recipe(), split, torch.device(device))] for device in ("cpu", "cuda")
     ]
     assert curves[1] == pytest.approx(curves[0], rel=0.02)
 

@@ -1,0 +1,59 @@
+"""Write the store that a release leaves in the tests: ``python -m tests.acceptance.releases.make 0.1.0``.
+
+A study of twelve trials, five of them complete and one leased to a driver that is gone.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from search_spaces.designs import drawn
+from search_spaces.validation import loads
+from study.driver import Driver
+from study.hosts import Process
+from study.store import Store
+from study.tuning import run_tickets
+from tests.acceptance.conftest import SPECIFICATION
+from workers.provenance import code_version
+
+
+class Five:
+    """Stops its driver after five trials."""
+
+    def __init__(self):
+        self.driver = None
+
+    def progressed(self, counts, _eta):
+        if counts.terminal >= 5:
+            self.driver.stop()
+
+    def noted(self, text):
+        print(text)  # noqa: T201
+
+
+def main(release):
+    """Train five trials and leave one leased."""
+    specification = loads(SPECIFICATION)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "basin.db"
+        with Store(str(path)) as store:
+            study, _ = store.studies.create(specification, drawn(specification), code_version())
+            observer = Five()
+            observer.driver = Driver(store, study, workers=1, data=None, observer=observer)
+            observer.driver.run(lambda supply: run_tickets(supply, workers=1, cpus=1, gpus=0, address=None))
+            store.leases.register("gone", Process(host="elsewhere", pid=1, started=0.0))
+            store.leases.lease_seconds = 0.0
+            store.leases.claim(study.id, "gone", 1)
+            with store.database.engine.connect() as connection:
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+        target = Path(__file__).with_name(f"{release}.db")
+        target.write_bytes(path.read_bytes())
+
+
+if __name__ == "__main__":
+    from study.environment import prepare
+
+    prepare(local=True)
+    main(sys.argv[1])
