@@ -64,7 +64,7 @@ class SensitivityMap:
     standard_error
         Of the mean of the best cell, from its own seeds; None with fewer than two.
     within
-        Cells whose median is at most the best median plus ``standard_error``; the best alone where there is none.
+        Cells whose median is at most the best median, plus ``standard_error`` where there is one.
     fixed
         Values of further hyperparameters, where the map is one panel of several.
     """

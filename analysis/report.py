@@ -128,6 +128,8 @@ def _draw(
     else:
         maps = panels(in_force, x, y, others, measure)
         shared = limits(maps) if any(m.best for m in maps) else None
+        if len(maps) > MAX_PANELS:
+            numbers += f" {MAX_PANELS} of {len(maps)} panels are drawn; summary.json has all of them."
         for index, result in enumerate(maps[:MAX_PANELS]):
             name = "heatmap" if len(maps) == 1 else f"heatmap-{index + 1}"
             drawn[name] = save(draw_heatmap(result, f"{numbers} {_legend(result)}", shared), folder, name)
@@ -186,12 +188,13 @@ def _best(in_force: pd.DataFrame, specification: Specification, measure: Measure
     if counted.empty:
         return None
     counted["error"] = counted[measure.column].where(counted["state"] == "complete", measure.chance).astype(float)
-    names = list(specification.space)
+    x, y, others = axes_of(specification.space)
+    names = [*others, *([y] if y is not None else []), x]  # ties go the way they go on the map
     cells = counted.groupby(names)["error"].agg(["median", "mean", "std", "count"]).reset_index()
     first = cells.sort_values(["median", "mean", *names]).iloc[0]
     n = int(first["count"])
     return {
-        "configuration": {name: float(first[name]) for name in names},
+        "configuration": {name: float(first[name]) for name in specification.space},
         "median": float(first["median"]),
         "mean": float(first["mean"]),
         "standard_error": float(first["std"]) / n**0.5 if n > 1 else None,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from search_spaces.specification import Specification
-from study.errors import StoreUnreachableError
+from study.errors import StoreUnreachableError, TicketsError
 from study.hosts import Process
 from study.store import Status, Store, Study
 from study.trials import Counts, Ending, Finish, Lease, Provenance, Report
@@ -30,6 +30,9 @@ OUTAGE_SECONDS = 900.0
 
 PACK_SECONDS = 0.5
 MAX_PACK = 16
+
+MAX_STILLBORN = 3
+"""Workers that may die before any worker reported; then the drive ends and no trial is blamed."""
 
 
 T = TypeVar("T")
@@ -110,6 +113,8 @@ class Driver:
         self._trusted_until = 0.0
         self._mean_seconds: float | None = None
         self._proposer: Any = None
+        self._heard = False
+        self._stillborn = 0
 
     # --- the life of a drive ---
 
@@ -173,13 +178,17 @@ class Driver:
     def _hand_back(self) -> None:
         """Write what is still to be written and give back every lease."""
         with self._lock:
-            try:
-                self._flush(patience=None)
-                self._store.leases.release_all(self._id)
-                if self._specification.design.name == "tpe":
-                    self._store.proposals.resign(self._study.id, self._id)
-            except StoreUnreachableError as error:
-                self._failure = self._failure or error
+            steps: list[Callable[[], object]] = [
+                lambda: self._flush(patience=None),
+                lambda: self._store.leases.release_all(self._id),
+            ]
+            if self._specification.design.name == "tpe":
+                steps.append(lambda: self._store.proposals.resign(self._study.id, self._id))
+            for step in steps:
+                try:
+                    step()
+                except Exception as error:  # noqa: BLE001 - kept, and raised by run(); the next step is done anyway
+                    self._failure = self._failure or error
 
     # --- what Ray's loop asks (study.tuning.Supply) ---
 
@@ -288,6 +297,7 @@ class Driver:
         ticket = self._tickets.get(ticket_id)
         if ticket is None:
             return
+        self._heard = True
         for raw in reports:
             report = _parsed(raw)
             if report.key not in ticket.open or report.key in self._lost:
@@ -327,7 +337,11 @@ class Driver:
             return
         left = [key for key in ticket.open if key not in self._lost]
         self._lost -= ticket.open.keys()
-        if error is not None and left and not self._stopping.is_set():
+        if error is not None and not self._heard:
+            # No worker ever came up: that is not the trial's fault, and trying all of them would fail them all.
+            self._stillborn += 1
+            self._observer.noted(f"a worker did not start: {error}")
+        elif error is not None and left and not self._stopping.is_set():
             died = left.pop(0)
             finish = Finish(ending=Ending.ERROR, reason=error)
             self._pending.append(Report(trial=died[0], attempt=died[1], finish=finish))
@@ -337,6 +351,8 @@ class Driver:
             self._store.leases.release(self._id, left)
         except StoreUnreachableError as outage:
             self._bear(outage)
+        if self._stillborn >= MAX_STILLBORN:
+            raise TicketsError(f"{self._stillborn} workers did not start; the last one said: {error}")
 
     def _bear(self, error: StoreUnreachableError) -> None:
         """Go on without the store for a while."""

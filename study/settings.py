@@ -31,7 +31,15 @@ class Setting:
         return f"BASIN_{self.name.upper()}"
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
 def _positive(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError
     number = float(value)
     if not 0 < number < float("inf"):
         raise ValueError
@@ -39,6 +47,8 @@ def _positive(value: Any) -> float:
 
 
 def _count(value: Any) -> int:
+    if isinstance(value, bool | float):
+        raise TypeError
     number = int(value)
     if number < 1:
         raise ValueError
@@ -48,9 +58,9 @@ def _count(value: Any) -> int:
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
-        Setting(name="store", default="basin.db", kind=str, summary="file name or database URL of the store"),
-        Setting(name="data", default=None, kind=str, summary="folder that holds the data sets"),
-        Setting(name="address", default=None, kind=str, summary="Ray cluster; none starts one on this machine"),
+        Setting(name="store", default="basin.db", kind=_text, summary="file name or database URL of the store"),
+        Setting(name="data", default=None, kind=_text, summary="folder that holds the data sets"),
+        Setting(name="address", default=None, kind=_text, summary="Ray cluster; none starts one on this machine"),
         Setting(name="workers", default=None, kind=_count, summary="trials at a time; as many as fit"),
         Setting(name="lease_seconds", default=60.0, kind=_positive, summary="a lease without renewal lasts so long"),
         Setting(

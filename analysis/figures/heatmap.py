@@ -153,6 +153,8 @@ def _draw_bar(figure: Figure, axes: Axes, norm: LogNorm, result: SensitivityMap)
     bar = figure.colorbar(ScalarMappable(norm, mpl.colormaps[COLOURS]), cax=axes)
     low, high = float(norm.vmin or 0.1), float(norm.vmax or 100.0)
     ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 70, 90) if low <= t <= high]
-    bar.set_ticks(ticks, labels=[f"{t:g}" for t in ticks])
+    if len(ticks) < 2:
+        ticks = [low, (low * high) ** 0.5, high]
+    bar.set_ticks(ticks, labels=[f"{t:.3g}" for t in ticks])
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.set_label(f"median {result.measure.label}, log scale", fontsize=7.5)

@@ -34,7 +34,9 @@ def draw_points(trials: pd.DataFrame, x: str, y: str | None, measure: Measure, c
     counted["error"] = counted[measure.column].where(counted["state"] == "complete", measure.chance).astype(float)
     counted["gone"] = counted["state"] == "diverged"
     keys = [x] if y is None else [x, y]
-    cells = counted.groupby(keys, as_index=False).agg(error=("error", "median"), gone=("gone", "mean"))
+    cells = counted.groupby(keys, as_index=False).agg(
+        error=("error", "median"), mean=("error", "mean"), gone=("gone", "mean")
+    )
     with mpl.rc_context(STYLE):
         lines = textwrap.wrap(caption, 105)
         size = (7.6, 4.9 + 0.16 * len(lines))
@@ -47,7 +49,8 @@ def draw_points(trials: pd.DataFrame, x: str, y: str | None, measure: Measure, c
             seeds = counted[~counted["gone"]]
             axes.scatter(seeds[x], seeds["error"], s=16, color="tab:blue", alpha=0.7, zorder=2)
             axes.scatter(counted[x][counted["gone"]], counted["error"][counted["gone"]], marker="x", color="black")
-            axes.set_yscale("log")
+            if (cells["error"] > 0).any():
+                axes.set_yscale("log")
             axes.set_ylabel(measure.label)
         else:
             positive = cells["error"][cells["error"] > 0]
@@ -62,7 +65,7 @@ def draw_points(trials: pd.DataFrame, x: str, y: str | None, measure: Measure, c
             bar.set_label(f"median {measure.label}, log scale", fontsize=7.5)
             axes.set_ylabel(label_of(y))
         if len(cells):
-            best = cells.sort_values("error").iloc[0]
+            best = cells.sort_values(["error", "mean", *reversed(keys)]).iloc[0]
             height = best["error"] if y is None else best[y]
             axes.plot([best[x]], [height], marker="*", markersize=15, color=BEST, markeredgecolor="white", zorder=5)
         for axis, name in ((axes.set_xscale, x), (axes.set_yscale, y)):

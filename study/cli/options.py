@@ -29,10 +29,15 @@ WhereOption = Annotated[
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study.")]
 
 
+READING_SECONDS = 5.0
+"""A person who asks a question does not wait longer for a store that is away."""
+
+
 @contextmanager
 def opened(store: str | None, *, create: bool = False, check_schema: bool = True) -> Iterator[Store]:
     """Open the store that the options name; only ``create`` makes one where there is none."""
     from study.store import Store  # noqa: PLC0415
+    from study.store.database import BUSY_SECONDS  # noqa: PLC0415
     from study.store.location import parse_location  # noqa: PLC0415
 
     location = setting("store", store)
@@ -45,6 +50,7 @@ def opened(store: str | None, *, create: bool = False, check_schema: bool = True
         location,
         lease_seconds=setting("lease_seconds"),
         stall_seconds=setting("stall_seconds"),
+        patience=BUSY_SECONDS if create else READING_SECONDS,
         check_schema=check_schema,
     ) as it:
         yield it

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -78,7 +78,10 @@ def moment(seconds: float | None) -> str:
 
 def duration(seconds: float | None) -> str:
     """Return a number of seconds as ``h:mm:ss``."""
-    return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
+    if seconds is None:
+        return "?"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -95,7 +98,8 @@ def _print_parquet(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) ->
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    table = pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows])
+    collected = list(rows)
+    table = pa.table({name: [row[name] for row in collected] for name in columns})
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
     sys.stdout.buffer.write(buffer.getvalue())

@@ -131,7 +131,7 @@ def _repeated(
 ) -> Iterator[str]:
     """Yield the options as they were given."""
     if store:
-        yield from ("--store", store if "@" not in store else "URL")
+        yield from ("--store", "URL" if "://" in store else store)
     if address is not None:
         yield from ("--address", address)
     for assignment in assignments or ():

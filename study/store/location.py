@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -40,6 +41,8 @@ def parse_location(text: str) -> URL:
     StoreUnreachableError
         An SQLite file would lie in no folder, or on a network filesystem.
     """
+    if "://" not in text and re.match(r"\w+\+?\w*:/?", text) and not re.match(r"[A-Za-z]:[\\/]", text):
+        raise UsageError("the store must be a file name or a database URL with ://; what was given is neither")
     if "://" not in text:
         return _sqlite(Path(text))
     try:

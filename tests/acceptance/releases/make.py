@@ -10,9 +10,9 @@ from pathlib import Path
 from search_spaces.designs import drawn
 from search_spaces.validation import loads
 from study.driver import Driver
+from study.environment import prepare
 from study.hosts import Process
 from study.store import Store
-from study.tuning import run_tickets
 from tests.acceptance.conftest import SPECIFICATION
 from workers.provenance import code_version
 
@@ -33,6 +33,9 @@ class Five:
 
 def main(release):
     """Train five trials and leave one leased."""
+    prepare(local=True)
+    from study.tuning import run_tickets  # Ray reads its environment when it is imported
+
     specification = loads(SPECIFICATION)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "basin.db"
@@ -44,6 +47,10 @@ def main(release):
             store.leases.register("gone", Process(host="elsewhere", pid=1, started=0.0))
             store.leases.lease_seconds = 0.0
             store.leases.claim(study.id, "gone", 1)
+            with store.database.engine.begin() as connection:
+                # Where it was made is nobody's business.
+                connection.exec_driver_sql("UPDATE driver SET host = 'elsewhere', pid = 1")
+                connection.exec_driver_sql("UPDATE attempt SET host = 'elsewhere' WHERE host IS NOT NULL")
             with store.database.engine.connect() as connection:
                 connection.exec_driver_sql("ROLLBACK")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -53,7 +60,4 @@ def main(release):
 
 
 if __name__ == "__main__":
-    from study.environment import prepare
-
-    prepare(local=True)
     main(sys.argv[1])

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.curves import CurveBundle
+from analysis.figures import save
+from analysis.figures.curves import ROWS, draw_curves
+from tests.unit.analysis.common import caption_of, drawn_through
+
+NAN = float("nan")
+
+
+def bundle(x=0.1, y=0.0, errors=((50.0, 25.0), (40.0, 20.0)), diverged=(False, False)):
+    values = np.array(errors, dtype=float)
+    return CurveBundle(
+        x=x,
+        y=y,
+        epochs=np.arange(1, values.shape[1] + 1),
+        train_loss=values / 50.0 + 0.01,
+        test_error=values,
+        diverged=np.array(diverged),
+    )
+
+
+HALF = bundle(1.0, errors=((50.0, 25.0, 12.0), (60.0, NAN, NAN)), diverged=(False, True))
+GONE = bundle(10.0, errors=((), ()), diverged=(True, True))
+
+SITUATIONS = {
+    "one cell": [bundle()],
+    "one row": [bundle(x) for x in (0.01, 0.1, 1.0)],
+    "one column": [bundle(0.1, y) for y in (0.0, 0.25, 0.5)],
+    "partly diverged": [bundle(), HALF],
+    "all diverged": [GONE],
+    "some cells all diverged": [bundle(), HALF, GONE],
+    "zero errors": [bundle(errors=((0.0, 0.0), (0.0, 0.0)))],
+    "x of zero": [bundle(0.0), bundle(1.0)],
+    "negative x": [bundle(-1.0), bundle(1.0)],
+    "one epoch": [bundle(errors=((50.0,), (40.0,)))],
+    "twelve by nine": [bundle(10.0 ** (x - 9), y / 16) for x in range(12) for y in range(9)],
+}
+
+
+def drawn(bundles, caption=""):
+    return draw_curves(bundles, "lr", "p", caption)
+
+
+def crosses(axes):
+    return [line for line in axes.lines if line.get_marker() == "x"]
+
+
+@pytest.mark.parametrize("bundles", SITUATIONS.values(), ids=SITUATIONS.keys())
+def test_curves_are_drawn_in_every_situation(bundles):
+    assert drawn_through(drawn(bundles, "A caption."))
+
+
+def test_a_cell_has_a_line_a_seed_and_one_for_the_median():
+    loss, error = drawn([bundle()]).axes
+    assert len(loss.lines) == len(error.lines) == 3
+
+
+def test_the_heavy_line_is_the_median():
+    error = drawn([bundle()]).axes[1]
+    heaviest = max(error.lines, key=lambda line: line.get_linewidth())
+    assert list(heaviest.get_ydata()) == [45.0, 22.5]
+
+
+def test_a_cross_marks_the_last_epoch_before_divergence():
+    (cross,) = crosses(drawn([HALF]).axes[1])
+    assert (list(cross.get_xdata()), list(cross.get_ydata())) == ([1], [60.0])
+
+
+def test_a_seed_that_diverged_at_once_has_no_cross():
+    assert crosses(drawn([bundle(), GONE]).axes[1]) == []
+
+
+def test_rows_go_from_the_largest_value_down():
+    figure = drawn([bundle(0.1, y) for y in (0.0, 0.5, 0.25)])
+    assert [axes.get_title(loc="left") for axes in figure.axes[::2]] == ["p = 1/2", "p = 1/4", "p = 0"]
+
+
+def test_of_many_rows_evenly_chosen_ones_are_drawn():
+    figure = drawn([bundle(0.1, y / 16) for y in range(9)], "A caption.")
+    assert len(figure.axes) == 2 * ROWS
+    assert "8 of 9 values of p are drawn" in caption_of(figure)
+
+
+def test_every_value_of_x_stands_in_the_legend():
+    (legend,) = drawn(SITUATIONS["one row"]).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["0.01", "0.1", "1"]
+
+
+def test_loss_is_logarithmic_and_error_is_not():
+    loss, error = drawn([bundle()]).axes
+    assert (loss.get_yscale(), error.get_yscale()) == ("log", "linear")
+
+
+def test_the_same_curves_drawn_twice_give_the_same_bytes(tmp_path):
+    found = []
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        paths = save(drawn([bundle(), HALF], "A caption."), folder, "curves")
+        found.append({kind: path.read_bytes() for kind, path in paths.items()})
+    assert found[0] == found[1]

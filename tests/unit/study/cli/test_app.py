@@ -1,0 +1,215 @@
+"""What every command has in common: help, exit codes, one message, no secrets."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from study.cli import app as module
+from study.cli.app import app, run
+from tests.unit.study.common import sql
+
+DOCUMENTED = {
+    "presets", "run", "studies", "show", "trials", "curves", "report", "cancel", "reap", "extend", "retry", "db",
+}  # fmt: skip
+PASSWORD = "-".join(("correct", "horse"))
+
+
+def commands(group, path=()):
+    """Yield every command with its words."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+EVERY = [pytest.param(words, command, id=" ".join(words)) for words, command in commands(typer.main.get_command(app))]
+
+
+def test_the_documented_commands_exist():
+    assert typer.main.get_command(app).commands.keys() >= DOCUMENTED
+
+
+@pytest.mark.parametrize(("words", "command"), EVERY)
+def test_every_command_has_help(basin, words, command):
+    done = basin(*words, "-h")
+    assert done.code == 0
+    assert words[-1] in done.out
+    assert command.help
+
+
+@pytest.mark.parametrize(("words", "command"), EVERY)
+def test_every_option_has_help(words, command):
+    assert all(parameter.help for parameter in command.params)
+
+
+@pytest.mark.parametrize(("words", "command"), EVERY)
+def test_every_command_but_run_prints_json(words, command):
+    assert words == ("run",) or any("--json" in parameter.opts for parameter in command.params)
+
+
+def test_without_a_command_there_is_help(basin):
+    done = basin()
+    assert "presets" in done.out + done.err
+
+
+NAMELESS = [["show"], ["trials"], ["curves"], ["cancel"], ["report", "--out", "out"], ["retry", "--failed"]]
+
+
+@pytest.mark.parametrize("words", NAMELESS, ids=lambda words: words[0])
+def test_a_study_that_is_not_there_is_3(basin, store, words):
+    done = basin(words[0], "nosuch", *words[1:])
+    assert done.code == 3
+    assert done.err.startswith("basin: no study 'nosuch' in ")
+    assert "basin studies" in done.err
+
+
+OPENING = [
+    ["studies"],
+    ["show", "small"],
+    ["trials", "small"],
+    ["curves", "small"],
+    ["report", "small", "--out", "out"],
+    ["cancel", "small"],
+    ["reap"],
+    ["retry", "small", "--failed"],
+    ["extend", "small", "digits-lr-p"],
+    ["db", "check"],
+    ["db", "upgrade"],
+]
+
+
+@pytest.mark.parametrize("words", OPENING, ids=lambda words: " ".join(words[:2]))
+def test_no_store_is_4(basin, folder, words):
+    done = basin(*words)
+    assert done.code == 4
+    assert done.err.startswith("basin: no store at ")
+    assert "basin run" in done.err
+
+
+@pytest.mark.parametrize("words", OPENING, ids=lambda words: " ".join(words[:2]))
+def test_reading_makes_no_store(basin, folder, words):
+    basin(*words)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_file_that_is_no_store_is_4(basin, folder):
+    (folder / "basin.db").write_text("not a database, but long enough to be taken for one" * 20, encoding="utf-8")
+    done = basin("studies")
+    assert done.code == 4
+    assert "not a database" in done.err
+
+
+def test_a_newer_schema_is_4(basin, store):
+    sql(store, "UPDATE basin_version SET version_num = '9999'")
+    done = basin("studies")
+    assert done.code == 4
+    assert "upgrade Basin" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["trials", "small", "--columns", "lrr"],
+        ["trials", "small", "--sort", "lrr"],
+        ["trials", "small", "--where", "lrr < 1"],
+        ["trials", "small", "--limit", "-1"],
+        ["trials", "small", "--format", "xml"],
+        ["report", "small", "--out", "out", "--statistic", "best"],
+        ["report", "small", "--out", "basin.db"],
+        ["report", "small"],
+        ["retry", "small"],
+        ["run", "nosuch"],
+        ["nosuch"],
+        ["studies", "--nosuch"],
+        ["studies", "--store", "mysql://u@h/d"],
+        ["studies", "--store", "sqlite://"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("untouched")
+def test_invalid_input_is_2(basin, words):
+    done = basin(*words)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_a_faulty_setting_is_2(basin, store):
+    from pathlib import Path
+
+    Path("basin.toml").write_text("lease_seconds = 0", encoding="utf-8")
+    done = basin("studies")
+    assert (done.code, done.err) == (2, "basin: lease_seconds in basin.toml must be a number above 0, got 0\n")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"mysql://u:{PASSWORD}@h/d",
+        f"postgresql://u:{PASSWORD}@127.0.0.1:9/d",
+        f"postgresql://127.0.0.1:9/d?user=u&password={PASSWORD}",
+        f"postgresql://u:{PASSWORD}@127.0.0.1:port/d",
+        f"postgre sql://u:{PASSWORD}@127.0.0.1/d",
+    ],
+    ids=["another database", "unreachable", "in the query", "faulty port", "faulty scheme"],
+)
+@pytest.mark.usefixtures("impatient")
+def test_a_password_is_never_printed(basin, url):
+    done = basin("studies", "--store", url)
+    assert done.code in {2, 4}
+    assert done.err.startswith("basin: ")
+    assert PASSWORD not in done.out + done.err
+
+
+def test_a_password_in_a_url_with_a_slash_too_few_is_not_printed(basin, monkeypatch):
+    monkeypatch.chdir("/")
+    done = basin("studies", "--store", f"postgresql:/u:{PASSWORD}@127.0.0.1/d")
+    assert done.code in {2, 4}
+    assert PASSWORD not in done.out + done.err
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_server_that_is_away_is_4(basin):
+    assert basin("studies", "--store", "postgresql://u@127.0.0.1:9/d").code == 4
+
+
+def ending(monkeypatch, error):
+    def raised(**_):
+        raise error
+
+    monkeypatch.setattr(module, "app", raised)
+    with pytest.raises(SystemExit) as ended:
+        run([])
+    return ended.value.code
+
+
+def test_an_interruption_is_130(monkeypatch, capsys):
+    assert ending(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "basin: interrupted\n"
+
+
+def test_a_reader_that_went_away_is_141(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert ending(monkeypatch, BrokenPipeError()) == 141
+
+
+def test_a_bug_is_not_hidden(monkeypatch):
+    def bug(**_):
+        raise LookupError
+
+    monkeypatch.setattr(module, "app", bug)
+    with pytest.raises(LookupError):
+        run([])
+
+
+def test_reading_imports_nothing_heavy():
+    heavy = ("torch", "ray", "optuna", "matplotlib", "pandas", "scipy", "sklearn", "pyarrow", "sqlalchemy")
+    command = f"import sys, study.cli.app; print(*[name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.study.common import DOCUMENT
+
+
+@pytest.fixture
+def wider(folder):
+    """Write the study's specification with one value more."""
+    space = {"lr": {"values": [0.01, 0.1, 1.0, 10.0]}}
+    path = folder / "wider.json"
+    path.write_text(json.dumps(DOCUMENT | {"space": space}), encoding="utf-8")
+    return path
+
+
+def test_extending_adds_what_is_missing(basin, finished, wider):
+    done = basin("extend", "small", wider)
+    assert done.out.startswith("study small: 2 trials added (1 new configurations), 8 in all\n")
+    assert finished.studies.counts(1).waiting == 2
+
+
+def test_extending_is_told_as_json(basin, finished, wider):
+    assert basin("extend", "small", wider, "--set", "seeds=3", "--json").json == {
+        "name": "small",
+        "added": {"configurations": 1, "trials": 6},
+        "total": 12,
+    }
+
+
+def test_extending_by_nothing_adds_nothing(basin, finished, wider):
+    basin("extend", "small", wider)
+    assert basin("extend", "small", wider, "--json").json["added"] == {"configurations": 0, "trials": 0}
+
+
+@pytest.mark.parametrize("assignment", ["epochs=5", "seeds=1", "task.network=resnet8", "space.lr.values=[0.01, 0.1]"])
+def test_what_may_not_change_is_refused(basin, finished, wider, assignment):
+    before = finished.studies.get("small")
+    done = basin("extend", "small", wider, "--set", assignment)
+    assert done.code == 2
+    assert done.err.startswith("basin: study small cannot be extended by this specification:\n")
+    assert finished.studies.get("small") == before
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [(["--failed"], 1), (["--diverged"], 1), (["--failed", "--diverged"], 2), (["--where", "lr < 0.1"], 2)],
+    ids=["failed", "diverged", "both", "where"],
+)
+def test_chosen_trials_are_retried(basin, filled, options, count):
+    assert basin("retry", "small", *options, "--json").json == {"name": "small", "retried": count}
+    assert filled.studies.counts(1).superseded == count
+
+
+def test_retrying_keeps_n(basin, filled):
+    basin("retry", "small", "--failed", "--diverged")
+    assert filled.studies.counts(1).total == 6
+
+
+def test_retrying_must_be_told_which(basin, filled):
+    done = basin("retry", "small")
+    assert done.code == 2
+    assert "--failed, --diverged or --where" in done.err

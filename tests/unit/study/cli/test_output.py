@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+
+from study.cli.output import (
+    Format,
+    cell,
+    duration,
+    inert,
+    moment,
+    print_json,
+    print_rows,
+    print_table,
+)
+from study.errors import UsageError
+
+ROWS = [
+    {"number": 0, "state": "complete", "lr": 0.1, "reason": None, "superseded": False},
+    {"number": 10, "state": "failed", "lr": 0.0316227766017, "reason": "=1+1, 'x'\nnext", "superseded": True},
+]
+COLUMNS = tuple(ROWS[0])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        (True, "yes"),
+        (False, "no"),
+        (3, "3"),
+        (0.1, "0.1"),
+        (0.0316227766017, "0.031623"),
+        (1e-8, "1e-08"),
+        (12345678.0, "1.2346e+07"),
+        ("complete", "complete"),
+        ("größer", "größer"),
+    ],
+)
+def test_a_cell_reads_well(value, text):
+    assert cell(value) == text
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "two\nlines", "a\ttab", "\x00", "\u202ereversed", "\x9b31m"])
+def test_a_cell_has_no_control_characters(text):
+    assert cell(text).isprintable()
+
+
+def test_a_control_character_is_escaped():
+    assert cell("a\x1b[31m\n") == r"a\x1b[31m\n"
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_text_like_a_formula_is_made_inert(value):
+    assert inert(value) == f"'{value}"
+
+
+@pytest.mark.parametrize("value", ["complete", "", "a=1", None, -1.5, -3, True])
+def test_whatever_is_no_formula_stays(value):
+    assert inert(value) == value
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "-"), (0.0, "1970-01-01 00:00:00 UTC"), (1_700_000_000.9, "2023-11-14 22:13:20 UTC")],
+)
+def test_a_moment_is_in_utc(seconds, text):
+    assert moment(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "?"), (0.0, "0:00:00"), (59.6, "0:01:00"), (3661.2, "1:01:01"), (86_399, "23:59:59")]
+)
+def test_a_duration_is_in_hours(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_json_is_indented(capsys):
+    print_json({"a": [1, None]})
+    assert capsys.readouterr().out == '{\n  "a": [\n    1,\n    null\n  ]\n}\n'
+
+
+def test_json_refuses_nan():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        print_json({"a": float("nan")})
+
+
+def test_a_table_is_aligned(capsys):
+    print_table(ROWS, ("number", "state", "lr"))
+    assert capsys.readouterr().out == (
+        "number  state     lr\n0       complete  0.1\n10      failed    0.031623\n"
+    )  # fmt: skip
+
+
+def test_a_table_without_rows_is_its_head(capsys):
+    print_table([], ("number", "state"))
+    assert capsys.readouterr().out == "number  state\n"
+
+
+def test_a_table_has_one_line_a_row(capsys):
+    print_rows(iter(ROWS), COLUMNS, Format.TABLE)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_json_rows_are_one_list(capsys):
+    print_rows(iter(ROWS), COLUMNS, Format.JSON)
+    assert json.loads(capsys.readouterr().out) == ROWS
+
+
+def test_no_json_rows_are_an_empty_list(capsys):
+    print_rows(iter(()), COLUMNS, Format.JSON)
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_json_rows_refuse_nan():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        print_rows([{"lr": float("inf")}], ("lr",), Format.JSON)
+
+
+def test_csv_rows_have_a_head(capsys):
+    print_rows(iter(ROWS), COLUMNS, Format.CSV)
+    assert capsys.readouterr().out.splitlines()[0] == "number,state,lr,reason,superseded"
+
+
+def test_csv_rows_can_be_read_back(capsys):
+    print_rows(iter(ROWS), COLUMNS, Format.CSV)
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [float(row["lr"]) for row in rows] == [0.1, 0.0316227766017]
+    assert rows[1]["reason"] == "'=1+1, 'x'\nnext"
+
+
+def test_no_csv_rows_are_the_head(capsys):
+    print_rows(iter(()), ("number", "state"), Format.CSV)
+    assert capsys.readouterr().out == "number,state\n"
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.CSV])
+def test_rows_are_printed_as_they_arrive(capsys, form):
+    def rows():
+        yield ROWS[0]
+        assert "complete" in capsys.readouterr().out
+        yield ROWS[1]
+
+    print_rows(rows(), COLUMNS, form)
+
+
+def test_columns_come_in_the_order_asked_for(capsys):
+    print_rows(iter(ROWS), ("lr", "number"), Format.CSV)
+    assert capsys.readouterr().out.splitlines()[1] == "0.1,0"
+
+
+def test_parquet_is_refused_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with pytest.raises(UsageError, match="not for a terminal"):
+        print_rows(iter(ROWS), COLUMNS, Format.PARQUET)
+    assert capsys.readouterr().out == ""
+
+
+def parquet(capsysbinary, rows, columns=COLUMNS):
+    print_rows(iter(rows), columns, Format.PARQUET)
+    return pq.read_table(io.BytesIO(capsysbinary.readouterr().out))
+
+
+def test_parquet_that_is_redirected_can_be_read(capsysbinary):
+    assert parquet(capsysbinary, ROWS).to_pylist() == ROWS
+
+
+def test_parquet_has_the_columns_asked_for(capsysbinary):
+    assert parquet(capsysbinary, ROWS, ("lr", "number")).column_names == ["lr", "number"]
+
+
+def test_parquet_without_rows_has_its_columns_still(capsysbinary):
+    assert parquet(capsysbinary, []).column_names == list(COLUMNS)

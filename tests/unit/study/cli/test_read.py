@@ -1,0 +1,210 @@
+"""Commands that only read: ``presets``, ``studies``, ``show``, ``trials``, ``curves``."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from search_spaces.presets import preset_names
+from tests.unit.study.common import create, fill, lease, sql, tpe
+
+COUNTED = {"total", "complete", "diverged", "failed", "cancelled", "running", "waiting"}
+PROMISED = {
+    "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
+    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
+}  # fmt: skip
+
+
+def test_presets_are_listed_one_a_line(basin):
+    lines = basin("presets").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["name", *preset_names()]
+
+
+def test_presets_are_json_too(basin):
+    rows = basin("presets", "--json").json
+    assert [row["name"] for row in rows] == list(preset_names())
+    assert all(row["summary"] for row in rows)
+
+
+def test_a_store_without_studies_says_so(basin, store):
+    done = basin("studies")
+    assert done.code == 0
+    assert done.out.startswith("no studies in ")
+
+
+def test_no_studies_are_an_empty_list(basin, store):
+    assert basin("studies", "--json").json == []
+
+
+def test_studies_are_listed_oldest_first(basin, store):
+    for name in ("zebra", "ant"):
+        create(store, name=name)
+    assert [line.split()[0] for line in basin("studies").out.splitlines()] == ["name", "zebra", "ant"]
+
+
+def test_studies_have_their_counts(basin, filled):
+    (row,) = basin("studies", "--json").json
+    assert (row["name"], row["state"]) == ("small", "waiting")
+    assert row["trials"] == {
+        "total": 6, "complete": 3, "diverged": 1, "failed": 1, "cancelled": 0, "running": 0, "waiting": 1,
+        "superseded": 0,
+    }  # fmt: skip
+
+
+def test_show_has_the_promised_keys(basin, filled):
+    shown = basin("show", "small", "--json").json
+    assert {"name", "state", "trials"} <= shown.keys()
+    assert shown["trials"].keys() >= COUNTED
+
+
+def test_show_counts(basin, filled):
+    trials = basin("show", "small", "--json").json["trials"]
+    assert trials["total"] == sum(trials[name] for name in COUNTED - {"total"}) == 6
+
+
+def test_show_has_the_best_configuration(basin, filled):
+    assert basin("show", "small", "--json").json["best"] == {
+        "configuration": {"lr": 0.1, "p": 0.5},
+        "value": 10.0,
+        "seeds": 1,
+    }
+
+
+def test_show_takes_the_mean_over_seeds(basin, finished):
+    assert basin("show", "small", "--json").json["best"] == {"configuration": {"lr": 1.0}, "value": 15.0, "seeds": 2}
+
+
+def test_show_has_no_best_before_the_first_outcome(basin, store):
+    create(store)
+    assert basin("show", "small", "--json").json["best"] is None
+
+
+def test_show_of_a_configuration_with_open_seeds_has_no_best(basin, store):
+    fill(store, create(store), [10.0])
+    assert basin("show", "small", "--json").json["best"] is None
+
+
+def test_show_is_read_by_people(basin, filled):
+    out = basin("show", "small").out
+    assert out.startswith("small: waiting\n")
+    assert "digits, mlp, batch 128, 2 epochs" in out
+    assert "lr (0.01 to 1), p (0 to 0.5); optimizer padam torch" in out
+    assert "6 total, 3 complete, 1 diverged, 1 failed, 1 waiting" in out
+    assert "lr=0.1, p=0.5: 10.00 % (test, final, mean over seeds)" in out
+    assert "ETA" in out
+
+
+def test_show_of_a_finished_study_has_no_eta(basin, finished):
+    done = basin("show", "small")
+    assert done.out.startswith("small: complete\n")
+    assert "ETA" not in done.out
+
+
+def test_show_of_a_running_study_counts_its_drivers(basin, store):
+    study = create(store)
+    lease(store, study, "ann")
+    lease(store, study, "ben")
+    shown = basin("show", "small", "--json").json
+    assert (shown["state"], shown["drivers"], shown["trials"]["running"]) == ("running", 2, 2)
+
+
+def test_show_says_since_when_a_study_is_stalled(basin, store):
+    lease(store, create(store))
+    sql(store, "UPDATE trial SET lease_until = 0.0 WHERE state = 'running'")
+    assert basin("show", "small", "--json").json["state"] == "stalled"
+    assert "stalled since 1970-01-01 00:00:00 UTC: no driver lives" in basin("show", "small").out
+
+
+def test_trials_have_the_promised_keys(basin, filled):
+    rows = basin("trials", "small", "--format", "json").json
+    assert len(rows) == 6
+    assert all(row.keys() >= PROMISED for row in rows)
+
+
+def test_trials_are_null_where_a_value_does_not_apply(basin, filled):
+    rows = basin("trials", "small", "--json").json
+    assert [row["diverged_epoch"] for row in rows] == [None, None, 1, None, None, None]
+    assert [row["test_error_final"] for row in rows] == [30.0, 20.0, None, 10.0, None, None]
+
+
+def test_trials_as_csv_are_those_of_json(basin, filled):
+    rows = basin("trials", "small", "--json").json
+    listed = list(csv.DictReader(io.StringIO(basin("trials", "small", "--format", "csv").out)))
+    assert [row.keys() for row in listed] == [row.keys() for row in rows]
+    assert [row["lr"] for row in listed] == [str(row["lr"]) for row in rows]
+
+
+def test_trials_as_a_table_have_a_line_each(basin, filled):
+    lines = basin("trials", "small").out.splitlines()
+    assert lines[0].split()[:4] == ["number", "state", "seed", "lr"]
+    assert len(lines) == 7
+
+
+def test_parquet_of_trials_is_refused_on_a_terminal(basin, filled, monkeypatch):
+    import sys
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert basin("trials", "small", "--format", "parquet").code == 2
+
+
+@pytest.mark.parametrize(
+    ("sort", "numbers"),
+    [
+        ("test_error_final", [3, 1, 0, 2, 4, 5]),
+        ("-test_error_final", [0, 1, 3, 2, 4, 5]),
+        ("-number", [5, 4, 3, 2, 1, 0]),
+        ("p", [0, 2, 4, 1, 3, 5]),
+    ],
+)
+def test_trials_are_sorted_with_empty_values_last(basin, filled, sort, numbers):
+    assert [row["number"] for row in basin("trials", "small", "--json", "--sort", sort).json] == numbers
+
+
+@pytest.mark.parametrize(("limit", "count"), [(0, 0), (2, 2), (100, 6)])
+def test_at_most_so_many_trials_are_printed(basin, filled, limit, count):
+    assert len(basin("trials", "small", "--json", "--limit", limit).json) == count
+
+
+def test_columns_come_in_the_order_asked_for(basin, filled):
+    done = basin("trials", "small", "--columns", "lr, number", "--format", "csv", "--limit", 1)
+    assert done.out == "lr,number\n0.01,0\n"
+
+
+@pytest.mark.parametrize("option", ["--columns", "--sort"])
+def test_an_unknown_column_is_refused_with_the_nearest(basin, filled, option):
+    done = basin("trials", "small", option, "test_eror_final")
+    assert done.code == 2
+    assert done.err == "basin: no column 'test_eror_final'; did you mean 'test_error_final'?\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "numbers"),
+    [("lr < 0.1", [0, 1]), ("state = 'diverged' or state = 'failed'", [2, 4]), ("p = 0.5 and lr > 0.01", [3, 5])],
+)
+def test_trials_are_those_for_which_an_expression_is_true(basin, filled, where, numbers):
+    assert [row["number"] for row in basin("trials", "small", "--json", "--where", where).json] == numbers
+
+
+def test_a_faulty_expression_points_at_its_fault(basin, filled):
+    done = basin("trials", "small", "--where", "lr < ")
+    assert done.code == 2
+    assert done.err.splitlines()[-1].strip() == "^"
+
+
+def test_a_study_without_configurations_yet_has_its_slots(basin, store):
+    create(store, **tpe(2))
+    rows = basin("trials", "small", "--json").json
+    assert [(row["number"], row["lr"]) for row in rows] == [(0, None), (1, None), (2, None), (3, None)]
+
+
+def test_curves_have_an_epoch_a_row(basin, store):
+    fill(store, create(store), [10.0, "diverged"])
+    rows = basin("curves", "small", "--format", "json").json
+    assert [(row["number"], row["epoch"], row["test_error"]) for row in rows] == [(0, 1, 10.0), (0, 2, 10.0)]
+
+
+def test_curves_of_some_trials(basin, finished):
+    rows = basin("curves", "small", "--json", "--where", "lr = 0.1 and seed = 1").json
+    assert [(row["number"], row["epoch"]) for row in rows] == [(3, 1), (3, 2)]

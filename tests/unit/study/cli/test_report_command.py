@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.analysis.common import save_nothing
+
+
+@pytest.fixture(autouse=True)
+def _unpainted(monkeypatch):
+    monkeypatch.setattr("analysis.report.save", save_nothing)
+
+
+def names(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def out(basin, finished, folder):
+    """Return the folder of a report, and what the command said."""
+    done = basin("report", "small", "--out", "deep/out")
+    assert done.code == 0
+    return folder / "deep" / "out", done
+
+
+def test_the_report_is_written(out):
+    assert names(out[0]) == {"report.html", "summary.json", "trials.csv", "figures/map.png", "figures/map.svg"}
+
+
+def test_the_command_says_where_the_report_lies(out):
+    folder, done = out
+    assert f"report of small: {folder / 'report.html'}\n  {folder / 'figures' / 'map.png'}\n" == done.out
+
+
+def test_nothing_unfinished_is_left(out):
+    assert not [path for path in out[0].iterdir() if path.name.startswith(".")]
+
+
+def test_the_summary_is_printed_as_json(basin, finished, folder):
+    done = basin("report", "small", "--out", "out", "--json")
+    assert done.json == json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert done.json["trials"]["complete"] == 6
+
+
+def test_another_statistic_can_be_asked_for(basin, finished):
+    assert basin("report", "small", "--out", "out", "--statistic", "min", "--json").json["statistic"] == "min"
+
+
+def test_an_unknown_statistic_is_refused_with_the_nearest(basin, finished, folder):
+    done = basin("report", "small", "--out", "out", "--statistic", "mean_last")
+    assert done.code == 2
+    assert "did you mean 'mean_last5'?" in done.err
+    assert not (folder / "out").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(basin, finished, folder):
+    (folder / "out").write_text("mine", encoding="utf-8")
+    done = basin("report", "small", "--out", "out")
+    assert done.code == 2
+    assert (folder / "out").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_folder_below_a_file_is_refused(basin, finished, folder):
+    (folder / "file").write_text("mine", encoding="utf-8")
+    done = basin("report", "small", "--out", "file/out")
+    assert done.code == 2
+    assert done.err.startswith("basin: --out 'file/out' cannot be written: ")
+
+
+def test_what_else_lies_in_the_folder_stays(basin, finished, folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "notes.txt").write_text("mine", encoding="utf-8")
+    basin("report", "small", "--out", "out")
+    assert (folder / "out" / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_report_that_fails_leaves_no_part_of_itself(basin, finished, folder, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("analysis.report._write_csv", full)
+    done = basin("report", "small", "--out", "out")
+    assert (done.code, names(folder / "out")) == (2, set())
+    assert "No space left on device" in done.err

@@ -1,0 +1,174 @@
+"""``basin run``, as far as it goes without a cluster."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from study.cli import run_study
+from study.cli.run_study import _repeated
+from tests.unit.study.common import DOCUMENT, create, fill, sql
+
+
+@pytest.fixture
+def spec(folder):
+    path = folder / "small.json"
+    path.write_text(json.dumps(DOCUMENT), encoding="utf-8")
+    return path.name
+
+
+@pytest.fixture
+def undriven(monkeypatch):
+    """Let the drive end as it began: nothing is trained."""
+    monkeypatch.setattr(run_study, "_driven", lambda store, study, _interruption, **_: store.studies.status(study))
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Let a signal come before the drive has begun."""
+
+    def driven(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_study, "_driven", driven)
+
+
+FAULTY = {
+    "yaml": "name: [",
+    "empty": "",
+    "faults": "name: Bad\nepochs: 0\n",
+    "unknown key": json.dumps(DOCUMENT | {"epoch": 2}),
+}
+
+
+@pytest.mark.parametrize("content", FAULTY.values(), ids=FAULTY.keys())
+def test_a_faulty_specification_is_2_and_makes_no_store(basin, folder, content):
+    (folder / "bad.yaml").write_text(content, encoding="utf-8")
+    done = basin("run", "bad.yaml")
+    assert done.code == 2
+    assert done.err.startswith("basin: ")
+    assert [path.name for path in folder.iterdir()] == ["bad.yaml"]
+
+
+def test_all_faults_stand_in_one_message(basin, folder):
+    (folder / "bad.yaml").write_text(FAULTY["faults"], encoding="utf-8")
+    err = basin("run", "bad.yaml").err
+    assert all(word in err for word in ("name: ", "epochs: ", "task: is required", "space: is required"))
+
+
+@pytest.mark.parametrize("assignment", ["epochs", "epochs=0", "epoch=3", "seeds=many"])
+def test_a_faulty_assignment_is_2_and_makes_no_store(basin, folder, spec, assignment):
+    assert basin("run", spec, "--set", assignment).code == 2
+    assert not (folder / "basin.db").exists()
+
+
+@pytest.mark.parametrize("spec", ["nosuch", "nosuch.yaml", "digits-lr"])
+def test_a_specification_that_is_not_there_is_2(basin, folder, spec):
+    assert basin("run", spec).code == 2
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "many"])
+def test_a_faulty_number_of_workers_is_2(basin, folder, spec, workers):
+    assert basin("run", spec, "--workers", workers).code == 2
+    assert not (folder / "basin.db").exists()
+
+
+def test_a_faulty_setting_is_2_and_makes_no_store(basin, folder, spec, monkeypatch):
+    monkeypatch.setenv("BASIN_WORKERS", "many")
+    assert basin("run", spec).code == 2
+    assert not (folder / "basin.db").exists()
+
+
+@pytest.mark.usefixtures("undriven")
+def test_a_study_is_created(basin, folder, spec):
+    done = basin("run", spec)
+    assert "study small created: 3 configurations x 2 seeds = 6 trials of 2 epochs" in done.err
+    assert (folder / "basin.db").exists()
+
+
+@pytest.mark.usefixtures("undriven")
+def test_a_study_is_continued(basin, store, spec):
+    basin("run", spec)
+    assert "study small continued" in basin("run", spec, "--set", "resources.cpus=2").err
+    assert len(sql(store, "SELECT * FROM trial")) == 6
+
+
+def test_another_specification_of_the_name_is_2(basin, store, spec):
+    create(store)
+    done = basin("run", spec, "--set", "epochs=3")
+    assert done.code == 2
+    assert "epochs: stored 2, given 3" in done.err
+    assert "basin extend small" in done.err
+
+
+def test_another_code_is_told(basin, finished, spec):
+    assert "began with code 0.1.0+0123456789abcdef, this is " in basin("run", spec).err
+
+
+def test_a_finished_study_is_not_trained_again(basin, finished, spec):
+    before = sql(finished, "SELECT * FROM attempt")
+    done = basin("run", spec)
+    assert done.code == 0
+    assert "finished already; nothing is trained again" in done.err
+    assert sql(finished, "SELECT * FROM attempt") == before
+
+
+def test_the_summary_is_printed(basin, finished, spec):
+    out = basin("run", spec).out
+    assert out.startswith("study small complete: 6/6 done, 0 running, 0 diverged; took ")
+    assert "best: lr=1: 15.00 % test error (final, mean over 2 seeds)\n" in out
+    assert out.endswith("next: basin report small --out reports/small\n")
+
+
+def test_a_study_with_failures_is_5(basin, store, spec):
+    fill(store, create(store), [10.0, "failed", 10.0, 10.0, 10.0, 10.0])
+    done = basin("run", spec)
+    assert done.code == 5
+    assert "1 trials failed; see `basin trials small --columns number,state,reason`" in done.err
+
+
+def test_a_study_that_diverged_throughout_is_0(basin, store, spec):
+    fill(store, create(store), ["diverged"] * 6)
+    assert basin("run", spec).code == 0
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_is_130(basin, spec):
+    done = basin("run", spec)
+    assert done.code == 130
+    assert "interrupted: 0/6 done" in done.err
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_says_how_to_continue(basin, spec):
+    words = ["basin", "run", spec, "--store", "my store.db", "--set", "seeds=1", "--workers", "2"]
+    assert shlex.split(basin(*words[1:]).err.splitlines()[-1]) == words
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_keeps_the_study(basin, spec):
+    basin("run", spec)
+    assert basin("studies", "--json").json[0]["trials"]["waiting"] == 6
+
+
+def test_options_are_repeated_as_they_were_given():
+    words = _repeated("a.db", "node:6379", ["seeds=3", "epochs=2"], 4, Path("data"))
+    assert list(words) == [
+        "--store", "a.db", "--address", "node:6379", "--set", "seeds=3", "--set", "epochs=2", "--workers", "4",
+        "--data", "data",
+    ]  # fmt: skip
+
+
+def test_options_that_were_not_given_are_not_repeated():
+    assert list(_repeated(None, None, None, None, None)) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:hunter2@h/d", "postgresql://h/d?user=u&password=hunter2"], ids=["url", "query"]
+)
+def test_a_password_is_not_repeated(url):
+    assert not any("hunter2" in word for word in _repeated(url, None, None, None, None))

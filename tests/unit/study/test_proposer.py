@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import pytest
+from optuna.trial import TrialState
+
+from search_spaces.configurations import identity
+from study.proposer import Proposer
+from study.store import Outcome
+from tests.unit.study.common import create, fill, lease, specification, tpe
+
+CHOSEN = {"lr": {"values": [0.01, 0.1, 1.0]}, "p": {"values": [0.0, 0.5]}}
+HALF_CHOSEN = {"lr": {"low": 0.01, "high": 1.0, "log": True}, "p": {"values": [0.0, 0.5]}}
+
+
+def outcome(number=0, configuration=None, errors=(), pending=0, failed=0, diverged=0):
+    point = {"lr": 0.1, "p": 0.25} if configuration is None else configuration
+    return Outcome(
+        number=number, configuration=point, errors=errors, pending=pending, failed=failed, diverged=diverged
+    )
+
+
+def proposer(**changes):
+    return Proposer(specification(**tpe(50, **changes)))
+
+
+def finished(count):
+    """Return outcomes of configurations whose error falls towards lr = 10."""
+    return [
+        outcome(n, {"lr": 10.0 ** (1 - 4 * n / count), "p": 0.5 * n / count}, errors=(5.0 + n,)) for n in range(count)
+    ]
+
+
+def only(study):
+    (trial,) = study.trials
+    return trial
+
+
+@pytest.mark.parametrize(
+    ("known", "state"),
+    [
+        (outcome(errors=(10.0, 20.0)), TrialState.COMPLETE),
+        (outcome(errors=(90.0, 90.0), diverged=2), TrialState.COMPLETE),
+        (outcome(errors=(10.0,), failed=1), TrialState.COMPLETE),
+        (outcome(failed=2), TrialState.FAIL),
+        (outcome(pending=2), TrialState.RUNNING),
+        (outcome(errors=(10.0,), pending=1), TrialState.RUNNING),
+        (outcome(failed=1, pending=1), TrialState.RUNNING),
+    ],
+    ids=["complete", "diverged", "partly failed", "failed", "pending", "partly in", "failed and pending"],
+)
+def test_an_outcome_is_recorded_in_its_state(known, state):
+    assert only(proposer().recorded([known])).state is state
+
+
+def test_a_complete_configuration_is_told_its_mean_over_seeds():
+    assert only(proposer().recorded([outcome(errors=(10.0, 20.0, 60.0))])).value == pytest.approx(30.0)
+
+
+def test_a_configuration_in_training_has_no_value():
+    assert only(proposer().recorded([outcome(errors=(10.0,), pending=1)])).value is None
+
+
+def test_a_configuration_not_yet_proposed_is_not_recorded():
+    unfilled = Outcome(number=0, configuration=None, errors=(), pending=2, failed=0, diverged=0)
+    assert proposer().recorded([unfilled]).trials == []
+
+
+def test_values_are_recorded_as_they_are():
+    assert only(proposer().recorded([outcome(errors=(1.0,))])).params == {"lr": 0.1, "p": 0.25}
+
+
+def test_chosen_values_are_recorded_by_their_rank():
+    known = outcome(configuration={"lr": 1.0, "p": 0.0}, errors=(1.0,))
+    assert only(proposer(space=CHOSEN, design={"name": "tpe", "configurations": 6}).recorded([known])).params == {
+        "lr": 2,
+        "p": 0,
+    }
+
+
+def test_a_diverged_seed_of_a_store_is_told_at_chance(store):
+    study = create(store, seeds=2)
+    fill(store, study, [10.0, "diverged"])
+    trials = Proposer(study.specification).recorded(store.proposals.outcomes(study)).trials
+    assert trials[0].value == pytest.approx(50.0)
+
+
+def test_a_store_is_recorded_whole(store):
+    study = create(store, seeds=1, space={"lr": {"values": [0.01, 0.1, 1.0, 10.0]}})
+    fill(store, study, [10.0, "diverged", "failed"])
+    lease(store, study)
+    trials = Proposer(study.specification).recorded(store.proposals.outcomes(study)).trials
+    assert [(trial.state.name, trial.value) for trial in trials] == [
+        ("COMPLETE", 10.0),
+        ("COMPLETE", 90.0),
+        ("FAIL", None),
+        ("RUNNING", None),
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 15], ids=["first", "informed"])
+def test_the_same_store_gives_the_same_proposal(count):
+    assert proposer().propose(finished(count), 20) == proposer().propose(finished(count), 20)
+
+
+@pytest.mark.parametrize("count", [0, 15], ids=["first", "informed"])
+def test_another_slot_gives_another_proposal(count):
+    points = {identity(proposer().propose(finished(count), number)) for number in range(20, 25)}
+    assert len(points) == 5
+
+
+def test_another_seed_of_the_design_gives_another_proposal():
+    other = proposer(design={"name": "tpe", "configurations": 50, "seed": 1})
+    assert proposer().propose([], 0) != other.propose([], 0)
+
+
+def test_results_move_a_proposal():
+    turned = [outcome(o.number, o.configuration, errors=(100.0 - o.errors[0],)) for o in finished(15)]
+    assert proposer().propose(finished(15), 20) != proposer().propose(turned, 20)
+
+
+@pytest.mark.parametrize("space", [CHOSEN, HALF_CHOSEN], ids=["chosen", "half chosen"])
+@pytest.mark.parametrize("count", [0, 5])
+def test_a_proposal_lies_in_its_domains(space, count):
+    it = Proposer(specification(**tpe(6, space=space)))
+    lr, p = it._specification.space.values()
+    known = [outcome(n, {"lr": lr.at(n / 5), "p": p.at(n / 5)}, errors=(5.0 + n,)) for n in range(count)]
+    for number in range(count, 6):
+        point = it.propose(known, number)
+        assert point.keys() == {"lr", "p"}
+        assert lr.low <= point["lr"] <= lr.high
+        assert point["p"] in p.values
+
+
+@pytest.mark.parametrize("count", [0, 15])
+def test_a_proposal_lies_in_its_ranges(count):
+    for number in range(20, 30):
+        point = proposer().propose(finished(count), number)
+        assert 1e-3 <= point["lr"] <= 10.0
+        assert 0.0 <= point["p"] <= 0.5
+
+
+def test_a_small_space_is_exhausted_without_repetition():
+    it, known = Proposer(specification(**tpe(6, space=CHOSEN))), []
+    for number in range(6):
+        known.append(outcome(number, it.propose(known, number), errors=(10.0 + number,)))
+    assert {(o.configuration["lr"], o.configuration["p"]) for o in known} == {
+        (lr, p) for lr in (0.01, 0.1, 1.0) for p in (0.0, 0.5)
+    }
+
+
+def test_a_configuration_in_training_is_not_repeated():
+    it, known = Proposer(specification(**tpe(6, space=CHOSEN))), []
+    for number in range(6):
+        known.append(outcome(number, it.propose(known, number), pending=2))
+    assert len({identity(o.configuration) for o in known}) == 6
+
+
+def test_the_best_has_the_lowest_mean():
+    known = [
+        outcome(0, {"lr": 0.1, "p": 0.1}, errors=(10.0, 30.0)),
+        outcome(1, {"lr": 1.0, "p": 0.2}, errors=(15.0, 17.0)),
+    ]
+    assert proposer().best(known) == ({"lr": 1.0, "p": 0.2}, pytest.approx(16.0))
+
+
+def test_the_best_of_chosen_values_is_one_of_them():
+    known = [outcome(0, {"lr": 0.1, "p": 0.5}, errors=(10.0,))]
+    assert Proposer(specification(**tpe(6, space=CHOSEN))).best(known) == ({"lr": 0.1, "p": 0.5}, 10.0)
+
+
+@pytest.mark.parametrize("known", [[], [outcome(pending=1)], [outcome(failed=2)]], ids=["none", "pending", "failed"])
+def test_without_a_finished_configuration_there_is_no_best(known):
+    assert proposer().best(known) is None
