@@ -152,7 +152,7 @@ def test_cells_within_one_standard_error_are_marked():
 
 def test_without_a_standard_error_the_best_and_its_ties_are_marked():
     assert mapped({(0.1, 0.0): [10.0], (1.0, 0.0): [10.0], (10.0, 0.0): [11.0]}).within.tolist() == [
-        [True, False, False]
+        [True, True, False]
     ]
 
 
