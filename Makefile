@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format clean
+.PHONY: help setup demo test check format mutants clean
 
 help:
 	@echo "make setup   environment in $(VENV); $(BIN)/basin is the command"
 	@echo "make demo    a whole study on real data in minutes, with its heatmap"
 	@echo "make test    every test that needs no GPU"
 	@echo "make check   formatting, lints, types, import rules"
+	@echo "make mutants named bugs that the suite must catch"
 	@echo "make format  mend what check finds where a tool can"
 	@echo "make clean   remove the environment and caches"
 
@@ -36,6 +37,10 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Named bugs in copies of the sources; the suite must catch each.
+mutants: setup
+	$(BIN)/python -m tests.mutants
 
 format: setup
 	$(BIN)/ruff format .
