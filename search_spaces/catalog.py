@@ -46,7 +46,10 @@ class NetworkInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetInfo:
-    """A data set: ``shape`` is (channels, height, width); ``train`` and ``test`` count images."""
+    """A data set: ``shape`` is (channels, height, width); ``train`` and ``test`` count images.
+
+    ``files`` tells whether it lies in files that a user must have; the others come with the installation.
+    """
 
     name: str
     summary: str
@@ -54,6 +57,7 @@ class DatasetInfo:
     shape: tuple[int, int, int]
     train: int
     test: int
+    files: bool = False
 
     @property
     def chance_error(self) -> float:
@@ -139,6 +143,15 @@ DATASETS: dict[str, DatasetInfo] = {
             shape=(1, 8, 8),
             train=899,
             test=898,
+        ),
+        DatasetInfo(
+            name="cifar10",
+            summary="CIFAR-10: natural images of 32x32 pixels; its files lie in --data",
+            classes=10,
+            shape=(3, 32, 32),
+            train=50_000,
+            test=10_000,
+            files=True,
         ),
     )
 }

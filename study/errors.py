@@ -9,6 +9,7 @@
     ├── StoreError                  the store cannot be used (exit 4)
     │   ├── StoreUnreachableError   missing, locked, full, or its server is away
     │   └── SchemaError             another schema than this release works with
+    ├── DataError                   the files of a data set are missing (exit 2)
     └── TicketsError                Ray cannot run what a study wants to train (exit 1)
 """
 
@@ -17,8 +18,8 @@ from __future__ import annotations
 from search_spaces.errors import BasinError
 
 __all__ = [
-    "BasinError", "SchemaError", "StoreError", "StoreUnreachableError", "StudyMismatchError", "StudyNotFoundError",
-    "TicketsError", "UsageError",
+    "BasinError", "DataError", "SchemaError", "StoreError", "StoreUnreachableError", "StudyMismatchError",
+    "StudyNotFoundError", "TicketsError", "UsageError",
 ]  # fmt: skip
 
 
@@ -52,6 +53,12 @@ class StoreUnreachableError(StoreError):
 
 class SchemaError(StoreError):
     """The store has another schema than this release works with."""
+
+
+class DataError(BasinError):
+    """The files of a data set are not where they were looked for; nothing was written."""
+
+    exit_code = 2
 
 
 class TicketsError(BasinError):

@@ -60,6 +60,9 @@ SETTINGS: dict[str, Setting] = {
     for setting in (
         Setting(name="store", default="basin.db", kind=_text, summary="file name or database URL of the store"),
         Setting(name="data", default=None, kind=_text, summary="folder that holds the data sets"),
+        Setting(
+            name="mirror", default=None, kind=_text, summary="URL to download a data set from, instead of its own"
+        ),
         Setting(name="address", default=None, kind=_text, summary="Ray cluster; none starts one on this machine"),
         Setting(name="workers", default=None, kind=_count, summary="trials at a time; as many as fit"),
         Setting(name="lease_seconds", default=60.0, kind=_positive, summary="a lease without renewal lasts so long"),

@@ -39,6 +39,7 @@ def run(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the data sets [env: BASIN_DATA].")
     ] = None,
+    download: Annotated[bool, typer.Option("--download", help="Fetch a data set whose files are missing.")] = False,
 ) -> None:
     """Create a study, or continue it, and drive it to the end.
 
@@ -47,6 +48,8 @@ def run(
     specification = load(spec, assignments or ())
     location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
     cluster, slots = setting("address", address), setting("workers", workers)
+    if cluster is None:
+        provide_data(specification, folder, download=download)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
     with opened(store, create=True) as it, interruptible() as interruption:
         study = created(it, specification)
@@ -59,6 +62,14 @@ def run(
             _tell_how_to_continue(status, command)
             sys.exit(130)
         _finish(it, study, status)
+
+
+def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
+    """See to it that a data set that needs files has them on this machine, before anything is written."""
+    from study.data import provide  # noqa: PLC0415
+
+    if specification.dataset.files:
+        provide(specification.task.dataset, folder, download=download, mirror=setting("mirror"))
 
 
 def _tell_how_to_continue(status: Status, command: list[str]) -> None:

@@ -6,14 +6,21 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from workers.data.cifar10 import download_cifar10, load_cifar10
 from workers.data.digits import load_digits
-from workers.data.images import Images, Split, held_out
+from workers.data.images import Images, MissingDataError, Split, held_out
 
 DATASETS: dict[str, Callable[[Path | None], Images]] = {
+    "cifar10": load_cifar10,
     "digits": load_digits,
 }
 
-__all__ = ["DATASETS", "Images", "Split", "load_split"]
+DOWNLOADS: dict[str, Callable[[Path, str | None], None]] = {
+    "cifar10": download_cifar10,
+}
+"""Data sets that need files, and how to fetch them."""
+
+__all__ = ["DATASETS", "DOWNLOADS", "Images", "MissingDataError", "Split", "load_split"]
 
 
 @lru_cache(maxsize=2)

@@ -10,6 +10,10 @@ from torch import Tensor
 from workers.seeds import generator
 
 
+class MissingDataError(Exception):
+    """A data set's files are not where they were looked for; the text says what to do."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Images:
     """A data set as it is on disk.

@@ -16,7 +16,7 @@ STUDY = {
     "space": {"lr": {"values": [0.01, 0.1]}},
 }
 
-GONE = object()
+GONE = type("Absent", (), {"__repr__": lambda _: "absent"})()
 
 
 def study(*changes):
