@@ -18,7 +18,7 @@ from study.store.database import SCHEMA
 from study.store.schema import metadata
 from tests.contract.helpers import claim_one, completion, make, rows, run_sql, tell
 
-PROCESSES = 8
+PROCESSES = 16
 OPEN = """
 import sys
 from study.store import Store

@@ -21,10 +21,13 @@ from study.store import Store
 from study.store.leases import MAX_EXPIRIES
 from study.store.results import MAX_ERRORS
 from study.trials import TERMINAL, Ending, Finish, Report, State
-from tests.contract.helpers import epoch, make, run_sql
+from tests.contract.helpers import epoch, make_tpe, run_sql, specification
 
-TRIALS, EPOCHS = 4, 2
-ONE = {"lr": {"values": [0.1]}}
+CONFIGURATIONS, SEEDS, EPOCHS = 2, 2, 2
+TRIALS = CONFIGURATIONS * SEEDS
+MAX_SEEDS, MAX_SLOTS = 4, 12
+DESIGN = {"name": "tpe", "configurations": CONFIGURATIONS}
+SPACE = {"lr": {"low": 1e-3, "high": 1.0, "log": True}}
 NAMES = itertools.count()
 DRIVERS = st.sampled_from([0, 1])
 KINDS = ["epochs", "complete", "diverged", "error"]
@@ -35,6 +38,11 @@ WHICH = st.integers(0, 6)
 class Slot:
     """What the model knows of one trial."""
 
+    configuration: int
+    seed: int
+    filled: bool = False
+    generation: int = 0
+    superseded: bool = False
     state: State = State.WAITING
     attempt: int = 0
     driver: str | None = None
@@ -55,7 +63,7 @@ class Slot:
 
     @property
     def is_free(self):
-        return self.state is State.WAITING or (self.is_expired and self.expiries < MAX_EXPIRIES - 1)
+        return (self.filled and self.state is State.WAITING) or (self.is_expired and self.expiries < MAX_EXPIRIES - 1)
 
     def become(self, state, ending):
         self.state, self.driver = state, None
@@ -100,21 +108,26 @@ class Slot:
 
 
 class Protocol(RuleBasedStateMachine):
-    """Two drivers, each with a store of its own, on one study of four trials."""
+    """Two drivers, each with a store of its own, on one study of two configurations that are proposed one by one."""
 
     location: str
 
     @initialize()
     def create(self):
         self.stores = [Store(self.location), Store(self.location)]
-        self.study = make(self.stores[0], name=f"study{next(NAMES)}", seeds=TRIALS, epochs=EPOCHS, space=ONE)
-        self.slots = [Slot() for _ in range(TRIALS)]
+        self.study = make_tpe(self.stores[0], name=f"study{next(NAMES)}", **self.document(SEEDS))
+        self.slots = [Slot(configuration=n // SEEDS, seed=n % SEEDS) for n in range(TRIALS)]
+        self.seeds, self.filled, self.proposer = SEEDS, 0, None
         self.ids = [row["id"] for row in self.rows()]
         self.issued = []  # every lease there ever was, with the driver it was given to
         self.frozen = {}  # terminal rows as they were when they became so
         self.attempts = [0] * TRIALS
         self.last = None
         self.drivers = [self.born(who) for who in (0, 1)]
+
+    @staticmethod
+    def document(seeds):
+        return {"seeds": seeds, "epochs": EPOCHS, "design": DESIGN}
 
     def teardown(self):
         for store in getattr(self, "stores", ()):
@@ -182,6 +195,47 @@ class Protocol(RuleBasedStateMachine):
             if slot.is_running:
                 slot.endings[slot.attempt] = Ending.CANCELLED
             slot.state, slot.driver = State.CANCELLED, None
+
+    def call_propose(self, who, driver):
+        term = self.stores[who].proposals.acquire(self.study.id, driver)
+        assert (term is not None) == (self.proposer in {None, driver})
+        if term is None or self.filled == CONFIGURATIONS:
+            return
+        self.proposer = driver
+        point = {"lr": 0.1 * (self.filled + 1)}
+        assert self.stores[who].proposals.fill(self.study, term, self.filled, point)
+        for slot in self.slots:
+            slot.filled |= slot.configuration == self.filled and slot.state is State.WAITING
+        self.filled += 1
+
+    def call_extend(self, who, seeds):
+        given = specification(name=self.study.name, space=SPACE, **self.document(seeds))
+        added = self.stores[who].growth.extend(self.study, given)
+        new = [
+            Slot(configuration=number, seed=seed, filled=number < self.filled)
+            for number in range(CONFIGURATIONS)
+            for seed in range(self.seeds, seeds)
+        ]
+        assert added.trials == len(new)
+        self.grow(new)
+        self.study, self.seeds = added.study, seeds
+
+    def call_retry(self, who, states):
+        chosen = [s for s in self.slots if s.state in states and s.filled and not s.superseded]
+        assert self.stores[who].growth.retry(self.study, states=states) == len(chosen)
+        for slot in chosen:
+            slot.superseded = True
+        self.grow(
+            [
+                Slot(configuration=s.configuration, seed=s.seed, filled=True, generation=s.generation + 1)
+                for s in chosen
+            ]
+        )
+
+    def grow(self, slots):
+        self.slots += slots
+        self.attempts += [0] * len(slots)
+        self.ids = [row["id"] for row in self.rows()]
 
     def deliver(self, held, kind, done):
         """Report on a lease in the name of the driver it was given to."""
@@ -264,6 +318,20 @@ class Protocol(RuleBasedStateMachine):
         else:
             self.do(self.call_cancel, who)
 
+    @rule(who=DRIVERS)
+    def propose(self, who):
+        self.do(self.call_propose, who, self.drivers[who])
+
+    @precondition(lambda self: self.seeds < MAX_SEEDS and len(self.slots) < MAX_SLOTS)
+    @rule(who=DRIVERS)
+    def extend(self, who):
+        self.do(self.call_extend, who, self.seeds + 1)
+
+    @precondition(lambda self: len(self.slots) < MAX_SLOTS)
+    @rule(who=DRIVERS, states=st.sampled_from([["failed"], ["diverged"], ["complete", "diverged"]]))
+    def retry(self, who, states):
+        self.do(self.call_retry, who, states)
+
     @precondition(lambda self: self.last is not None)
     @rule()
     def repeat_the_last_call(self):
@@ -291,16 +359,22 @@ class Protocol(RuleBasedStateMachine):
         self.check_that_every_epoch_is_written_once_under_its_attempt(epochs)
 
     def check_the_store_agrees_with_the_model(self, found):
-        assert len(found) == TRIALS
+        in_force = [slot for slot in self.slots if not slot.superseded]
+        assert len(in_force) == CONFIGURATIONS * self.seeds
+        assert len({(slot.configuration, slot.seed) for slot in in_force}) == len(in_force)
         for row, slot in zip(found, self.slots, strict=True):
             seen = (row["state"], row["attempt"], row["driver_id"], row["errors"], row["expiries"])
             assert seen == (slot.state, slot.attempt, slot.driver, slot.errors, slot.expiries)
             assert (row["test_error_final"] is not None) == (slot.state is State.COMPLETE)
+            place = (row["seed"], row["generation"], bool(row["superseded"]), bool(row["filled"]))
+            assert place == (slot.seed, slot.generation, slot.superseded, slot.filled)
 
     def check_that_no_outcome_changed(self, found):
         for row in found:
             if row["state"] in TERMINAL or row["number"] in self.frozen:
-                assert self.frozen.setdefault(row["number"], row) == row
+                # That it was superseded is no change of what it was.
+                kept = dict(row) | {"superseded": None}
+                assert self.frozen.setdefault(row["number"], kept) == kept
 
     def check_that_attempts_never_fell(self, found):
         assert all(now >= before for now, before in zip(found, self.attempts, strict=True))
