@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants clean
+.PHONY: help setup demo test check format mutants faults clean
 
 help:
 	@echo "make setup   environment in $(VENV); $(BIN)/basin is the command"
@@ -13,6 +13,7 @@ help:
 	@echo "make test    every test that needs no GPU"
 	@echo "make check   formatting, lints, types, import rules"
 	@echo "make mutants named bugs that the suite must catch"
+	@echo "make faults  1,500 forced races on the lease protocol, on each database"
 	@echo "make format  mend what check finds where a tool can"
 	@echo "make clean   remove the environment and caches"
 
@@ -41,6 +42,10 @@ check: setup
 # Named bugs in copies of the sources; the suite must catch each.
 mutants: setup
 	$(BIN)/python -m tests.mutants
+
+# Thousands of forced races on both databases; ends with the line "faults: R races, V violations".
+faults: setup
+	$(BIN)/python -m tests.faults.races 1500
 
 format: setup
 	$(BIN)/ruff format .

@@ -8,6 +8,7 @@ from study.settings import SETTINGS, setting
 KINDS = {
     "store": ("a.db", "b.db", '"c.db"', "c.db", "basin.db"),
     "data": ("a", "b", '"c"', "c", None),
+    "mirror": ("a", "b", '"c"', "c", None),
     "address": ("a:1", "b:1", '"c:1"', "c:1", None),
     "workers": (1, "2", "3", 3, None),
     "lease_seconds": (1.5, "2.5", "3.5", 3.5, 60.0),
