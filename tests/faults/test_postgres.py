@@ -11,7 +11,7 @@ from study.errors import StoreUnreachableError
 from study.hosts import Process
 from study.store import Store
 from tests.contract.helpers import claim_one, completion, make, rows, tell
-from tests.unit.study.test_driver import Watcher, complete, inline
+from tests.unit.study.drives import Watcher, complete, inline
 
 pytestmark = pytest.mark.postgres
 

@@ -9,7 +9,9 @@ import sqlite3
 
 import pytest
 
+from study.driver import Driver
 from study.store import Store
+from tests.unit.study.drives import Watcher
 
 
 @pytest.fixture
@@ -38,3 +40,23 @@ def store(folder, empty_store):
     with contextlib.closing(sqlite3.connect(path)) as kept, Store(str(path)) as opened:
         kept.execute("SELECT count(*) FROM study").fetchall()
         yield opened
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    monkeypatch.setattr("study.driver.IDLE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def watcher():
+    return Watcher()
+
+
+@pytest.fixture
+def drive(store, watcher):
+    """Return a function that drives a study with a stand-in for Ray and returns its status."""
+
+    def drive(study, run_tickets, on=store):
+        return Driver(on, study, workers=2, data=None, observer=watcher).run(run_tickets)
+
+    return drive
