@@ -25,6 +25,9 @@ from workers.recipe import Recipe
 IDLE_SECONDS = 0.5
 """Pause between two looks at a store that had nothing to give."""
 
+LAST_SECONDS = 60.0
+"""How long the last reports of a drive are tried to be written."""
+
 OUTAGE_SECONDS = 900.0
 """How long a driver waits for a store that cannot be reached before it gives up."""
 
@@ -179,7 +182,7 @@ class Driver:
         """Write what is still to be written and give back every lease."""
         with self._lock:
             steps: list[Callable[[], object]] = [
-                lambda: self._flush(patience=None),
+                lambda: self._flush(patience=LAST_SECONDS),
                 lambda: self._store.leases.release_all(self._id),
             ]
             if self._specification.design.name == "tpe":
@@ -308,10 +311,10 @@ class Driver:
                 self._note_pace(report.finish)
         try:
             self._flush(patience=2.0)
+            status = self._store.studies.status(self._study)
         except StoreUnreachableError as error:
             self._bear(error)
             return
-        status = self._store.studies.status(self._study)
         self._observer.progressed(status.counts, status.eta_seconds)
 
     def _note_pace(self, finish: Finish) -> None:

@@ -50,7 +50,8 @@ def opened(store: str | None, *, create: bool = False, check_schema: bool = True
         location,
         lease_seconds=setting("lease_seconds"),
         stall_seconds=setting("stall_seconds"),
-        patience=BUSY_SECONDS if create else READING_SECONDS,
+        # A driver bears an outage by itself, and goes on training meanwhile; only a locked file is worth waiting for.
+        patience=BUSY_SECONDS if create and url.get_backend_name() == "sqlite" else READING_SECONDS,
         check_schema=check_schema,
     ) as it:
         yield it

@@ -71,6 +71,7 @@ def test_a_driver_killed_again_and_again_finishes_with_exactly_n(small):
     assert kills
 
 
+@pytest.mark.parametrize("folder", BACKENDS, indirect=True)
 def test_killed_right_after_the_first_outcome_loses_nothing(small):
     process = small.start("run", "small.yaml")
     assert wait_until(lambda: finished(small), 90), stop(process)
@@ -83,6 +84,7 @@ def test_killed_right_after_the_first_outcome_loses_nothing(small):
     assert_exact(small, before)
 
 
+@pytest.mark.parametrize("folder", BACKENDS, indirect=True)
 def test_a_killed_worker_costs_one_attempt(small):
     import psutil
 

@@ -5,12 +5,13 @@ import signal
 
 import pytest
 
-from tests.acceptance.conftest import stop
+from tests.acceptance.conftest import BACKENDS, stop
 from tests.acceptance.test_kill import assert_exact, folder_epochs, wait_until
 
 pytestmark = pytest.mark.acceptance
 
 
+@pytest.mark.parametrize("folder", BACKENDS, indirect=True)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
 def test_a_signal_keeps_everything_and_names_the_command(small, number):
     arguments = ["run", "small.yaml", "--set", "epochs=2"]
