@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader
 from analysis.curves import bundles
 from analysis.figures import save, short
 from analysis.figures.curves import draw_curves
-from analysis.figures.heatmap import draw_heatmap, limits
+from analysis.figures.heatmap import draw_heatmap, shared_limits
 from analysis.figures.points import draw_points
 from analysis.maps import Measure, SensitivityMap, panels
 from search_spaces.specification import Specification
@@ -127,7 +127,7 @@ def _draw(
         drawn["map"] = save(draw_points(in_force, x, y, measure, text), folder, "map")
     else:
         maps = panels(in_force, x, y, others, measure)
-        shared = limits(maps) if any(m.best for m in maps) else None
+        shared = shared_limits(maps) if any(m.best for m in maps) else None
         if len(maps) > MAX_PANELS:
             numbers += f" {MAX_PANELS} of {len(maps)} panels are drawn; summary.json has all of them."
         for index, result in enumerate(maps[:MAX_PANELS]):

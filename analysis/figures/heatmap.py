@@ -21,13 +21,18 @@ COLOURS = "viridis_r"
 BEST = "#d62728"
 
 
-def limits(maps: list[SensitivityMap]) -> tuple[float, float]:
-    """Return the colour limits that the panels of one study share, in percent, both above 0."""
-    values = np.concatenate([m.median[np.isfinite(m.median)] for m in maps])
+def shared_limits(maps: list[SensitivityMap]) -> tuple[float, float]:
+    """Return the colour limits that the panels of one study share."""
+    return limits(np.concatenate([m.median[np.isfinite(m.median)] for m in maps]))
+
+
+def limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return colour limits for errors in percent, both above 0."""
     positive = values[values > 0]
     low = float(positive.min()) if len(positive) else 0.1
-    high = float(values.max()) if len(values) else 1.0
-    return low, max(high, low * 1.5)
+    high = max(float(values.max()), low) if len(values) else 1.0
+    # At least a factor of 1.5, widened downwards: no error is above 100 %.
+    return min(low, high / 1.5), high
 
 
 def draw_heatmap(result: SensitivityMap, caption: str, colour_limits: tuple[float, float] | None = None) -> Figure:
@@ -44,7 +49,7 @@ def draw_heatmap(result: SensitivityMap, caption: str, colour_limits: tuple[floa
         size = (2.3 + 0.82 * max(columns, 4), 0.7 + 0.62 * max(rows, 2) + bottom)
         figure = Figure(figsize=size)
         axes = figure.add_axes((0.95 / size[0], bottom / size[1], 1 - 2.2 / size[0], 1 - (bottom + 0.45) / size[1]))
-        norm = LogNorm(*(colour_limits or limits([result])))
+        norm = LogNorm(*(colour_limits or shared_limits([result])))
         colours = mpl.colormaps[COLOURS]
         edges = cell_edges(result.xs)
         for row in range(rows):

@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from analysis.figures import STYLE, label_of
-from analysis.figures.heatmap import BEST, COLOURS
+from analysis.figures.heatmap import BEST, COLOURS, limits
 from analysis.maps import Measure
 
 
@@ -53,9 +53,8 @@ def draw_points(trials: pd.DataFrame, x: str, y: str | None, measure: Measure, c
                 axes.set_yscale("log")
             axes.set_ylabel(measure.label)
         else:
-            positive = cells["error"][cells["error"] > 0]
-            low = float(positive.min()) if len(positive) else 0.1
-            norm = LogNorm(low, max(float(cells["error"].max()) if len(cells) else 1.0, low * 1.5))
+            low, high = limits(cells["error"].to_numpy(dtype=float))
+            norm = LogNorm(low, high)
             style: Any = {"cmap": COLOURS, "norm": norm, "linewidths": 0.6}
             drawn = axes.scatter(
                 smooth[x], smooth[y], c=smooth["error"].clip(lower=low), s=60, edgecolors="0.2", **style

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.figures import save
-from analysis.figures.heatmap import cell_edges, draw_heatmap, limits
+from analysis.figures.heatmap import cell_edges, draw_heatmap, shared_limits
 from analysis.maps import sensitivity_map
 from tests.unit.analysis.common import (
     MEASURE,
@@ -139,18 +139,19 @@ def test_columns_are_labelled_at_their_value():
     ("medians", "expected"),
     [
         ([10.0, 40.0], (10.0, 40.0)),
-        ([0.0, 40.0], (40.0, 60.0)),
-        ([0.0], (0.1, 0.15000000000000002)),
+        ([0.0, 40.0], (40.0 / 1.5, 40.0)),
+        ([0.0], (0.1 / 1.5, 0.1)),
+        ([72.0, 90.0], (60.0, 90.0)),  # no colour stands for more than 100 %
         ([], (0.1, 1.0)),
     ],
 )
 def test_colour_limits_are_above_zero_and_apart(medians, expected):
     cells = {(10.0**x, 0.0): [error] for x, error in enumerate(medians)} or {(1.0, 0.0): ["waiting"]}
-    assert limits([mapped(cells)]) == pytest.approx(expected)
+    assert shared_limits([mapped(cells)]) == pytest.approx(expected)
 
 
 def test_panels_share_their_colour_limits():
-    assert limits([mapped({(1.0, 0.0): [5.0]}), mapped({(1.0, 0.0): [50.0]})]) == (5.0, 50.0)
+    assert shared_limits([mapped({(1.0, 0.0): [5.0]}), mapped({(1.0, 0.0): [50.0]})]) == (5.0, 50.0)
 
 
 @pytest.mark.parametrize("errors", [(11.0, 19.0), (3.1, 4.8), (5.2, 9.5), (0.002, 0.003), (15.0, 85.0)])
