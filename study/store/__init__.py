@@ -5,7 +5,7 @@ Nothing outside this package speaks SQL.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from study.store.check import findings
 from study.store.database import BUSY_SECONDS, Database
@@ -14,9 +14,12 @@ from study.store.leases import Leases
 from study.store.location import parse_location
 from study.store.migrate import ensure, upgrade
 from study.store.proposals import Outcome, Proposals
-from study.store.queries import Queries
+from study.store.queries import CURVE_COLUMNS, TRIAL_COLUMNS, Queries
 from study.store.results import Results
 from study.store.studies import Status, Studies, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Outcome", "Status", "Store", "Study"]
 
@@ -79,6 +82,23 @@ class Store:
     def shown(self) -> str:
         """Where the store lies, without its password."""
         return self.database.shown
+
+    def trials(self, study: str, *, where: str | None = None) -> pd.DataFrame:
+        """Return the trials of a study as a table, one row a trial, superseded generations included.
+
+        ``where`` is an expression of the query language, such as ``"p = 0 and lr < 0.1"``.
+        """
+        import pandas as pd  # noqa: PLC0415 - the command line does without
+
+        rows = self.queries.trials(self.studies.get(study).id, where=where)
+        return pd.DataFrame(list(rows), columns=list(TRIAL_COLUMNS))
+
+    def curves(self, study: str, *, where: str | None = None) -> pd.DataFrame:
+        """Return the epochs of the deciding attempts as a table, one row an epoch."""
+        import pandas as pd  # noqa: PLC0415
+
+        rows = self.queries.curves(self.studies.get(study).id, where=where)
+        return pd.DataFrame(list(rows), columns=["number", "seed", "state", *CURVE_COLUMNS])
 
     def upgrade(self) -> tuple[str | None, str]:
         """Bring the schema to this release's; return the revisions before and after."""

@@ -163,3 +163,13 @@ def test_attempts_are_shown_with_what_became_of_them(store):
     ]
     assert [row["host"] for row in found] == [None, None, "node1"]
     assert (found[2]["device"], found[2]["code_version"], found[2]["seconds"]) == ("H200", MADE.code_version, 4.0)
+
+
+def test_the_store_gives_tables(store):
+    study = make(store)
+    tell(store, completion(claim_one(store, study)))
+    table = store.trials(study.name, where="state = 'complete'")
+    assert (len(table), table["test_error_final"].item()) == (1, 30.0)
+    assert len(store.trials(study.name)) == 6
+    assert store.curves(study.name)["epoch"].tolist() == [1, 2, 3]
+    assert store.trials(study.name, where="seed > 99").empty
