@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from study.errors import StoreUnreachableError
+from study.errors import StoreUnreachableError, UsageError
 
 T = TypeVar("T")
 
@@ -95,14 +95,16 @@ class Database:
                     return work(connection)
             except DBAPIError as error:
                 if not is_transient(error):
-                    raise self._explained(error) from error
+                    raise self.explained(error) from error
                 if time.monotonic() + pause > deadline:
-                    raise self._explained(error) from error
+                    raise self.explained(error) from error
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause = min(2 * pause, 2.0)
 
-    def _explained(self, error: DBAPIError) -> Exception:
+    def explained(self, error: DBAPIError) -> Exception:
         """Return what a user can act on, or the error itself where only a programmer can."""
+        if str(getattr(error.orig, "sqlstate", None) or "").startswith("22"):
+            return UsageError("a number of the query grows out of range; use smaller ones")
         cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
         if isinstance(error, OperationalError) or error.connection_invalidated or "not a database" in cause:
             hints = {

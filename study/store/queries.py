@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select
+from sqlalchemy.exc import DBAPIError
 
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
@@ -154,12 +155,15 @@ class Queries:
 
     def _streamed(self, statement: Select[Any]) -> Iterator[Mapping[str, Any]]:
         """Yield rows a page at a time; a reader that stops early leaves nothing open."""
-        with (
-            self._database.engine.connect() as connection,
-            connection.execution_options(yield_per=PAGE).execute(statement) as result,
-        ):
-            for row in result.mappings():
-                yield dict(row)
+        try:
+            with (
+                self._database.engine.connect() as connection,
+                connection.execution_options(yield_per=PAGE).execute(statement) as result,
+            ):
+                for row in result.mappings():
+                    yield dict(row)
+        except DBAPIError as error:
+            raise self._database.explained(error) from error
 
 
 def known_column(name: str) -> str:

@@ -157,3 +157,8 @@ def test_junk_is_answered_or_refused_and_never_breaks_the_store(store, study, te
 
 def test_every_column_users_see_can_be_asked_for():
     assert kinds_of(trial, TRIAL_COLUMNS).keys() == set(TRIAL_COLUMNS)
+
+
+def test_a_number_that_grows_out_of_range_is_no_error_of_the_program(store, study):
+    with contextlib.suppress(UsageError):  # one backend refuses it, the other calls it infinite
+        assert len(numbers(store, study, "lr * 1e308 * 1e308 * 1e308 > 1")) == 6
