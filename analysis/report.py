@@ -103,7 +103,8 @@ def described(specification: Specification, in_force: pd.DataFrame, measure: Mea
     left_out = states.get("failed", 0) + states.get("cancelled", 0)
     text = (
         f"{specification.name}: {name}, {task.network} on {task.dataset},{subset} {specification.epochs} epochs, "
-        f"decay {specification.decay}; n = {len(in_force)} trials, {specification.seeds} seeds a configuration: "
+        f"decay {specification.decay}; n = {len(in_force)} trials, {specification.seeds} "
+        f"seed{'s' if specification.seeds > 1 else ''} a configuration: "
         f"{states.get('complete', 0)} complete, {states.get('diverged', 0)} diverged"
     )
     text += f" (counted at chance, {measure.chance:g} %)" if states.get("diverged") else ""
