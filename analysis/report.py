@@ -19,6 +19,7 @@ from analysis.figures.curves import draw_curves
 from analysis.figures.heatmap import draw_heatmap, shared_limits
 from analysis.figures.points import draw_points
 from analysis.maps import Measure, SensitivityMap, panels
+from analysis.tables import inert
 from search_spaces.specification import Specification
 
 MAX_PANELS = 12
@@ -223,12 +224,7 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(rows[0].keys() if rows else ())
         for row in rows:
-            writer.writerow([_inert(value) for value in row.values()])
-
-
-def _inert(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+            writer.writerow([inert(value) for value in row.values()])
 
 
 def _page(

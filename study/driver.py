@@ -89,18 +89,16 @@ class Driver:
     ----------
     store, study
         What to drive.
-    workers
-        Trials at a time.
     data
         Folder of the data sets.
     observer
         Who watches.
     """
 
-    def __init__(self, store: Store, study: Study, *, workers: int, data: str | None, observer: Observer) -> None:
+    def __init__(self, store: Store, study: Study, *, data: str | None, observer: Observer) -> None:
         self._store, self._study, self._observer = store, study, observer
         self._specification = study.specification
-        self._workers, self._data = workers, data
+        self._data = data
         self._id = uuid.uuid4().hex
         self._process = Process.current()
         self._lock = threading.RLock()

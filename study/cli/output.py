@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 
+from analysis.tables import inert
 from study.errors import UsageError
 
 
@@ -62,13 +63,6 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.5g}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(value))
-
-
-def inert(value: Any) -> Any:
-    """Return a CSV cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{value}"
-    return value
 
 
 def moment(seconds: float | None) -> str:

@@ -121,7 +121,7 @@ def _driven(
         slots = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
     absolute = str(Path(folder).expanduser().absolute()) if folder is not None else None
     with Progress(study.name) as progress:
-        driver = Driver(store, study, workers=slots, data=absolute, observer=progress)
+        driver = Driver(store, study, data=absolute, observer=progress)
 
         def train(supply: Driver) -> None:
             run_tickets(

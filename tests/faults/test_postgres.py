@@ -47,7 +47,7 @@ def test_training_goes_on_through_an_outage_of_seconds_and_nothing_is_lost(away,
         return complete(trial)
 
     threads = threading.active_count()
-    status = Driver(away, study, workers=2, data=None, observer=watcher).run(inline(train))
+    status = Driver(away, study, data=None, observer=watcher).run(inline(train))
     assert (status.counts.total, status.counts.complete) == (6, 6)
     assert [row["attempt"] for row in rows(away)] == [1] * 6
     assert any("training goes on" in note for note in watcher.notes)

@@ -42,7 +42,7 @@ def main(release):
         with Store(str(path)) as store:
             study, _ = store.studies.create(specification, drawn(specification), code_version())
             observer = Five()
-            observer.driver = Driver(store, study, workers=1, data=None, observer=observer)
+            observer.driver = Driver(store, study, data=None, observer=observer)
             observer.driver.run(lambda supply: run_tickets(supply, workers=1, cpus=1, gpus=0, address=None))
             store.leases.register("gone", Process(host="elsewhere", pid=1, started=0.0))
             store.leases.lease_seconds = 0.0

@@ -57,6 +57,6 @@ def drive(store, watcher):
     """Return a function that drives a study with a stand-in for Ray and returns its status."""
 
     def drive(study, run_tickets, on=store):
-        return Driver(on, study, workers=2, data=None, observer=watcher).run(run_tickets)
+        return Driver(on, study, data=None, observer=watcher).run(run_tickets)
 
     return drive

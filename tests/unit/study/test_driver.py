@@ -117,7 +117,7 @@ def test_a_driver_waits_for_what_others_train(store):
     study = create(store, seeds=1)
     lease(store, study, "other", 3)
     watcher = Watcher()
-    driver = Driver(store, study, workers=1, data=None, observer=watcher)
+    driver = Driver(store, study, data=None, observer=watcher)
     watcher.noted = lambda text: (watcher.notes.append(text), driver.stop())
     assert driver.run(inline()).counts.running == 3
     assert "3 trials are leased to other drivers" in watcher.notes[0]

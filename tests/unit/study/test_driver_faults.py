@@ -259,7 +259,7 @@ def test_workers_that_die_of_a_stop_are_not_blamed(store, drive):
 
 def test_a_stop_before_the_drive_trains_nothing(store, watcher):
     study = create(store)
-    driver = Driver(store, study, workers=1, data=None, observer=watcher)
+    driver = Driver(store, study, data=None, observer=watcher)
     driver.stop()
     assert driver.run(inline()).counts.waiting == 6
 

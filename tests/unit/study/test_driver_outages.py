@@ -216,7 +216,7 @@ def test_two_drivers_train_each_trial_once(store, folder, changes):
     def drive(_number):
         with Store(str(folder / "basin.db")) as mine:
             together.wait(SECONDS)
-            return Driver(mine, study, workers=1, data=None, observer=Watcher()).run(inline())
+            return Driver(mine, study, data=None, observer=Watcher()).run(inline())
 
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(drive, range(2)))

@@ -8,11 +8,11 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.tables import inert
 from study.cli.output import (
     Format,
     cell,
     duration,
-    inert,
     moment,
     print_json,
     print_rows,
