@@ -1,7 +1,8 @@
-"""Learning curves: one bundle for each pair of hyperparameter values, all seeds kept."""
+"""Learning curves: one bundle for each configuration shown, all seeds kept."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,74 +12,115 @@ import pandas as pd
 
 from analysis.maps import numbers
 
+Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True, kw_only=True)
 class CurveBundle:
-    """The curves of one cell.
+    """The curves of one configuration.
 
     Attributes
     ----------
     x, y
-        Values of the two hyperparameters.
+        Values of the hyperparameter that colours the lines and of the one that makes rows; None where none does.
+    others
+        Values of further hyperparameters that tell this bundle from its neighbours.
     epochs
         1, 2, ... up to the longest curve.
-    train_loss, test_error
-        ``[seed, epoch]``; NaN after the end of a curve that diverged.
+    train_loss
+        Cross-entropy, ``[seed, epoch]``; NaN after the end of a curve that diverged.
+    errors
+        The same of the error in percent, by split.
     diverged
         ``[seed]``, whether the curve ends in divergence.
     """
 
     x: float
-    y: float
+    y: float | None
+    others: Mapping[str, float]
     epochs: npt.NDArray[np.int64]
-    train_loss: npt.NDArray[np.float64]
-    test_error: npt.NDArray[np.float64]
+    train_loss: Matrix
+    errors: Mapping[str, Matrix]
     diverged: npt.NDArray[np.bool_]
 
 
-def bundles(curves: pd.DataFrame, trials: pd.DataFrame, x: str, y: str) -> list[CurveBundle]:
-    """Return the curves of every cell, ordered by y and x.
+def bundles(
+    curves: pd.DataFrame,
+    trials: pd.DataFrame,
+    x: str,
+    y: str | None,
+    *,
+    others: Sequence[str] = (),
+    splits: Sequence[str] = ("test",),
+) -> list[CurveBundle]:
+    """Return the curves of every configuration, ordered by y, x and the others.
 
     Parameters
     ----------
     curves
-        One row an epoch, with ``number``, ``epoch``, ``train_loss`` and ``test_error``: the deciding attempts.
+        One row an epoch, with ``number``, ``epoch``, ``train_loss`` and ``{split}_error``: the deciding attempts.
     trials
-        One row a trial in force, with ``number``, ``state``, ``x`` and ``y``. Complete and diverged ones are shown.
-    x, y
-        The hyperparameters.
+        One row a trial in force, with ``number``, ``state`` and a column a hyperparameter. Complete and diverged ones
+        are shown.
+    x, y, others
+        The hyperparameters that tell configurations apart.
+    splits
+        Which errors to take, in the order in which they are to be shown.
     """
     shown = trials[trials["state"].isin(["complete", "diverged"])]
     by_number: dict[Any, pd.DataFrame] = dict(iter(curves.groupby("number")))
+    names = [*([] if y is None else [y]), x, *others]
     found = []
-    for values_of_cell, cell in shown.groupby([y, x]):
-        y_value, x_value = numbers(values_of_cell)
+    for values, cell in shown.groupby(names):
+        point = dict(zip(names, numbers(values), strict=True))
         seeds = [by_number.get(int(number)) for number in cell["number"]]
         longest = max((int(rows["epoch"].max()) for rows in seeds if rows is not None), default=0)
-        loss, error = (np.full((len(seeds), longest), np.nan) for _ in range(2))
-        for row, rows in enumerate(seeds):
-            if rows is not None:
-                at = rows["epoch"].to_numpy(dtype=int) - 1
-                loss[row, at] = rows["train_loss"].to_numpy(dtype=float)
-                error[row, at] = rows["test_error"].to_numpy(dtype=float)
+        columns = {
+            name: np.full((len(seeds), longest), np.nan) for name in ("train_loss", *map(error_column, splits))
+        }
+        for name, matrix in columns.items():
+            for row, rows in enumerate(seeds):
+                if rows is not None:
+                    matrix[row, rows["epoch"].to_numpy(dtype=int) - 1] = rows[name].to_numpy(dtype=float)
         found.append(
             CurveBundle(
-                x=x_value,
-                y=y_value,
+                x=point[x],
+                y=None if y is None else point[y],
+                others={name: point[name] for name in others},
                 epochs=np.arange(1, longest + 1),
-                train_loss=loss,
-                test_error=error,
+                train_loss=columns["train_loss"],
+                errors={split: columns[error_column(split)] for split in splits},
                 diverged=(cell["state"] == "diverged").to_numpy(dtype=bool),
             )
         )
     return found
 
 
-def median(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def error_column(split: str) -> str:
+    """Return the column of the epochs that holds the error of a split."""
+    return f"{split}_error"
+
+
+def median(values: Matrix) -> Vector:
     """Return the median over the seeds that have an epoch, NaN where none has."""
-    result = np.full(values.shape[1], np.nan)
+    middle: Vector = _over_seeds(values, [0.5])[0]
+    return middle
+
+
+def band(values: Matrix) -> tuple[Vector, Vector]:
+    """Return the lowest and the highest value over the seeds that have an epoch, NaN where none has.
+
+    The whole range, and no interval of a law: of a handful of seeds nothing more can be said.
+    """
+    low, high = _over_seeds(values, [0.0, 1.0])
+    return low, high
+
+
+def _over_seeds(values: Matrix, quantiles: Sequence[float]) -> Matrix:
+    result: Matrix = np.full((len(quantiles), values.shape[1]), np.nan)
     for epoch in range(values.shape[1]):
         known = values[~np.isnan(values[:, epoch]), epoch]
         if len(known):
-            result[epoch] = np.median(known)
+            result[:, epoch] = np.quantile(known, quantiles)
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,12 +84,11 @@ class SensitivityMap:
     within: Mask
     fixed: Mapping[str, float]
 
-    def best_of_rows(self) -> Iterator[tuple[float, float, float, int]]:
-        """Yield for each y its best x, the median there and its seeds; rows without outcomes are left out."""
-        for row, value in enumerate(self.ys):
+    def best_of_rows(self) -> Iterator[tuple[int, int]]:
+        """Yield the best cell of each y, as ``(row, column)``; rows without outcomes are left out."""
+        for row in range(len(self.ys)):
             if np.isfinite(self.median[row]).any():
-                column = int(np.nanargmin(self.median[row]))
-                yield float(value), float(self.xs[column]), float(self.median[row, column]), int(self.n[row, column])
+                yield row, int(np.nanargmin(self.median[row]))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the map as plain values; an empty cell is None."""
@@ -116,7 +115,13 @@ class SensitivityMap:
             "within_one_standard_error": self.within.tolist(),
             "best": best,
             "best_by_y": [
-                {self.y: y, self.x: x, "median": median, "n": n} for y, x, median, n in self.best_of_rows()
+                {
+                    self.y: float(self.ys[row]),
+                    self.x: float(self.xs[column]),
+                    "median": float(self.median[row, column]),
+                    "n": int(self.n[row, column]),
+                }
+                for row, column in self.best_of_rows()
             ],
         }
 
@@ -185,6 +190,15 @@ def sensitivity_map(
         within=within,
         fixed=dict(fixed or {}),
     )
+
+
+def axes_of(space: Iterable[str]) -> tuple[str, str | None, list[str]]:
+    """Return which varied hyperparameter goes on x, which on y, and which make panels."""
+    names = list(space)
+    x = "lr" if "lr" in names else names[0]
+    rest = [name for name in names if name != x]
+    y = next((name for name in ("p", "weight_decay") if name in rest), rest[0] if rest else None)
+    return x, y, [name for name in rest if name != y]
 
 
 def panels(trials: pd.DataFrame, x: str, y: str, others: Sequence[str], measure: Measure) -> list[SensitivityMap]:

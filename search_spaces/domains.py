@@ -49,6 +49,11 @@ class Values(_Model):
         """Largest value."""
         return self.values[-1]
 
+    @property
+    def log(self) -> bool:
+        """Whether the values are better seen on a logarithmic scale: all positive, and a factor of 20 apart."""
+        return self.low > 0 and self.high > 20 * self.low
+
     def grid(self) -> tuple[float, ...]:
         """Return every value, ascending."""
         return self.values

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -42,6 +45,17 @@ def short(value: float) -> str:
 def plain(value: float) -> str:
     """Return a number at three significant digits, without an exponent where five digits do."""
     return f"{float(f'{value:.3g}'):g}"
+
+
+def plain_log(axis: Axis) -> None:
+    """Label a logarithmic axis with plain numbers, also between powers of ten where it spans few of them."""
+    low, high = sorted(axis.get_view_interval())
+    decades = np.log10(high / low)
+    axis.set_major_locator(LogLocator(10, numticks=8))
+    axis.set_minor_locator(LogLocator(10, subs=(2.0, 5.0), numticks=20) if decades < 3 else NullLocator())
+    number = FuncFormatter(lambda value, _: plain(value) if 1e-4 < value < 1e5 else f"{value:.0e}")
+    axis.set_major_formatter(number)
+    axis.set_minor_formatter(number if decades < 3 else NullFormatter())
 
 
 def save(figure: Figure, folder: Path, name: str) -> dict[str, Path]:

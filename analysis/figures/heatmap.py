@@ -15,24 +15,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.figures import STYLE, label_of, plain, short
+from analysis.figures.scale import BEST, COLOURS, draw_bar, shared_limits
 from analysis.maps import SensitivityMap
-
-COLOURS = "viridis_r"
-BEST = "#d62728"
-
-
-def shared_limits(maps: list[SensitivityMap]) -> tuple[float, float]:
-    """Return the colour limits that the panels of one study share."""
-    return limits(np.concatenate([m.median[np.isfinite(m.median)] for m in maps]))
-
-
-def limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return colour limits for errors in percent, both above 0."""
-    positive = values[values > 0]
-    low = float(positive.min()) if len(positive) else 0.1
-    high = max(float(values.max()), low) if len(values) else 1.0
-    # At least a factor of 1.5, widened downwards: no error is above 100 %.
-    return min(low, high / 1.5), high
 
 
 def draw_heatmap(result: SensitivityMap, caption: str, colour_limits: tuple[float, float] | None = None) -> Figure:
@@ -58,7 +42,7 @@ def draw_heatmap(result: SensitivityMap, caption: str, colour_limits: tuple[floa
         _outline(axes, result, edges)
         _label_axes(axes, result, edges)
         bar = figure.add_axes((1 - 1.05 / size[0], bottom / size[1], 0.16 / size[0], 1 - (bottom + 0.45) / size[1]))
-        _draw_bar(figure, bar, norm, result)
+        draw_bar(figure, bar, norm, result.measure)
         title = f"{label_of(result.y)} against {label_of(result.x)}"
         if result.fixed:
             title += ", " + ", ".join(f"{name} = {value:g}" for name, value in result.fixed.items())
@@ -152,14 +136,3 @@ def _label_axes(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float6
     axes.set_ylabel(label_of(result.y))
     for spine in axes.spines.values():
         spine.set_visible(False)
-
-
-def _draw_bar(figure: Figure, axes: Axes, norm: LogNorm, result: SensitivityMap) -> None:
-    bar = figure.colorbar(ScalarMappable(norm, mpl.colormaps[COLOURS]), cax=axes)
-    low, high = float(norm.vmin or 0.1), float(norm.vmax or 100.0)
-    ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 70, 90) if low <= t <= high]
-    if len(ticks) < 2:
-        ticks = [low, (low * high) ** 0.5, high]
-    bar.set_ticks(ticks, labels=[f"{t:.3g}" for t in ticks])
-    bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.set_label(f"median {result.measure.label}, log scale", fontsize=7.5)

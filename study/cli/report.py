@@ -35,7 +35,8 @@ def report(
     with opened(store) as it:
         found = it.studies.get(study)
 
-        from analysis.report import Material, write_report  # noqa: PLC0415 - pandas and Matplotlib
+        from analysis.material import Material  # noqa: PLC0415
+        from analysis.report import write_report  # noqa: PLC0415 - pandas and Matplotlib
 
         material = Material(
             specification=found.specification,

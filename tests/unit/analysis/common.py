@@ -68,6 +68,7 @@ def curve(row, epochs=2):
             "epoch": epoch,
             "train_loss": 1.0 / epoch,
             "test_error": 50.0 / epoch,
+            "validation_error": 60.0 / epoch,
         }
         for epoch in range(1, epochs + 1)
     ]

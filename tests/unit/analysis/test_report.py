@@ -8,7 +8,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from analysis.report import Material, axes_of, described, write_report
+from analysis.captions import described
+from analysis.maps import axes_of
+from analysis.material import Material
+from analysis.report import write_report
 from search_spaces.validation import loads
 from tests.unit.analysis.common import MEASURE, curve, save_nothing, trial, trials
 
@@ -83,7 +86,7 @@ def written(folder, rows, statistic=None, **changes):
 @pytest.fixture
 def unpainted(monkeypatch):
     """Draw figures, but keep files of a few bytes: for tests that look at numbers and words."""
-    monkeypatch.setattr("analysis.report.save", save_nothing)
+    monkeypatch.setattr("analysis.gallery.save", save_nothing)
 
 
 def cells_of(path):
@@ -178,7 +181,7 @@ def test_the_summary_is_the_file(report):
 def test_the_summary_has_its_keys(report):
     assert report.summary.keys() == {
         "name", "hash", "specification", "statistic", "split", "chance_error", "seeds", "trials", "best", "maps",
-        "provenance", "figures",
+        "other_split", "provenance", "figures",
     }  # fmt: skip
 
 
@@ -310,7 +313,7 @@ def test_one_hyperparameter_is_drawn_as_points(tmp_path, results):
 def test_a_design_without_grid_is_drawn_as_points(tmp_path, design):
     cells = {(0.02, 0.1): [10.0, 12.0], (5.0, 0.3): [20.0, "diverged"], (None, None): ["waiting", "waiting"]}
     found = written(tmp_path, trials(cells), space=PLANE, design={"name": design, "configurations": 3})
-    assert found.files.keys() == {"report.html", "summary.json", "trials.csv", "figures/map.png", "figures/map.svg"}
+    assert found.files.keys() == {name.replace("heatmap", "map") for name in FILES}
     assert found.summary["best"]["configuration"] == {"lr": 0.02, "p": 0.1}
 
 
@@ -340,7 +343,7 @@ def test_hyperparameters_have_their_axes(names, axes):
 
 
 def text_of(cells, **changes):
-    return described(specification(**changes), pd.DataFrame(trials(cells)), MEASURE)
+    return described(specification(**changes), pd.DataFrame(trials(cells)), MEASURE.chance)
 
 
 def test_a_caption_says_what_was_trained():
@@ -382,13 +385,13 @@ def captions(unpainted, monkeypatch, tmp_path):
     found = {}
 
     def caught(name):
-        import analysis.report as module
+        import analysis.gallery as module
 
         real = getattr(module, name)
 
-        def draw(*arguments):
-            found[name] = next(a for a in reversed(arguments) if isinstance(a, str))
-            return real(*arguments)
+        def draw(*arguments, **options):
+            found.setdefault(name, next(a for a in reversed(arguments) if isinstance(a, str)))
+            return real(*arguments, **options)
 
         monkeypatch.setattr(module, name, draw)
 
@@ -439,3 +442,148 @@ def test_the_split_of_the_objective_is_shown(captions):
     }
     text = captions({(0.1,): ["diverged"]}, ("lr",), space=LINE, **changes)["draw_points"]
     assert "final validation error (%), split validation, statistic final" in text
+
+
+# -- the other split
+
+
+CHOSEN_ON_VALIDATION = {
+    "task": DOCUMENT["task"] | {"validation": 50},
+    "objective": {"split": "validation", "statistic": "final"},
+}
+CROSSED = {  # (test error, validation error): what validation chooses is not what test would
+    (0.1, 0.0): [(10.0, 21.0), (12.0, 21.0)],
+    (1.0, 0.0): [(14.0, 20.0), (18.0, 18.0)],
+    (0.1, 0.5): [(30.0, 40.0), "diverged"],
+    (1.0, 0.5): ["failed", "waiting"],
+}
+
+
+def crossed_rows():
+    rows = trials({cell: [r if isinstance(r, str) else r[0] for r in results] for cell, results in CROSSED.items()})
+    flat = [result for results in CROSSED.values() for result in results]
+    for row, result in zip(rows, flat, strict=True):
+        row["validation_error_final"] = None if isinstance(result, str) else result[1]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def validated(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("validated"), crossed_rows(), **CHOSEN_ON_VALIDATION)
+
+
+def words(report):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", report.html))
+
+
+def test_without_held_out_images_there_is_no_other_split(report):
+    assert report.summary["other_split"] is None
+    assert "No images were held out for validation" in words(report)
+
+
+def test_the_best_is_chosen_on_the_split_of_the_objective(validated):
+    assert validated.summary["split"] == "validation"
+    assert validated.summary["best"]["configuration"] == {"lr": 1.0, "p": 0.0}
+
+
+def test_the_other_split_is_told_for_the_best_configuration(validated):
+    other = validated.summary["other_split"]
+    assert other["split"] == "test"
+    assert other["at_best"] == {
+        "configuration": {"lr": 1.0, "p": 0.0},
+        "median": 16.0,
+        "mean": 16.0,
+        "standard_error": pytest.approx(2.0),
+        "n": 2,
+    }
+    assert other["best"]["configuration"] == {"lr": 0.1, "p": 0.0}
+
+
+def test_the_other_split_has_its_own_map(validated):
+    (found,) = validated.summary["other_split"]["maps"]
+    assert found["median"] == [[11.0, 16.0], [60.0, None]]
+    assert {"figures/heatmap.png", "figures/heatmap-test.png", "figures/heatmap-test.svg"} <= validated.files.keys()
+
+
+def test_the_page_says_which_split_decides_and_shows_the_other(validated):
+    text = words(validated)
+    assert "Choices are made, and numbers shown, on the validation split" in text
+    assert "The test split stands beside it." in text
+    assert "The same trials on the test split: median 16.00 % over 2 seeds" in text
+    assert "On that split another one would be best: lr = 0.1, p = 0, median 11.00 %" in text
+
+
+def test_the_table_of_the_best_has_the_other_split_beside(validated):
+    rows = re.findall(r"<tr>((?:<td>[^<]*</td>){5})</tr>", validated.html)
+    assert [re.findall(r">([^<]*)</td", row) for row in rows] == [
+        ["0", "1", "19.00", "16.00", "2"],
+        ["1/2", "0.1", "65.00", "60.00", "2"],
+    ]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_where_both_splits_agree_the_page_says_so(tmp_path):
+    found = written(tmp_path, trials(CELLS), **(CHOSEN_ON_VALIDATION | {"objective": DOCUMENT["objective"]}))
+    assert found.summary["other_split"]["split"] == "validation"
+    assert "It is the best on that split too." in words(found)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_no_outcome_is_no_number_of_either_split(tmp_path):
+    other = written(tmp_path, trials(UNFINISHED), **CHOSEN_ON_VALIDATION).summary["other_split"]
+    assert (other["at_best"], other["best"]) == (None, None)
+
+
+def test_both_maps_share_their_colours(unpainted, monkeypatch, tmp_path):
+    import analysis.gallery as module
+
+    limits = []
+    real = module.draw_heatmap
+    monkeypatch.setattr(module, "draw_heatmap", lambda *a: limits.append(a[2]) or real(*a))
+    write_report(material(crossed_rows(), **CHOSEN_ON_VALIDATION), tmp_path)
+    assert limits == [(11.0, 65.0)] * 2
+
+
+@pytest.fixture
+def curves_drawn(unpainted, monkeypatch, tmp_path):
+    """Return the bundles and the caption of the curves of a report."""
+    import analysis.gallery as module
+
+    found = []
+    real = module.draw_curves
+    monkeypatch.setattr(module, "draw_curves", lambda *a: found.append(a) or real(*a))
+
+    def of(rows, **changes):
+        write_report(material(rows, **changes), tmp_path)
+        ((drawn, _, y, caption),) = found
+        return [(b.y, b.x, dict(b.others)) for b in drawn], y, caption, drawn
+
+    return of
+
+
+def test_curves_have_the_errors_of_both_splits(curves_drawn):
+    *_, drawn = curves_drawn(crossed_rows(), **CHOSEN_ON_VALIDATION)
+    assert list(drawn[0].errors) == ["validation", "test"]
+
+
+def test_curves_of_one_hyperparameter_have_no_rows(curves_drawn):
+    points, y, *_ = curves_drawn(trials({(0.1,): [1.0], (1.0,): [2.0]}, ("lr",)), space=LINE)
+    assert (points, y) == ([(None, 0.1, {}), (None, 1.0, {})], None)
+
+
+def test_curves_of_a_larger_grid_are_those_around_the_best(curves_drawn):
+    cells = {(lr, p, b): [lr + p + b] for lr in (0.1, 1.0) for p in (0.0, 0.5) for b in (0.9, 0.99)}
+    space = DOCUMENT["space"] | {"beta2": {"values": [0.9, 0.99]}}
+    points, _, caption, _ = curves_drawn(trials(cells, ("lr", "p", "beta2")), space=space)
+    assert len(points) == 4
+    assert "beta2 = 0.9, where the best configuration lies." in caption
+
+
+def test_curves_without_a_grid_are_those_of_the_best_configurations(curves_drawn):
+    cells = {(0.02 * n, 0.05 * n): [10.0 + n] for n in range(1, 9)}
+    points, y, caption, _ = curves_drawn(
+        trials(cells), space=PLANE, design={"name": "random", "configurations": 8}, seeds=1
+    )
+    assert [x for _, x, _ in points] == [pytest.approx(0.02 * n) for n in range(1, 7)]
+    assert y is None
+    assert "The 6 best of 8 configurations are drawn." in caption

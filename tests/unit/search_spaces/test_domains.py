@@ -180,3 +180,10 @@ def test_a_value_at_a_share_lies_in_the_range_and_rises_with_it(low, high, log, 
 def test_a_domain_is_frozen(domain):
     with pytest.raises(ValidationError):
         domain.low = 3.0
+
+
+@pytest.mark.parametrize(
+    ("values", "log"), [([0.01, 1.0], True), ([0.1, 1.0], False), ([0.0, 100.0], False), ([-1.0, 100.0], False)]
+)
+def test_values_that_spread_are_seen_on_a_logarithmic_scale(values, log):
+    assert Values(values=values).log is log

@@ -11,14 +11,15 @@ from tests.unit.analysis.common import caption_of, drawn_through
 NAN = float("nan")
 
 
-def bundle(x=0.1, y=0.0, errors=((50.0, 25.0), (40.0, 20.0)), diverged=(False, False)):
+def bundle(x=0.1, y=0.0, errors=((50.0, 25.0), (40.0, 20.0)), diverged=(False, False), splits=("test",), **others):
     values = np.array(errors, dtype=float)
     return CurveBundle(
         x=x,
         y=y,
+        others=others,
         epochs=np.arange(1, values.shape[1] + 1),
         train_loss=values / 50.0 + 0.01,
-        test_error=values,
+        errors=dict.fromkeys(splits, values),
         diverged=np.array(diverged),
     )
 
@@ -37,6 +38,10 @@ SITUATIONS = {
     "x of zero": [bundle(0.0), bundle(1.0)],
     "negative x": [bundle(-1.0), bundle(1.0)],
     "one epoch": [bundle(errors=((50.0,), (40.0,)))],
+    "one seed": [bundle(errors=((50.0, 25.0),), diverged=(False,))],
+    "two splits": [bundle(x, y, splits=("validation", "test")) for x in (0.1, 1.0) for y in (0.0, 0.5)],
+    "no rows": [bundle(x, None) for x in (0.1, 1.0)],
+    "scattered": [bundle(0.1 + i / 10, None, p=i / 16, beta2=0.9) for i in range(6)],
     "twelve by nine": [bundle(10.0 ** (x - 9), y / 16) for x in range(12) for y in range(9)],
 }
 
@@ -54,15 +59,35 @@ def test_curves_are_drawn_in_every_situation(bundles):
     assert drawn_through(drawn(bundles, "A caption."))
 
 
-def test_a_cell_has_a_line_a_seed_and_one_for_the_median():
-    loss, error = drawn([bundle()]).axes
-    assert len(loss.lines) == len(error.lines) == 3
+def test_the_line_is_the_median():
+    (line,) = drawn([bundle()]).axes[1].lines
+    assert list(line.get_ydata()) == [45.0, 22.5]
 
 
-def test_the_heavy_line_is_the_median():
-    error = drawn([bundle()]).axes[1]
-    heaviest = max(error.lines, key=lambda line: line.get_linewidth())
-    assert list(heaviest.get_ydata()) == [45.0, 22.5]
+def test_the_band_is_the_range_over_seeds():
+    (band,) = drawn([bundle()]).axes[1].collections
+    assert set(map(tuple, band.get_paths()[0].vertices)) == {(1, 40), (1, 50), (2, 20), (2, 25)}
+
+
+def test_one_seed_has_no_band():
+    assert not drawn(SITUATIONS["one seed"]).axes[1].collections
+
+
+def test_every_split_has_a_column_in_the_order_given():
+    axes = drawn(SITUATIONS["two splits"]).axes
+    assert [a.get_ylabel() for a in axes[:3]] == ["train loss", "validation error (%)", "test error (%)"]
+    assert len(axes) == 6
+
+
+def test_without_rows_there_is_one_without_title():
+    axes = drawn(SITUATIONS["no rows"]).axes
+    assert [a.get_title(loc="left") for a in axes] == ["", ""]
+
+
+def test_scattered_configurations_are_named_whole():
+    (legend,) = drawn([bundle(0.2, None, p=0.25), bundle(0.1, None, p=0.5)]).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["0.1 (1/2)", "0.2 (1/4)"]
+    assert "(p)" in legend.get_title().get_text()
 
 
 def test_a_cross_marks_the_last_epoch_before_divergence():
@@ -103,3 +128,14 @@ def test_the_same_curves_drawn_twice_give_the_same_bytes(tmp_path):
         paths = save(drawn([bundle(), HALF], "A caption."), folder, "curves")
         found.append({kind: path.read_bytes() for kind, path in paths.items()})
     assert found[0] == found[1]
+
+
+def test_every_error_has_one_scale():
+    axes = drawn([bundle(splits=("validation", "test"))]).axes
+    assert axes[1].get_ylim() == axes[2].get_ylim() == (0.0, 52.0)
+
+
+def test_a_loss_far_above_the_lowest_lies_beyond_the_axis():
+    (low, high) = drawn([bundle(errors=((50.0, 5e9), (50.0, 0.0)))]).axes[0].get_ylim()
+    assert low < 0.01
+    assert high == pytest.approx(1.2 * 10.0)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.figures import save
-from analysis.figures.heatmap import cell_edges, draw_heatmap, shared_limits
+from analysis.figures.heatmap import cell_edges, draw_heatmap
+from analysis.figures.scale import shared_limits
 from analysis.maps import sensitivity_map
 from tests.unit.analysis.common import (
     MEASURE,

@@ -24,14 +24,12 @@ SITUATIONS = {
     "all diverged": {(0.1, 0.0): ["diverged"], (1.0, 0.5): ["diverged"]},
     "partly diverged": {(0.1, 0.0): [10.0, "diverged"], (1.0, 0.5): [12.0, 13.0]},
     "zero errors": {(0.1, 0.0): [0.0], (1.0, 0.5): [0.0]},
-    "x of zero": {(0.0, 0.0): [1.0], (100.0, 0.5): [2.0]},
-    "negative x": {(-1.0, 0.0): [1.0], (100.0, 0.5): [2.0]},
     "many": {(10.0 ** (-x / 9), y / 20): [5.0 + x] for x in range(12) for y in range(9)},
 }
 
 
-def drawn(cells, y="p", caption=""):
-    return draw_points(table(cells), "lr", y, MEASURE, caption)
+def drawn(cells, y="p", caption="", log=()):
+    return draw_points(table(cells), "lr", y, MEASURE, caption, log=log)
 
 
 def markers(figure):
@@ -39,10 +37,11 @@ def markers(figure):
     return [len(collection.get_offsets()) for collection in figure.axes[0].collections]
 
 
+@pytest.mark.parametrize("log", [(), ("lr",)], ids=["linear", "log"])
 @pytest.mark.parametrize("y", ["p", None], ids=["two axes", "one axis"])
 @pytest.mark.parametrize("cells", SITUATIONS.values(), ids=SITUATIONS.keys())
-def test_points_are_drawn_in_every_situation(cells, y):
-    assert drawn_through(drawn(cells, y, "A caption."))
+def test_points_are_drawn_in_every_situation(cells, y, log):
+    assert drawn_through(drawn(cells, y, "A caption.", log))
 
 
 def test_a_configuration_without_divergence_is_a_point():
@@ -78,12 +77,22 @@ def test_without_outcomes_there_is_no_star():
     assert stars(drawn(SITUATIONS["all missing"])) == []
 
 
-@pytest.mark.parametrize(
-    ("values", "scale"),
-    [([0.01, 1.0], "log"), ([0.1, 1.0], "linear"), ([0.0, 100.0], "linear"), ([-1.0, 100.0], "linear")],
-)
-def test_an_axis_is_logarithmic_where_positive_values_spread(values, scale):
-    assert drawn({(value, 0.5): [1.0] for value in values}).axes[0].get_xscale() == scale
+def test_an_axis_is_logarithmic_where_its_hyperparameter_is():
+    axes = drawn(POINTS, log=["lr"]).axes[0]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "linear")
+
+
+def test_a_logarithmic_axis_has_plain_numbers():
+    figure = drawn(POINTS, log=["lr"])
+    figure.draw_without_rendering()
+    assert {"0.01", "0.1", "1", "10"} <= {label.get_text() for label in figure.axes[0].get_xticklabels()}
+
+
+def test_configurations_that_differ_elsewhere_lie_on_one_another_with_the_best_on_top():
+    cells = {(0.1, 0.0, 0.9): [30.0], (0.1, 0.0, 0.99): [10.0], (0.1, 0.0, 0.999): [20.0]}
+    figure = draw_points(table(cells, ("lr", "p", "beta2")), "lr", "p", MEASURE, "", others=["beta2"])
+    assert list(figure.axes[0].collections[0].get_array()) == [30.0, 20.0, 10.0]
+    assert stars(figure) == [(0.1, 0.0)]
 
 
 def test_the_colour_bar_names_the_measure():
