@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,11 +23,16 @@ class EpochRecord:
         Values in force at the end of the epoch; ``p`` is None for optimizers without it.
     log10_v
         Mean over the weights of log10 of the second moment the optimizer divides by; zeros are left out; None for
-        optimizers without one. Padam tracks it at p = 0 too.
+        optimizers without one, and where one has overflowed. Padam tracks it at p = 0 too.
     seconds
         Wall time of training and evaluation, from a monotonic clock.
     images
         Training images seen.
+
+    Raises
+    ------
+    ValueError
+        A number is not finite. Such a training has diverged, or the engine has a fault; a store takes neither.
     """
 
     epoch: int
@@ -40,6 +46,12 @@ class EpochRecord:
     log10_v: float | None
     seconds: float
     images: int
+
+    def __post_init__(self) -> None:
+        """Refuse what no store takes."""
+        for name, value in asdict(self).items():
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{name} of epoch {self.epoch} must be finite, got {value}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain values."""

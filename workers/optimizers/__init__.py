@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -76,7 +77,10 @@ def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch
 
 
 def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:
-    """Return the mean of log10 of the second moment an optimizer divides by, zeros left out; None without one."""
+    """Return the mean of log10 of the second moment an optimizer divides by, zeros left out.
+
+    None where the optimizer has none, or where one has overflowed.
+    """
     if isinstance(optimizer, Padam):
         return optimizer.mean_log10_v()
     total, count = 0.0, 0
@@ -88,4 +92,4 @@ def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:
                 corrected = moment.double() / (1.0 - group["betas"][1] ** float(state["step"]))
                 positive = corrected[corrected > 0]
                 total, count = total + float(positive.log10().sum()), count + positive.numel()
-    return total / count if count else None
+    return total / count if count and math.isfinite(total) else None

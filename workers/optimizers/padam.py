@@ -192,7 +192,10 @@ class Padam(FlatOptimizer):
         return torch.div(m, denominator, out=denominator).mul_(factor)
 
     def mean_log10_v(self) -> float | None:
-        """Return the mean of log10 of V over all weights whose V is not zero, None before the first step.
+        """Return the mean of log10 of V over all weights whose V is not zero.
+
+        None before the first step, and where a V has overflowed: gradients beyond 1e19 do that long before the loss
+        itself stops being finite.
 
         V is bias-corrected where the variant divides by the corrected one. It is the scale G^2 of the model
         lr* ~ G^(2p) of how the best learning rate moves with p.
@@ -207,7 +210,7 @@ class Padam(FlatOptimizer):
                     shift = math.log10(1.0 - group["betas"][1] ** step) if correct and step else 0.0
                     total += float(positive.log10().sum()) - shift * positive.numel()
                     count += positive.numel()
-        return total / count if count else None
+        return total / count if count and math.isfinite(total) else None
 
 
 def raise_to(x: Tensor, exponent: float) -> Tensor:

@@ -105,3 +105,8 @@ def test_mean_log10_v_of_amsgrad_is_of_the_maximum():
         w.grad = torch.full_like(w, gradient)
         optimizer.step()
     assert mean_log10_v(optimizer) == pytest.approx(math.log10(0.5 / (1 - 0.5**3)), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["padam", "adam", "amsgrad", "adamw"])
+def test_mean_log10_v_is_none_where_a_second_moment_has_overflowed(name):
+    assert mean_log10_v(stepped(name, 1e25)) is None
