@@ -135,7 +135,7 @@ def trials(
     json: JsonOption = False,
 ) -> None:
     """Query the trials of a study."""
-    from study.store.queries import TRIAL_COLUMNS, known_column  # noqa: PLC0415
+    from study.store.queries import TRIAL_COLUMNS, TYPES, known_column  # noqa: PLC0415
 
     form = Format.JSON if json else form
     standard = TABLE_COLUMNS if form is Format.TABLE else TRIAL_COLUMNS
@@ -144,7 +144,8 @@ def trials(
         known_column(sort.removeprefix("-"))
     with opened(store) as it:
         found = it.studies.get(study)
-        print_rows(it.queries.trials(found.id, columns=chosen, where=where, sort=sort, limit=limit), chosen, form)
+        rows = it.queries.trials(found.id, columns=chosen, where=where, sort=sort, limit=limit)
+        print_rows(rows, {name: TYPES[name] for name in chosen}, form)
 
 
 def curves(
@@ -155,11 +156,11 @@ def curves(
     json: JsonOption = False,
 ) -> None:
     """Print the epochs of the deciding attempts; --where picks the trials."""
-    from study.store.queries import CURVE_COLUMNS  # noqa: PLC0415
+    from study.store.queries import CURVE_COLUMNS, TYPES  # noqa: PLC0415
 
     with opened(store) as it:
         rows = it.queries.curves(it.studies.get(study).id, where=where)
-        print_rows(rows, ("number", "seed", "state", *CURVE_COLUMNS), Format.JSON if json else form)
+        print_rows(rows, {name: TYPES[name] for name in CURVE_COLUMNS}, Format.JSON if json else form)
 
 
 TABLE_COLUMNS = (

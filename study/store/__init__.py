@@ -98,7 +98,7 @@ class Store:
         import pandas as pd  # noqa: PLC0415
 
         rows = self.queries.curves(self.studies.get(study).id, where=where)
-        return pd.DataFrame(list(rows), columns=["number", "seed", "state", *CURVE_COLUMNS])
+        return pd.DataFrame(list(rows), columns=list(CURVE_COLUMNS))
 
     def upgrade(self) -> tuple[str | None, str]:
         """Bring the schema to this release's; return the revisions before and after."""

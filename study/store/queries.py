@@ -26,10 +26,20 @@ TRIAL_COLUMNS = (
 )  # fmt: skip
 """Columns of a trial that users see, the most asked for first."""
 
-CURVE_COLUMNS = (
+EPOCH_COLUMNS = (
     "epoch", "train_loss", "test_error", "test_error5", "validation_error", "validation_error5", "lr", "p",
     "log10_v", "seconds",
 )  # fmt: skip
+
+CURVE_COLUMNS = ("number", "seed", "state", *EPOCH_COLUMNS)
+"""Columns of the epochs of a study: whose they are, and what they hold."""
+
+TYPES: Mapping[str, type] = {
+    name: table.c[name].type.python_type
+    for table, names in ((schema.epoch, EPOCH_COLUMNS), (schema.trial, TRIAL_COLUMNS))
+    for name in names
+}
+"""The type of each column; those that trials and epochs share have one."""
 
 ATTEMPT_COLUMNS = (
     "number", "attempt", "ending", "reason", "host", "device", "libraries", "code_version", "started_at", "ended_at",
@@ -131,7 +141,7 @@ class Queries:
 
         ``where`` is an expression over columns of the trial.
         """
-        names = [epoch.c[name] for name in CURVE_COLUMNS]
+        names = [epoch.c[name] for name in EPOCH_COLUMNS]
         statement = (
             select(trial.c.number, trial.c.seed, trial.c.state, *names)
             .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))

@@ -24,7 +24,7 @@ ROWS = [
     {"number": 0, "state": "complete", "lr": 0.1, "reason": None, "superseded": False},
     {"number": 10, "state": "failed", "lr": 0.0316227766017, "reason": "=1+1, 'x'\nnext", "superseded": True},
 ]
-COLUMNS = tuple(ROWS[0])
+COLUMNS = {"number": int, "state": str, "lr": float, "reason": str, "superseded": bool}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_no_json_rows_are_an_empty_list(capsys):
 
 def test_json_rows_refuse_nan():
     with pytest.raises(ValueError, match="not JSON compliant"):
-        print_rows([{"lr": float("inf")}], ("lr",), Format.JSON)
+        print_rows([{"lr": float("inf")}], {"lr": float}, Format.JSON)
 
 
 def test_csv_rows_have_a_head(capsys):
@@ -135,7 +135,7 @@ def test_csv_rows_can_be_read_back(capsys):
 
 
 def test_no_csv_rows_are_the_head(capsys):
-    print_rows(iter(()), ("number", "state"), Format.CSV)
+    print_rows(iter(()), {"number": int, "state": str}, Format.CSV)
     assert capsys.readouterr().out == "number,state\n"
 
 
@@ -150,7 +150,7 @@ def test_rows_are_printed_as_they_arrive(capsys, form):
 
 
 def test_columns_come_in_the_order_asked_for(capsys):
-    print_rows(iter(ROWS), ("lr", "number"), Format.CSV)
+    print_rows(iter(ROWS), {"lr": float, "number": int}, Format.CSV)
     assert capsys.readouterr().out.splitlines()[1] == "0.1,0"
 
 
@@ -171,8 +171,54 @@ def test_parquet_that_is_redirected_can_be_read(capsysbinary):
 
 
 def test_parquet_has_the_columns_asked_for(capsysbinary):
-    assert parquet(capsysbinary, ROWS, ("lr", "number")).column_names == ["lr", "number"]
+    assert parquet(capsysbinary, ROWS, {"lr": float, "number": int}).column_names == ["lr", "number"]
 
 
 def test_parquet_without_rows_has_its_columns_still(capsysbinary):
     assert parquet(capsysbinary, []).column_names == list(COLUMNS)
+
+
+def test_parquet_types_do_not_depend_on_the_rows(capsysbinary):
+    empty = parquet(capsysbinary, []).schema
+    assert empty == parquet(capsysbinary, [ROWS[0] | {"lr": None, "reason": None}]).schema
+    assert [str(field.type) for field in empty] == ["int64", "string", "double", "string", "bool"]
+
+
+class Slow:
+    """Rows that note how far ahead of the output they are asked for."""
+
+    def __init__(self, count, written):
+        self.count, self.written, self.furthest = count, written, 0
+
+    def __iter__(self):
+        for number in range(self.count):
+            self.furthest = max(self.furthest, number - self.written())
+            yield ROWS[number % 2] | {"number": number}
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_no_format_runs_far_ahead_of_its_output(capsysbinary, monkeypatch, form):
+    monkeypatch.setattr("study.cli.output.PAGE", 50)
+    monkeypatch.setattr("study.cli.output.ROW_GROUP", 50)
+    seen = bytearray()
+
+    def written():
+        seen.extend(capsysbinary.readouterr().out)
+        # Parquet is binary: each row group that was written holds 50 rows.
+        return 50 * seen.count(b"=1+1, 'x'") if form is Format.PARQUET else seen.count(b"\n")
+
+    rows = Slow(1_000, written)
+    print_rows(iter(rows), COLUMNS, form)
+    assert rows.furthest <= 101
+
+
+def test_parquet_of_many_pages_is_whole(capsysbinary, monkeypatch):
+    monkeypatch.setattr("study.cli.output.ROW_GROUP", 3)
+    rows = [ROWS[1] | {"number": number} for number in range(10)]
+    assert parquet(capsysbinary, rows)["number"].to_pylist() == list(range(10))
+
+
+def test_a_cell_wider_than_the_first_page_is_still_whole(capsys, monkeypatch):
+    monkeypatch.setattr("study.cli.output.PAGE", 1)
+    print_table([{"a": 1, "b": "x"}, {"a": 1234567, "b": "y"}], ("a", "b"))
+    assert capsys.readouterr().out == "a  b\n1  x\n1234567  y\n"

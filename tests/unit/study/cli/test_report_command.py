@@ -25,12 +25,16 @@ def out(basin, finished, folder):
 
 
 def test_the_report_is_written(out):
-    assert names(out[0]) == {"report.html", "summary.json", "trials.csv", "figures/map.png", "figures/map.svg"}
+    assert names(out[0]) == {
+        "report.html", "summary.json", "trials.csv", "figures/curves.png", "figures/curves.svg", "figures/map.png",
+        "figures/map.svg",
+    }  # fmt: skip
 
 
 def test_the_command_says_where_the_report_lies(out):
     folder, done = out
-    assert f"report of small: {folder / 'report.html'}\n  {folder / 'figures' / 'map.png'}\n" == done.out
+    pictures = [folder / "figures" / name for name in ("curves.png", "map.png")]
+    assert done.out == f"report of small: {folder / 'report.html'}\n" + "".join(f"  {path}\n" for path in pictures)
 
 
 def test_nothing_unfinished_is_left(out):
