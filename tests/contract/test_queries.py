@@ -1,6 +1,9 @@
 """Queries: the columns, order and rows that readers ask for."""
 
+import tracemalloc
+
 import pytest
+from sqlalchemy import event
 
 from study.errors import UsageError
 from study.store.queries import TRIAL_COLUMNS
@@ -173,3 +176,21 @@ def test_the_store_gives_tables(store):
     assert len(store.trials(study.name)) == 6
     assert store.curves(study.name)["epoch"].tolist() == [1, 2, 3]
     assert store.trials(study.name, where="seed > 99").empty
+
+
+def test_a_query_is_read_page_by_page(store):
+    """Read whole, these rows would take over 20 MB."""
+    grid = {
+        "lr": {"low": 1e-4, "high": 1.0, "log": True, "points": 100},
+        "p": {"low": 0.0, "high": 0.5, "points": 100},
+    }
+    study = make(store, space=grid)
+    served = []
+    event.listen(store.database.engine, "after_cursor_execute", lambda *a: served.append(a[4]._is_server_side))
+    tracemalloc.start()
+    count = sum(1 for _ in store.queries.trials(study.id))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == study.specification.trials
+    assert peak < 5e6
+    assert all(served) is not store.database.is_sqlite  # SQLite computes rows as they are asked for
