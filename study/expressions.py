@@ -231,7 +231,7 @@ class _Parser:
             raise self.error(f"must be a column, a number or 'text', got {shown(token.text)}", token.at)
         if word not in self._columns:
             hint = nearest(word, self._columns)
-            raise self.error(f"no column {shown(token.text)}; {hint}; text stands in quotes", token.at)
+            raise self.error(f"no column {shown(token.text)} (text stands in quotes); {hint}", token.at)
         return Node(kind=self._columns[word], operator="column", value=word)
 
     @staticmethod

@@ -179,7 +179,7 @@ def test_the_store_gives_tables(store):
 
 
 def test_a_query_is_read_page_by_page(store):
-    """Read whole, these rows would take over 20 MB."""
+    """Read whole, these rows would take 12 MB."""
     grid = {
         "lr": {"low": 1e-4, "high": 1.0, "log": True, "points": 100},
         "p": {"low": 0.0, "high": 0.5, "points": 100},
