@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format mutants faults clean
+.PHONY: help setup demo test check format mutants faults bench clean
 
 help:
 	@echo "make setup   environment in $(VENV); $(BIN)/basin is the command"
@@ -13,6 +13,7 @@ help:
 	@echo "make test    every test that needs no GPU"
 	@echo "make check   formatting, lints, types, import rules"
 	@echo "make mutants named bugs that the suite must catch"
+	@echo "make bench   what a CPU can measure; results under benchmarks/results"
 	@echo "make faults  1,500 forced races on the lease protocol, on each database"
 	@echo "make format  mend what check finds where a tool can"
 	@echo "make clean   remove the environment and caches"
@@ -46,6 +47,10 @@ mutants: setup
 # Thousands of forced races on both databases; ends with the line "faults: R races, V violations".
 faults: setup
 	$(BIN)/python -m tests.faults.races 1500
+
+# Needs CIFAR-10 (BASIN_DATA); about 45 minutes on two cores, and says so where the files are not there.
+bench: setup
+	$(BIN)/python -m benchmarks.plain_loop
 
 format: setup
 	$(BIN)/ruff format .
