@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,13 @@ from study.cli.output import Format, duration, moment, print_json, print_rows, p
 
 if TYPE_CHECKING:
     from study.store import Store, Study
+
+
+ColumnsOption = Annotated[
+    str | None, typer.Option("--columns", metavar="COL,COL,...", help="Which columns, in which order.")
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=0, help="At most so many rows.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
 def presets(json: JsonOption = False) -> None:
@@ -129,9 +137,9 @@ def trials(
     sort: Annotated[
         str | None, typer.Option(metavar="COL", help="Sort by a column; -COL sorts downwards. Empty values last.")
     ] = None,
-    columns: Annotated[str | None, typer.Option(metavar="COL,COL,...", help="Which columns, in which order.")] = None,
-    limit: Annotated[int | None, typer.Option(min=0, help="At most so many rows.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    columns: ColumnsOption = None,
+    limit: LimitOption = None,
+    form: FormatOption = Format.TABLE,
     json: JsonOption = False,
 ) -> None:
     """Query the trials of a study."""
@@ -139,7 +147,7 @@ def trials(
 
     form = Format.JSON if json else form
     standard = TABLE_COLUMNS if form is Format.TABLE else TRIAL_COLUMNS
-    chosen = tuple(known_column(name.strip()) for name in columns.split(",")) if columns else standard
+    chosen = _chosen(columns, TRIAL_COLUMNS) or standard
     if sort is not None:
         known_column(sort.removeprefix("-"))
     with opened(store) as it:
@@ -152,15 +160,25 @@ def curves(
     study: StudyArgument,
     store: StoreOption = None,
     where: WhereOption = None,
-    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    columns: ColumnsOption = None,
+    limit: LimitOption = None,
+    form: FormatOption = Format.TABLE,
     json: JsonOption = False,
 ) -> None:
     """Print the epochs of the deciding attempts; --where picks the trials."""
-    from study.store.queries import CURVE_COLUMNS, TYPES  # noqa: PLC0415
+    from study.store.queries import CURVE_COLUMNS, EPOCHS_TOO, TYPES  # noqa: PLC0415
 
+    chosen = _chosen(columns, EPOCHS_TOO) or CURVE_COLUMNS
     with opened(store) as it:
-        rows = it.queries.curves(it.studies.get(study).id, where=where)
-        print_rows(rows, {name: TYPES[name] for name in CURVE_COLUMNS}, Format.JSON if json else form)
+        rows = it.queries.curves(it.studies.get(study).id, columns=chosen, where=where, limit=limit)
+        print_rows(rows, {name: TYPES[name] for name in chosen}, Format.JSON if json else form)
+
+
+def _chosen(columns: str | None, known: Collection[str]) -> tuple[str, ...]:
+    """Return the columns an option names, none where it is not there."""
+    from study.store.queries import known_column  # noqa: PLC0415
+
+    return tuple(known_column(name.strip(), known) for name in columns.split(",")) if columns is not None else ()
 
 
 TABLE_COLUMNS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select
@@ -32,7 +32,8 @@ EPOCH_COLUMNS = (
 )  # fmt: skip
 
 CURVE_COLUMNS = ("number", "seed", "state", *EPOCH_COLUMNS)
-"""Columns of the epochs of a study: whose they are, and what they hold."""
+"""Columns of the epochs of a study: whose they are, and what they hold. Any other column of the trial can be asked
+for too; where both have one (``lr``, ``p``, ``seconds``), it is the epoch's."""
 
 TYPES: Mapping[str, type] = {
     name: table.c[name].type.python_type
@@ -40,6 +41,9 @@ TYPES: Mapping[str, type] = {
     for name in names
 }
 """The type of each column; those that trials and epochs share have one."""
+
+EPOCHS_TOO = tuple(dict.fromkeys((*CURVE_COLUMNS, *TRIAL_COLUMNS)))
+"""Every column that the epochs of a study can be asked for."""
 
 ATTEMPT_COLUMNS = (
     "number", "attempt", "ending", "reason", "host", "device", "libraries", "code_version", "started_at", "ended_at",
@@ -136,20 +140,38 @@ class Queries:
         rows = self._database.read(lambda c: c.execute(statement).all())
         return [Cell(*row) for row in rows]
 
-    def curves(self, study_id: int, *, where: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Yield the epochs of the deciding attempt of every trial in force, with the trial's number and seed.
+    def curves(
+        self,
+        study_id: int,
+        *,
+        columns: Sequence[str] = CURVE_COLUMNS,
+        where: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the epochs of the deciding attempt of every trial in force, by trial and epoch.
 
-        ``where`` is an expression over columns of the trial.
+        Parameters
+        ----------
+        study_id
+            The study.
+        columns
+            Columns of the epoch, or of its trial.
+        where
+            An expression over columns of the trial.
+        limit
+            At most so many.
         """
-        names = [epoch.c[name] for name in EPOCH_COLUMNS]
+        chosen = [(epoch if name in EPOCH_COLUMNS else trial).c[known_column(name, EPOCHS_TOO)] for name in columns]
         statement = (
-            select(trial.c.number, trial.c.seed, trial.c.state, *names)
+            select(*chosen)
             .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))
             .where(trial.c.study_id == study_id, trial.c.superseded.is_(False))
             .order_by(trial.c.number, epoch.c.epoch)
         )
         if where is not None:
             statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
+        if limit is not None:
+            statement = statement.limit(limit)
         yield from self._streamed(statement)
 
     def attempts(self, study_id: int) -> Iterator[Mapping[str, Any]]:
@@ -176,8 +198,8 @@ class Queries:
             raise self._database.explained(error) from error
 
 
-def known_column(name: str) -> str:
-    """Return the name, or raise :class:`UsageError` where no trial has such a column."""
-    if name not in TRIAL_COLUMNS:
-        raise UsageError(f"no column {shown(name)}; {nearest(name, TRIAL_COLUMNS)}")
+def known_column(name: str, known: Collection[str] = TRIAL_COLUMNS) -> str:
+    """Return the name, or raise :class:`UsageError` where there is no such column."""
+    if name not in known:
+        raise UsageError(f"no column {shown(name)}; {nearest(name, known)}")
     return name

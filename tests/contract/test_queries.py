@@ -194,3 +194,12 @@ def test_a_query_is_read_page_by_page(store):
     assert count == study.specification.trials
     assert peak < 5e6
     assert all(served) is not store.database.is_sqlite  # SQLite computes rows as they are asked for
+
+
+def test_where_epoch_and_trial_have_a_column_curves_show_the_epochs(store):
+    study = make(store)
+    lease = claim_one(store, study)
+    tell(store, completion(lease, 30.0, 20.0))
+    (first, second) = store.queries.curves(study.id, columns=["lr", "seconds", "weight_decay", "epochs"], limit=2)
+    assert first["lr"] == epoch(1)["lr"]
+    assert (first["epochs"], second["epochs"]) == (lease.epochs, lease.epochs)

@@ -208,3 +208,19 @@ def test_curves_have_an_epoch_a_row(basin, store):
 def test_curves_of_some_trials(basin, finished):
     rows = basin("curves", "small", "--json", "--where", "lr = 0.1 and seed = 1").json
     assert [(row["number"], row["epoch"]) for row in rows] == [(3, 1), (3, 2)]
+
+
+def test_curves_have_the_columns_asked_for_those_of_the_trial_too(basin, finished):
+    rows = basin("curves", "small", "--json", "--columns", "weight_decay,epoch,number", "--limit", 3).json
+    assert [list(row) for row in rows] == [["weight_decay", "epoch", "number"]] * 3
+    assert [(row["number"], row["epoch"]) for row in rows] == [(0, 1), (0, 2), (1, 1)]
+
+
+def test_curves_refuse_an_unknown_column_with_the_nearest(basin, finished):
+    done = basin("curves", "small", "--columns", "epoch,train_los")
+    assert (done.code, done.out) == (2, "")
+    assert "did you mean 'train_loss'?" in done.err
+
+
+def test_no_columns_at_all_are_refused(basin, finished):
+    assert basin("trials", "small", "--columns", "").code == 2
