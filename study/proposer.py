@@ -65,15 +65,6 @@ class Proposer:
                 return configuration
         return self._unseen(known, number)
 
-    def best(self, outcomes: Iterable[Outcome]) -> tuple[Configuration, float] | None:
-        """Return the finished configuration with the lowest mean error, None while there is none."""
-        study = self.recorded(outcomes)
-        if not any(trial.state is TrialState.COMPLETE for trial in study.trials):
-            return None
-        best = study.best_trial
-        configuration = {name: self._value(name, best.params[name]) for name in self._distributions}
-        return rounded(configuration), float(best.values[0])
-
     def _trial(self, outcome: Outcome) -> FrozenTrial:
         configuration: Mapping[str, float] = outcome.configuration or {}
         params = {name: self._parameter(name, configuration[name]) for name in self._distributions}

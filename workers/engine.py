@@ -24,7 +24,9 @@ from workers.schedules import multiplier
 from workers.seeds import generator
 
 CHECK_EVERY = 50
-EVALUATION_BATCH = 1_000
+EVALUATION_BATCH = {"cpu": 100, "cuda": 1_000}
+"""Images evaluated at a time, by device. On a CPU what a batch of 1,000 leaves in memory outgrows the cache, and a
+ResNet-20 evaluates CIFAR-10 three times slower with it (AMD EPYC, one thread)."""
 
 
 def train(recipe: Recipe, split: Split, device: torch.device) -> Iterator[EpochRecord]:
@@ -139,7 +141,8 @@ class _Training:
         self.model.eval()
         wrong = torch.zeros(2, dtype=torch.int64, device=self.device)
         finite = torch.ones((), dtype=torch.bool, device=self.device)
-        for x, y in zip(torch.split(pixels, EVALUATION_BATCH), torch.split(labels, EVALUATION_BATCH), strict=True):
+        size = EVALUATION_BATCH[self.device.type]
+        for x, y in zip(torch.split(pixels, size), torch.split(labels, size), strict=True):
             logits = self.model(self._normalised(x))
             finite &= logits.isfinite().all()
             top = logits.topk(min(5, logits.shape[1]), dim=1).indices == y[:, None]

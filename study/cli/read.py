@@ -95,9 +95,10 @@ def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
     )
     if summary["best"] is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
+        seeds = "one seed" if summary["best"]["seeds"] == 1 else f"mean over {summary['best']['seeds']} seeds"
         typer.echo(
             f"  best        {point}: {summary['best']['value']:.2f} % "
-            f"({summary['objective']['split']}, {summary['objective']['statistic']}, mean over seeds)"
+            f"({summary['objective']['split']}, {summary['objective']['statistic']}, {seeds})"
         )
     if summary["eta_seconds"]:
         typer.echo(f"  ETA         {duration(summary['eta_seconds'])} at the pace so far")
@@ -105,11 +106,10 @@ def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
 
 def summarised(store: Store, study: Study) -> dict[str, Any]:
     """Return what ``basin show --json`` prints."""
-    from study.store import Outcome  # noqa: PLC0415
+    from study.store.proposals import best_of  # noqa: PLC0415
 
     status = store.studies.status(study)
-    finished: list[Outcome] = [o for o in store.proposals.outcomes(study) if o.mean is not None]
-    best = min(finished, key=lambda o: (o.mean, o.number), default=None)
+    best = best_of(store.proposals.outcomes(study))
     return {
         "name": study.name,
         "state": status.state,

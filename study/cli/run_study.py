@@ -155,19 +155,16 @@ def _repeated(
 
 def _finish(store: Store, study: Study, status: Status) -> None:
     """Print the summary; leave with 5 where trials failed."""
-    from study.proposer import Proposer  # noqa: PLC0415
+    from study.store.proposals import best_of  # noqa: PLC0415
 
-    specification, counts = study.specification, status.counts
-    objective = specification.objective
-    best = Proposer(specification).best(store.proposals.outcomes(study))
+    objective, counts = study.specification.objective, status.counts
+    best = best_of(store.proposals.outcomes(study))
     took = None if status.started_at is None or status.finished_at is None else status.finished_at - status.started_at
     typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; took {duration(took)}")
     if best is not None:
-        point = ", ".join(f"{name}={value:g}" for name, value in best[0].items())
-        typer.echo(
-            f"best: {point}: {best[1]:.2f} % {objective.split} error "
-            f"({objective.statistic}, mean over {specification.seeds} seeds)"
-        )
+        point = ", ".join(f"{name}={value:g}" for name, value in (best.configuration or {}).items())
+        seeds = "one seed" if len(best.errors) == 1 else f"mean over {len(best.errors)} seeds"
+        typer.echo(f"best: {point}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
     typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
     if counts.failed:
         typer.echo(

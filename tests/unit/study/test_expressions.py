@@ -57,7 +57,7 @@ def test_an_expression_is_read_as_its_tree(text, tree):
         ("state = 1", "must be a text like its left side"),
         ("lr < 1 < 2", "must end here"),
         ("(lr < 1", r"must go on with \), got the end"),
-        ("lrr < 1", "no column 'lrr'; did you mean 'lr'"),
+        ("lrr < 1", "no column 'lrr' .text stands in quotes.; did you mean 'lr'"),
         ("state + 1 = 2", "must be a number, got a text"),
         ("superseded < true", "true and false have no order"),
         ("lr < 1; drop table trial", "must not contain ';'"),

@@ -6,6 +6,7 @@ from optuna.trial import TrialState
 from search_spaces.configurations import identity
 from study.proposer import Proposer
 from study.store import Outcome
+from study.store.proposals import best_of
 from tests.unit.study.common import create, fill, lease, specification, tpe
 
 CHOSEN = {"lr": {"values": [0.01, 0.1, 1.0]}, "p": {"values": [0.0, 0.5]}}
@@ -159,15 +160,12 @@ def test_the_best_has_the_lowest_mean():
     known = [
         outcome(0, {"lr": 0.1, "p": 0.1}, errors=(10.0, 30.0)),
         outcome(1, {"lr": 1.0, "p": 0.2}, errors=(15.0, 17.0)),
+        outcome(2, {"lr": 2.0, "p": 0.2}, errors=(16.0,)),
+        outcome(3, {"lr": 3.0, "p": 0.2}, errors=(1.0,), pending=1),
     ]
-    assert proposer().best(known) == ({"lr": 1.0, "p": 0.2}, pytest.approx(16.0))
-
-
-def test_the_best_of_chosen_values_is_one_of_them():
-    known = [outcome(0, {"lr": 0.1, "p": 0.5}, errors=(10.0,))]
-    assert Proposer(specification(**tpe(6, space=CHOSEN))).best(known) == ({"lr": 0.1, "p": 0.5}, 10.0)
+    assert best_of(reversed(known)) is known[1]
 
 
 @pytest.mark.parametrize("known", [[], [outcome(pending=1)], [outcome(failed=2)]], ids=["none", "pending", "failed"])
 def test_without_a_finished_configuration_there_is_no_best(known):
-    assert proposer().best(known) is None
+    assert best_of(known) is None

@@ -194,7 +194,7 @@ def test_errors_are_those_of_the_network_that_a_vanishing_learning_rate_leaves_a
 def test_the_error_of_an_image_does_not_depend_on_those_evaluated_beside_it(monkeypatch):
     training = recipe(network="resnet8", subset=100, epochs=1)
     whole = train(training)[0]
-    monkeypatch.setattr(engine, "EVALUATION_BATCH", 7)
+    monkeypatch.setitem(engine.EVALUATION_BATCH, "cpu", 7)
     assert (train(training)[0].test_error, train(training)[0].test_error5) == (whole.test_error, whole.test_error5)
 
 

@@ -92,7 +92,7 @@ def test_show_is_read_by_people(basin, filled):
     assert "digits, mlp, batch 128, 2 epochs" in out
     assert "lr (0.01 to 1), p (0 to 0.5); optimizer padam torch" in out
     assert "6 total, 3 complete, 1 diverged, 1 failed, 1 waiting" in out
-    assert "lr=0.1, p=0.5: 10.00 % (test, final, mean over seeds)" in out
+    assert "lr=0.1, p=0.5: 10.00 % (test, final, one seed)" in out
     assert "ETA" in out
 
 
