@@ -90,6 +90,6 @@ def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:
             moment = state.get("max_exp_avg_sq", state.get("exp_avg_sq"))
             if moment is not None:
                 corrected = moment.double() / (1.0 - group["betas"][1] ** float(state["step"]))
-                positive = corrected[corrected > 0]
-                total, count = total + float(positive.log10().sum()), count + positive.numel()
+                known = corrected[corrected != 0]
+                total, count = total + float(known.log10().sum()), count + known.numel()
     return total / count if count and math.isfinite(total) else None

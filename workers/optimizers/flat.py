@@ -35,6 +35,11 @@ class Bucket:
         Each state name with one flat tensor over all elements.
     steps
         Updates made so far, one count a parameter: a parameter without a gradient is passed over.
+
+    Raises
+    ------
+    ValueError
+        A state to begin with has another shape than its parameter, or a count of steps that is none.
     """
 
     def __init__(self, parameters: list[Tensor], names: Iterable[str], state: Mapping[Any, Any]) -> None:
@@ -45,14 +50,26 @@ class Bucket:
         self.flat = {name: torch.zeros(ends[-1], dtype=like.dtype, device=like.device) for name in names}
         self.gradient = torch.empty(ends[-1], dtype=like.dtype, device=like.device)
         self._counts = torch.zeros(len(parameters), dtype=torch.float32)
+        self._published: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
+        views = self.views()
         for index, parameter in enumerate(parameters):
             kept = state.get(parameter, {})
-            for name, buffer in self.views().items():
-                if name in kept:
-                    buffer[index].copy_(kept[name])
-            if "step" in kept:
-                self._counts[index] = float(kept["step"])
-        self.steps = [int(count) for count in self._counts.tolist()]
+            for name in views.keys() & kept.keys():
+                if kept[name].shape != parameter.shape:
+                    raise ValueError(
+                        f"{name} must have its parameter's shape {tuple(parameter.shape)}, got "
+                        f"{tuple(kept[name].shape)}"
+                    )
+                views[name][index].copy_(kept[name])
+            count = float(kept.get("step", 0.0))
+            if count < 0 or count != int(count):
+                raise ValueError(f"step must be a count of updates, >= 0, got {count}")
+            self._counts[index] = count
+
+    @property
+    def steps(self) -> list[int]:
+        """Updates made so far, read from where a user may have changed them."""
+        return [int(count) for count in self._counts.tolist()]
 
     def views(self) -> dict[str, list[Tensor]]:
         """Return each state buffer cut into tensors of the parameters' shapes."""
@@ -65,10 +82,21 @@ class Bucket:
     def publish(self, state: dict[Any, Any]) -> None:
         """Put views of the buffers where torch looks for them."""
         views = self.views()
+        self._published = []
         for index, parameter in enumerate(self.parameters):
             entry: dict[str, Tensor] = {"step": self._counts[index]}
             entry.update({name: tensors[index] for name, tensors in views.items()})
             state[parameter] = entry
+            self._published.append((entry, dict(entry)))
+
+    def is_published(self, state: Mapping[Any, Any]) -> bool:
+        """Tell whether ``state`` still holds the views; it does not once a user cleared or replaced some."""
+        return all(
+            state.get(parameter) is entry
+            and entry.keys() == views.keys()
+            and all(entry[name] is view for name, view in views.items())
+            for parameter, (entry, views) in zip(self.parameters, self._published, strict=True)
+        )
 
     def segments(self) -> Iterable[Segment]:
         """Yield what can be updated at once: all of it, or the runs of parameters that have gradients.
@@ -76,16 +104,10 @@ class Bucket:
         Parameters form one run as long as they are neighbours, have gradients, and were updated equally often.
         """
         run: list[int] = []
+        steps = self.steps
         for index, parameter in enumerate(self.parameters):
-            if parameter.grad is None:
-                ready = False
-            elif parameter.grad.is_sparse:
-                raise RuntimeError(
-                    "dense gradients must be given, got a sparse one; use torch.optim.SparseAdam for that parameter"
-                )
-            else:
-                ready = True
-            if run and (not ready or self.steps[index] != self.steps[run[0]]):
+            ready = parameter.grad is not None
+            if run and (not ready or steps[index] != steps[run[0]]):
                 yield Segment(self, run[0], run[-1] + 1)
                 run = []
             if ready:
@@ -95,9 +117,8 @@ class Bucket:
 
     def advance(self, first: int, end: int) -> int:
         """Count one more update of some parameters and return the new count."""
-        self.steps[first:end] = [step + 1 for step in self.steps[first:end]]
         self._counts[first:end] += 1
-        return self.steps[first]
+        return int(self._counts[first])
 
     def span(self, first: int, end: int) -> slice:
         """Return where some parameters lie in the flat vectors."""
@@ -173,19 +194,35 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
         """Add a group; its options are checked like the constructor's."""
         super().add_param_group(param_group)
         group = self.param_groups[-1]
+        group.setdefault("initial_lr", group["lr"])
         try:
             check_shared(group)
             self.check(group)
         except (TypeError, ValueError):
             self.param_groups.pop()
             raise
-        group.setdefault("initial_lr", group["lr"])
         self._layout = None
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load what :meth:`state_dict` returned; later steps continue as if never interrupted."""
+        """Load what :meth:`state_dict` returned; later steps continue as if never interrupted.
+
+        State that the rule needs and the dictionary lacks begins at zero.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An option is out of range, or a state has another shape than its parameter; nothing is loaded then.
+        """
+        state, groups = self.state, self.param_groups
         super().load_state_dict(state_dict)
-        self._layout = None
+        try:
+            for group in self.param_groups:
+                check_shared(group)
+                self.check(group)
+            self.buckets()
+        except (TypeError, ValueError):
+            self.state, self.param_groups, self._layout = state, groups, None
+            raise
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -196,10 +233,17 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
         self._layout = None
 
     def buckets(self) -> list[list[Bucket]]:
-        """Return the flat buffers of every group, laid out where a group or a loaded state is new."""
-        if self._layout is None:
+        """Return the flat buffers of every group, laid out anew where a group, its state or its needs are new."""
+        if self._layout is None or not self._is_current(self._layout):
             self._layout = [self._laid_out(group) for group in self.param_groups]
         return self._layout
+
+    def _is_current(self, layout: list[list[Bucket]]) -> bool:
+        return all(
+            bucket.flat.keys() == set(self.state_names(group)) and bucket.is_published(self.state)
+            for group, buckets in zip(self.param_groups, layout, strict=True)
+            for bucket in buckets
+        )
 
     def _laid_out(self, group: Mapping[str, Any]) -> list[Bucket]:
         kinds: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
@@ -224,8 +268,9 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
+        for group in self.param_groups:  # all of them, before anything moves
             check_shared(group)
+            check_gradients(group)
             self.check(group)
         for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
             for bucket in buckets:
@@ -246,18 +291,45 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
         torch._foreach_sub_(segment.parameters, segment.shaped(update))
 
 
+def check_gradients(group: Mapping[str, Any]) -> None:
+    """Raise ``RuntimeError`` where a gradient is sparse."""
+    if any(parameter.grad is not None and parameter.grad.is_sparse for parameter in group["params"]):
+        raise RuntimeError(
+            "dense gradients must be given, got a sparse one; use torch.optim.SparseAdam for that parameter"
+        )
+
+
 def check_shared(group: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` where what every optimizer of the family shares is out of range."""
     for parameter in group["params"]:
         if not parameter.is_floating_point():
             raise ValueError(f"parameters must be real floating-point tensors, got {parameter.dtype}")
+    if len(set(group["params"])) < len(group["params"]):
+        raise ValueError("parameters of a group must differ, got one of them twice")
     in_range("lr", group["lr"], 0.0)
+    in_range("initial_lr", group["initial_lr"], 0.0)
     in_range("weight_decay", group["weight_decay"], 0.0)
-    if group["decay"] not in DECAYS:
-        raise ValueError(f"decay must be one of {', '.join(DECAYS)}, got {group['decay']!r}")
+    one_of("decay", group["decay"], DECAYS)
+    truth("maximize", group["maximize"])
     cycle = group["cycle_steps"]
-    if group["decay"] == "normalised" and (type(cycle) is not int or cycle < 1):
-        raise ValueError(f"decay 'normalised' needs cycle_steps, the steps of the current cycle, >= 1, got {cycle!r}")
+    if (cycle is not None or group["decay"] == "normalised") and (type(cycle) is not int or cycle < 1):
+        raise ValueError(
+            "cycle_steps must be the steps of the current cycle, >= 1, and the decay 'normalised' needs it, got "
+            f"{cycle!r}"
+        )
+
+
+def one_of(name: str, value: object, known: Iterable[str]) -> None:
+    """Raise ``ValueError`` unless ``value`` is one of some names."""
+    names = tuple(known)
+    if value not in names:
+        raise ValueError(f"{name} must be one of {', '.join(names)}, got {value!r}")
+
+
+def truth(name: str, value: object) -> None:
+    """Raise ``TypeError`` unless ``value`` is True or False."""
+    if type(value) is not bool:
+        raise TypeError(f"{name} must be True or False, got {value!r}")
 
 
 def in_range(name: str, value: object, low: float, high: float = math.inf, *, open_above: bool = False) -> None:
@@ -283,7 +355,8 @@ def decay_per_step(group: Mapping[str, Any]) -> float:
     ``normalised``               (lr / initial_lr) x weight_decay / sqrt(cycle_steps), their normalised form
     ============================ =====================================================================
 
-    The last three shrink the parameters by that factor before the update is subtracted.
+    The last three shrink the parameters by that factor before the update is subtracted. ``initial_lr`` is the group's
+    learning rate when it was added, unless a scheduler of torch has set it; where it is 0, the multiplier is 1.
     I. Loshchilov, F. Hutter: Decoupled weight decay regularization, ICLR 2019, arXiv:1711.05101.
     """
     strength = float(group["weight_decay"])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from workers.optimizers.flat import FlatOptimizer, State, in_range
+from workers.optimizers.flat import FlatOptimizer, State, in_range, one_of, truth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +65,9 @@ class Padam(FlatOptimizer):
     ``report-tf``     m sqrt(c2) / c1 / (V^p + eps)                  TensorFlow code of the report
     ================= ============================================== =====================================
 
-    Where nothing guards the denominator (eps = 0, or a variant without eps) a weight that never saw a gradient has
-    m = V = 0 and stays where it is, instead of 0 / 0.
+    Where nothing guards the denominator (a variant without eps, or an eps that the dtype rounds to 0) and V is 0, the
+    quotient is m, not m / 0: a weight that never saw a gradient stays where it is, and one whose gradients are too
+    small to be squared moves by lr m.
 
     Parameters
     ----------
@@ -92,16 +93,16 @@ class Padam(FlatOptimizer):
     cycle_steps
         Steps of the current cycle; needed by ``normalised``.
     amsgrad
-        Whether the running maximum is taken.
+        Whether the running maximum is taken. Switched on during training, it begins there.
     maximize
         Climb instead of descend.
 
     Raises
     ------
-    ValueError
-        An option is out of its range, at construction or at the step after it was changed.
+    TypeError, ValueError
+        An option is of another type or out of its range, at construction, loading, or the step after it was changed.
     RuntimeError
-        A gradient is sparse.
+        A gradient is sparse. No parameter has moved then.
 
     References
     ----------
@@ -154,8 +155,8 @@ class Padam(FlatOptimizer):
         in_range("betas[1]", betas[1], 0.0, 1.0, open_above=True)
         in_range("eps", group["eps"], 0.0)
         in_range("p", group["p"], 0.0, 0.5)
-        if group["variant"] not in RULES:
-            raise ValueError(f"variant must be one of {', '.join(RULES)}, got {group['variant']!r}")
+        one_of("variant", group["variant"], RULES)
+        truth("amsgrad", group["amsgrad"])
 
     def state_names(self, group: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the two averages and, with amsgrad, the maximum."""
@@ -187,14 +188,14 @@ class Padam(FlatOptimizer):
         raise_to(denominator, 2.0 * p)
         if rule.eps == "power":
             denominator.add_(group["eps"])
-        if rule.eps == "no" or group["eps"] == 0.0:
+        if rule.eps == "no" or group["eps"] < torch.finfo(denominator.dtype).tiny:
             denominator.masked_fill_(denominator == 0.0, 1.0)
         return torch.div(m, denominator, out=denominator).mul_(factor)
 
     def mean_log10_v(self) -> float | None:
         """Return the mean of log10 of V over all weights whose V is not zero.
 
-        None before the first step, and where a V has overflowed: gradients beyond 1e19 do that long before the loss
+        None before the first step, and where a V is not finite: gradients beyond 1e19 do that long before the loss
         itself stops being finite.
 
         V is bias-corrected where the variant divides by the corrected one. It is the scale G^2 of the model
@@ -206,10 +207,10 @@ class Padam(FlatOptimizer):
             name = "max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq"
             for bucket in buckets:
                 for tensor, step in zip(bucket.views()[name], bucket.steps, strict=True):
-                    positive = tensor[tensor > 0].double()
+                    known = tensor[tensor != 0].double()
                     shift = math.log10(1.0 - group["betas"][1] ** step) if correct and step else 0.0
-                    total += float(positive.log10().sum()) - shift * positive.numel()
-                    count += positive.numel()
+                    total += float(known.log10().sum()) - shift * known.numel()
+                    count += known.numel()
         return total / count if count and math.isfinite(total) else None
 
 
