@@ -130,6 +130,11 @@ NETWORKS: dict[str, NetworkInfo] = {
             summary="CIFAR form of ResNet-18, 8 blocks of width 64..512",
             parameters=11_173_962,
         ),
+        NetworkInfo(
+            name="resnet18-report",
+            summary="resnet18 with initial weights and batch norm of the Padam report's TensorFlow code",
+            parameters=11_173_962,
+        ),
     )
 }
 

@@ -8,13 +8,14 @@ import torch
 from torch import nn
 
 from workers.networks.mlp import mlp
-from workers.networks.resnet import resnet8, resnet18, resnet20
+from workers.networks.resnet import resnet8, resnet18, resnet18_report, resnet20
 from workers.seeds import derived_seed
 
 NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
     "mlp": mlp,
     "resnet8": resnet8,
     "resnet18": resnet18,
+    "resnet18-report": resnet18_report,
     "resnet20": resnet20,
 }
 

@@ -7,10 +7,13 @@ trained.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
+
+CUT = 0.87962566103423978
 
 
 class BasicBlock(nn.Module):
@@ -73,3 +76,25 @@ def resnet20(shape: tuple[int, int, int], classes: int) -> nn.Module:
 def resnet18(shape: tuple[int, int, int], classes: int) -> nn.Module:
     """Return eight basic blocks, two each of width 64 to 512: 11.17 M parameters for 3 channels, 10 classes."""
     return ResNet(shape[0], classes, (64, 128, 256, 512), 2)
+
+
+def resnet18_report(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Return :func:`resnet18` with the initial weights and the batch norm of the Padam reproducibility report's code.
+
+    Convolutions begin with variance 1 / fan-in, from a normal law cut at two deviations; the linear layer as Glorot
+    and Bengio have it (uniform, variance 2 / (fan-in + fan-out)), its bias at 0; running means of batch norm keep
+    0.997 of themselves a step, where torch's default keeps 0.9. Read in the TensorFlow code beside the report
+    (H. Mittal, K. Pandey, Y. Kant, arXiv:1901.09517; github.com/yashkant/padam-tensorflow, resnet-18/resnet.py).
+    """
+    network = resnet18(shape, classes)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            # A normal law of deviation 1 that is cut at 2 has the deviation CUT.
+            deviation = (module.in_channels * math.prod(module.kernel_size)) ** -0.5 / CUT
+            nn.init.trunc_normal_(module.weight, std=deviation, a=-2.0 * deviation, b=2.0 * deviation)
+        elif isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0 - 0.997
+    return network

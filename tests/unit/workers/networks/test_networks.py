@@ -77,3 +77,44 @@ def test_stages_halve_the_image_but_the_first(name, size):
     network = build_network(name, (3, 32, 32), 10, 0).eval()
     with torch.no_grad():
         assert network.stages(network.stem(torch.zeros(1, 3, 32, 32))).shape[2:] == (size, size)
+
+
+# -- the network of the Padam reproducibility report
+
+
+def report_network():
+    return build_network("resnet18-report", (3, 32, 32), 10, 0)
+
+
+def test_the_penalty_of_the_reports_initial_weights_is_the_one_in_its_logs():
+    """Its code adds 5e-4 times the squared kernels to the loss; variance 1 / fan-in makes that 2.41 at the start."""
+    squares = sum(float(w.detach().double().square().sum()) for w in report_network().parameters() if w.ndim > 1)
+    assert 5e-4 * squares == pytest.approx(2.41, rel=5e-3)
+
+
+def test_the_reports_convolutions_have_variance_one_over_fan_in_and_are_cut():
+    for module in report_network().modules():
+        if isinstance(module, torch.nn.Conv2d):
+            weight = module.weight.detach().double()
+            fan_in = weight[0].numel()
+            assert float(weight.std()) == pytest.approx(fan_in**-0.5, rel=0.05)
+            assert float(weight.abs().max()) <= 2.0 / 0.8796 * fan_in**-0.5
+
+
+def test_the_reports_head_is_glorots():
+    head = report_network().head
+    bound = (6.0 / 522.0) ** 0.5
+    assert 0.97 * bound < float(head.weight.detach().abs().max()) <= bound
+    assert not head.bias.detach().any()
+
+
+def test_the_reports_batch_norm_keeps_997_thousandths():
+    network = report_network().train()
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    images = torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        mean = network.stem[0](images).mean((0, 2, 3))
+        network(images)
+    assert len(norms) == 20
+    assert all(norm.momentum == pytest.approx(0.003) and norm.eps == 1e-5 for norm in norms)
+    torch.testing.assert_close(norms[0].running_mean, 0.003 * mean)
