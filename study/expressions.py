@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from search_spaces.documents import nearest
@@ -31,11 +32,14 @@ MAX_LENGTH = 2_000
 MAX_DEPTH = 40
 MAX_TOKENS = 500
 
+MAX_HEIGHT = 12
+"""Operators on the way from the whole expression to a value; databases parse deeper ones badly or not at all."""
+
 Kind = Literal["number", "text", "truth"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+        (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<sign><=|>=|<>|!=|==|=|<|>|\+|-|\*|/|\(|\)|,)
@@ -65,12 +69,19 @@ class Node:
         What it applies to.
     value
         Name of the column, or the literal.
+    height
+        Operators on the longest way down; 0 for a column or a literal.
     """
 
     kind: Kind
     operator: str
     parts: tuple[Node, ...] = ()
     value: str | float | bool | None = None
+    height: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Measure the height once, from parts that know theirs."""
+        object.__setattr__(self, "height", 1 + max(part.height for part in self.parts) if self.parts else 0)
 
 
 _Rule = Callable[[int], Node]
@@ -101,6 +112,7 @@ def parse(text: str, columns: Mapping[str, Kind]) -> Node:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"an expression must be at most {MAX_LENGTH} characters, got {len(text)}")
     parser = _Parser(text, columns)
+    parser.split()
     node = parser.either(0)
     parser.end()
     if node.kind != "truth":
@@ -108,15 +120,21 @@ def parse(text: str, columns: Mapping[str, Kind]) -> Node:
     return node
 
 
+def _is_narrow(character: str) -> bool:
+    """Tell whether a character takes one column of a terminal; after others the mark would stand elsewhere."""
+    wide = unicodedata.east_asian_width(character) in "WF" or unicodedata.combining(character)
+    return character.isprintable() and not wide
+
+
 class _Parser:
     def __init__(self, text: str, columns: Mapping[str, Kind]) -> None:
         self._text, self._columns = text, columns
-        self._tokens = self._split(text)
+        self._tokens: list[_Token] = []
         self._next = 0
 
     def error(self, message: str, at: int) -> ExpressionError:
         """Return an error that points at a character."""
-        line = "".join(c if c.isprintable() else "·" for c in self._text)
+        line = "".join(c if _is_narrow(c) else "·" for c in self._text)
         start = max(0, at - 50)
         return ExpressionError(f"{message}\n  {line[start : start + 100]}\n  {' ' * (at - start)}^")
 
@@ -133,20 +151,20 @@ class _Parser:
         return self._chain("and", self._negated, depth)
 
     def _chain(self, word: str, part: _Rule, depth: int) -> Node:
-        start = self._at()
+        first = start = self._at()
         parts = [part(depth)]
         while self._take(word):
-            self._truth(parts[0], start)
+            self._truth(parts[0], first)
             start = self._at()
             parts.append(self._truth(part(depth), start))
-        return parts[0] if len(parts) == 1 else Node(kind="truth", operator=word, parts=tuple(parts))
+        return parts[0] if len(parts) == 1 else self._node("truth", word, parts, first)
 
     def _negated(self, depth: int) -> Node:
         if not self._take("not"):
             return self._compared(depth)
         start = self._at()
         part = self._truth(self._negated(self._deeper(depth)), start)
-        return Node(kind="truth", operator="not", parts=(part,))
+        return self._node("truth", "not", [part], start)
 
     def _compared(self, depth: int) -> Node:
         start = self._at()
@@ -157,30 +175,39 @@ class _Parser:
         if self._take("is"):
             negative = self._take("not")
             self._expect("null")
-            return self._inverted(Node(kind="truth", operator="is null", parts=(left,)), negative=negative)
+            self._plain(left, start)
+            return self._inverted(self._node("truth", "is null", [left], start), start, negative=negative)
         negative = token.text.lower() == "not" and self._take("not")
         if negative or token.text.lower() == "in":
             self._expect("in")
             self._expect("(")
+            self._plain(left, start)
             parts = [left, self._same(left, self._at(), depth)]
             while self._take(","):
                 parts.append(self._same(left, self._at(), depth))
             self._expect(")")
-            return self._inverted(Node(kind="truth", operator="in", parts=tuple(parts)), negative=negative)
+            return self._inverted(self._node("truth", "in", parts, start), start, negative=negative)
         if token.text in _COMPARISONS:
             self._next += 1
+            self._plain(left, start)
             right = self._same(left, self._at(), depth)
             sign = _COMPARISONS[token.text]
             if sign in {"<", "<=", ">", ">="} and left.kind == "truth":
                 raise self.error("true and false have no order", start)
-            return Node(kind="truth", operator=sign, parts=(left, right))
+            return self._node("truth", sign, [left, right], start)
         return left
 
     def _same(self, left: Node, at: int, depth: int) -> Node:
         right = self._sum(depth)
         if right.kind != left.kind:
             raise self.error(f"must be a {left.kind} like its left side, got a {right.kind}", at)
-        return right
+        return self._plain(right, at)
+
+    def _plain(self, node: Node, at: int) -> Node:
+        """Refuse to compare what is true or false by its own comparison: and, or, not are there for that."""
+        if node.kind == "truth" and node.height:
+            raise self.error("must be a column, true or false to be compared; join conditions with and, or, not", at)
+        return node
 
     def _sum(self, depth: int) -> Node:
         return self._arithmetic(("+", "-"), self._product, depth)
@@ -197,14 +224,16 @@ class _Parser:
                 return left
             self._next += 1
             self._number(left, start)
-            right = self._number(part(depth), self._at())
-            left = Node(kind="number", operator=token.text, parts=(left, right))
+            at = self._at()
+            right = self._number(part(depth), at)
+            left = self._node("number", token.text, [left, right], start)
 
     def _signed(self, depth: int) -> Node:
         start = self._at()
         if self._take("-"):
-            part = self._number(self._signed(self._deeper(depth)), start)
-            return Node(kind="number", operator="negative", parts=(part,))
+            at = self._at()
+            part = self._number(self._signed(self._deeper(depth)), at)
+            return self._node("number", "negative", [part], start)
         if self._take("("):
             inner = self.either(self._deeper(depth))
             self._expect(")")
@@ -234,9 +263,14 @@ class _Parser:
             raise self.error(f"no column {shown(token.text)} (text stands in quotes); {hint}", token.at)
         return Node(kind=self._columns[word], operator="column", value=word)
 
-    @staticmethod
-    def _inverted(node: Node, *, negative: bool) -> Node:
-        return Node(kind="truth", operator="not", parts=(node,)) if negative else node
+    def _inverted(self, node: Node, at: int, *, negative: bool) -> Node:
+        return self._node("truth", "not", [node], at) if negative else node
+
+    def _node(self, kind: Kind, operator: str, parts: Sequence[Node], at: int) -> Node:
+        node = Node(kind=kind, operator=operator, parts=tuple(parts))
+        if node.height > MAX_HEIGHT:
+            raise self.error(f"must have at most {MAX_HEIGHT} operators inside one another", at)
+        return node
 
     def _truth(self, node: Node, at: int) -> Node:
         if node.kind != "truth":
@@ -273,17 +307,22 @@ class _Parser:
             got = "the end" if token is None else shown(token.text)
             raise self.error(f"must go on with {text}, got {got}", self._at())
 
-    def _split(self, text: str) -> list[_Token]:
-        tokens: list[_Token] = []
+    def split(self) -> None:
+        """Cut the text into tokens."""
+        text, tokens = self._text, self._tokens
         at = 0
         while text[at:].strip():
             match = _TOKEN.match(text, at)
             if match is None:
                 at += len(text[at:]) - len(text[at:].lstrip())
+                if text[at] in "'\"":
+                    raise self.error("text must end with the quote it began with", at)
                 raise self.error(f"must not contain {shown(text[at])}", at)
             kind = str(match.lastgroup)
+            for place in range(match.start(kind), match.end(kind)):
+                if text[place] == "\0" or unicodedata.category(text[place]) == "Cs":
+                    raise self.error("must not contain characters that no database keeps", place)
             tokens.append(_Token(kind=kind, text=match[kind], at=match.start(kind)))
             at = match.end()
             if len(tokens) > MAX_TOKENS:
                 raise ExpressionError(f"an expression must have at most {MAX_TOKENS} words and signs")
-        return tokens

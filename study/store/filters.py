@@ -52,6 +52,9 @@ def _compiled(node: Node, columns: Mapping[str, ColumnElement[Any]]) -> ColumnEl
             return true() if node.value else false()
         return literal(node.value, Text() if node.kind == "text" else Double())
     parts = [_compiled(part, columns) for part in node.parts]
+    if node.operator in {"negative", "+", "-", "*", "/"}:
+        # Whole numbers would divide to whole numbers; what is computed from doubles is one already.
+        parts = [cast(part, Double) if isinstance(part.type, Integer) else part for part in parts]
     first = parts[0]
     if node.operator in {"and", "or"}:
         return and_(*parts) if node.operator == "and" else or_(*parts)
@@ -59,18 +62,18 @@ def _compiled(node: Node, columns: Mapping[str, ColumnElement[Any]]) -> ColumnEl
         "not": lambda: not_(first),
         "is null": lambda: first.is_(None),
         "in": lambda: first.in_(parts[1:]),
-        "negative": lambda: -cast(first, Double),
+        "negative": lambda: -first,
         "=": lambda: first == parts[1],
         "!=": lambda: first != parts[1],
         "<": lambda: first < parts[1],
         "<=": lambda: first <= parts[1],
         ">": lambda: first > parts[1],
         ">=": lambda: first >= parts[1],
-        "+": lambda: cast(first, Double) + parts[1],
-        "-": lambda: cast(first, Double) - parts[1],
-        "*": lambda: cast(first, Double) * parts[1],
+        "+": lambda: first + parts[1],
+        "-": lambda: first - parts[1],
+        "*": lambda: first * parts[1],
         # A division by zero is unknown on both backends, as it is on one of them anyway.
-        "/": lambda: cast(first, Double) / func.nullif(cast(parts[1], Double), 0.0),
+        "/": lambda: first / func.nullif(parts[1], 0.0, type_=Double()),
     }
     result: ColumnElement[Any] = simple[node.operator]()
     return result

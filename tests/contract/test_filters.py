@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from study.errors import UsageError
-from study.expressions import ExpressionError, parse
+from study.expressions import MAX_HEIGHT, ExpressionError, parse
 from study.store.filters import kinds_of
 from study.store.queries import TRIAL_COLUMNS
 from study.store.schema import trial
-from tests.contract.helpers import every_outcome, make
+from tests.contract.helpers import every_outcome, make, run_sql
 
 
 @pytest.fixture
@@ -162,3 +162,40 @@ def test_every_column_users_see_can_be_asked_for():
 def test_a_number_that_grows_out_of_range_is_no_error_of_the_program(store, study):
     with contextlib.suppress(UsageError):  # one backend refuses it, the other calls it infinite
         assert len(numbers(store, study, "lr * 1e308 * 1e308 * 1e308 > 1")) == 6
+
+
+def nested(before, after, height):
+    return f"{before * height}number{after * height}"
+
+
+SHAPES = {
+    "divisions": lambda n: f"{nested('1/(1+', ')', n // 2)} < 2",
+    "quotients": lambda n: f"{nested('(1+', ')/2', n // 2)} < 99",
+    "denominators": lambda n: f"{nested('1/(', ')', n)} < 99",
+    "signs": lambda n: f"{nested('-', '', n)} < 99",
+    "signed brackets": lambda n: f"{nested('-(', ')', n)} < 99",
+    "sums": lambda n: f"number {'+ 1 ' * n} < 99",
+    "differences": lambda n: f"{nested('1-(', ')', n)} < 99",
+    "negations": lambda n: f"{'not (' * n}number < 0{')' * n}",
+    "and or": lambda n: f"{'(superseded or (number >= 0 and ' * (n // 2)}number < 99{'))' * (n // 2)}",
+    "conditions": lambda n: " or ".join(["number < 0"] * (n + 90) + ["number = 1"]),
+    "a long list": lambda n: f"number in ({', '.join(['7'] * (n + 220))})",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whatever_is_within_the_limits_is_answered(store, study, shape):
+    assert isinstance(numbers(store, study, SHAPES[shape](MAX_HEIGHT - 1)), list)
+
+
+@pytest.mark.parametrize("shape", ["denominators", "signs", "sums", "differences", "negations"])
+def test_whatever_is_deeper_is_refused(store, study, shape):
+    with pytest.raises(ExpressionError, match=r"must have at most|nest"):
+        numbers(store, study, SHAPES[shape](MAX_HEIGHT + 1))
+
+
+def test_a_quotient_keeps_every_digit(store, study):
+    """One backend computed it in decimals of 15 digits."""
+    run_sql(store, "UPDATE trial SET created_at = 1763721339.9876543 + number / 7.0")
+    assert numbers(store, study, "created_at / created_at = 1") == [0, 1, 2, 3, 4, 5]
+    assert numbers(store, study, "created_at / 3 * 3 - created_at < 1e-6") == [0, 1, 2, 3, 4, 5]

@@ -61,10 +61,18 @@ def test_an_expression_is_read_as_its_tree(text, tree):
         ("state + 1 = 2", "must be a number, got a text"),
         ("superseded < true", "true and false have no order"),
         ("lr < 1; drop table trial", "must not contain ';'"),
-        ("state = 'open", "must not contain"),
+        ("state = 'open", "text must end with the quote it began with"),
         ("lr < 1e999", "must be a finite number"),
         ("and", "must be a column, a number or 'text'"),
         ("not lr", "must be true or false, got a number"),
+        ("(lr < 1) = true", "must be a column, true or false to be compared"),
+        ("superseded = (lr < 1)", "must be a column, true or false to be compared"),
+        ("(not superseded) is null", "must be a column, true or false to be compared"),
+        ("(lr < 1) in (true, false)", "must be a column, true or false to be compared"),
+        ("superseded in ((lr < 1))", "must be a column, true or false to be compared"),
+        ("lr < \N{ARABIC-INDIC DIGIT ONE}", "must not contain"),
+        ("state = 'a\0b'", "must not contain characters that no database keeps"),
+        ("state = '\udcff'", "must not contain characters that no database keeps"),
     ],
 )
 def test_a_faulty_expression_is_refused(text, message):
@@ -76,6 +84,31 @@ def test_an_error_points_at_its_character():
     with pytest.raises(ExpressionError) as caught:
         parse("p = 0 and lrr < 1", COLUMNS)
     _, line, mark = str(caught.value).splitlines()
+    assert line[mark.index("^") :].startswith("lrr")
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("lr + state < 1", "state"),
+        ("1 < lr * superseded", "superseded"),
+        ("-state < 1", "state"),
+        ("lr < 1 or p", "p"),
+    ],
+)
+def test_an_error_points_at_the_part_that_is_wrong(text, at):
+    with pytest.raises(ExpressionError) as caught:
+        parse(text, COLUMNS)
+    _, line, mark = str(caught.value).splitlines()
+    assert line[mark.index("^") :].startswith(at)
+
+
+@pytest.mark.parametrize("before", ["'漢字'", "'e\u0301'", "'\t'"], ids=["wide", "combining", "control"])
+def test_an_error_points_there_after_characters_of_other_widths(before):
+    with pytest.raises(ExpressionError) as caught:
+        parse(f"state = {before} and lrr < 1", COLUMNS)
+    _, line, mark = str(caught.value).splitlines()
+    assert line.isprintable()
     assert line[mark.index("^") :].startswith("lrr")
 
 
