@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -39,14 +43,47 @@ def _basin() -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line; errors a user can cause end in one message and their exit code."""
+    _prepare_output()
+    try:
+        code = _ended(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read along has read enough
+        _drop_output()
+        code = 141
+    except OSError as error:
+        if error.filename is not None:  # not of the output, and nothing a user is told how to mend
+            raise
+        _drop_output()
+        typer.echo(f"basin: the output cannot be written: {error.strerror or error}", err=True)
+        code = 1
+    sys.exit(code)
+
+
+def _ended(arguments: list[str] | None) -> int:
+    """Run a command and return its exit code."""
     try:
         app(args=arguments)
     except BasinError as error:
         typer.echo(f"basin: {error}", err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+        return error.exit_code
     except KeyboardInterrupt:
         typer.echo("basin: interrupted", err=True)
-        sys.exit(130)
+        return 130
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _prepare_output() -> None:
+    """Let every character through, escaped where the terminal has none for it, and bear a closed output."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from writing at its end what could not be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -53,5 +53,6 @@ def opened(store: str | None, *, create: bool = False, check_schema: bool = True
         # A driver bears an outage by itself, and goes on training meanwhile; only a locked file is worth waiting for.
         patience=BUSY_SECONDS if create and url.get_backend_name() == "sqlite" else READING_SECONDS,
         check_schema=check_schema,
+        create=create,
     ) as it:
         yield it

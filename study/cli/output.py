@@ -54,10 +54,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, type], f
     elif form is Format.JSON:
         _print_json_rows(rows)
     elif form is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([inert(row[name]) for name in columns])
+        _print_csv(rows, columns)
     else:
         _print_parquet(rows, columns)
 
@@ -93,6 +90,13 @@ def duration(seconds: float | None) -> str:
         return "?"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> None:
+    lines = ([inert(row[name]) for name in columns] for row in rows)
+    first = list(islice(lines, 1))  # a query that fails must fail before the head is printed
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerows(chain([columns], first, lines))
 
 
 def _print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:

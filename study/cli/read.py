@@ -10,6 +10,7 @@ import typer
 from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
 from study.cli.output import Format, duration, moment, print_json, print_rows, print_table
+from study.errors import UsageError
 
 if TYPE_CHECKING:
     from study.store import Store, Study
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 ColumnsOption = Annotated[
     str | None, typer.Option("--columns", metavar="COL,COL,...", help="Which columns, in which order.")
 ]
-LimitOption = Annotated[int | None, typer.Option("--limit", min=0, help="At most so many rows.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=0, max=2**63 - 1, help="At most so many rows.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
@@ -149,7 +150,7 @@ def trials(
     standard = TABLE_COLUMNS if form is Format.TABLE else TRIAL_COLUMNS
     chosen = _chosen(columns, TRIAL_COLUMNS) or standard
     if sort is not None:
-        known_column(sort.removeprefix("-"))
+        sort = ("-" if sort.startswith("-") else "") + known_column(sort.removeprefix("-"))
     with opened(store) as it:
         found = it.studies.get(study)
         rows = it.queries.trials(found.id, columns=chosen, where=where, sort=sort, limit=limit)
@@ -178,7 +179,13 @@ def _chosen(columns: str | None, known: Collection[str]) -> tuple[str, ...]:
     """Return the columns an option names, none where it is not there."""
     from study.store.queries import known_column  # noqa: PLC0415
 
-    return tuple(known_column(name.strip(), known) for name in columns.split(",")) if columns is not None else ()
+    if columns is None:
+        return ()
+    chosen = tuple(known_column(name.strip(), known) for name in columns.split(","))
+    twice = next((name for name in chosen if chosen.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"--columns must name a column once, got {twice} more often")
+    return chosen
 
 
 TABLE_COLUMNS = (

@@ -14,7 +14,7 @@ from study.store.leases import Leases
 from study.store.location import parse_location
 from study.store.migrate import ensure, upgrade
 from study.store.proposals import Outcome, Proposals
-from study.store.queries import CURVE_COLUMNS, TRIAL_COLUMNS, Queries
+from study.store.queries import CURVE_COLUMNS, TRIAL_COLUMNS, TYPES, Queries
 from study.store.results import Results
 from study.store.studies import Status, Studies, Study
 
@@ -25,7 +25,7 @@ __all__ = ["Outcome", "Status", "Store", "Study"]
 
 
 class Store:
-    """A store, opened; made where it is empty.
+    """A store, opened; made where the database is empty, unless ``create`` is off.
 
     Parameters
     ----------
@@ -38,7 +38,9 @@ class Store:
     patience
         Seconds for which a transaction is tried again after an error that may pass.
     check_schema
-        Whether to make or check the schema.
+        Whether to look at the schema at all.
+    create
+        Whether to make the schema in a database that has none of it.
 
     Attributes
     ----------
@@ -63,11 +65,12 @@ class Store:
         stall_seconds: float = 3600.0,
         patience: float = BUSY_SECONDS,
         check_schema: bool = True,
+        create: bool = True,
     ) -> None:
         self.database = Database(parse_location(location), patience)
         if check_schema:
             try:
-                ensure(self.database)
+                ensure(self.database, create=create)
             except BaseException:
                 self.database.close()
                 raise
@@ -91,14 +94,14 @@ class Store:
         import pandas as pd  # noqa: PLC0415 - the command line does without
 
         rows = self.queries.trials(self.studies.get(study).id, where=where)
-        return pd.DataFrame(list(rows), columns=list(TRIAL_COLUMNS))
+        return _typed(pd.DataFrame(list(rows), columns=list(TRIAL_COLUMNS)))
 
     def curves(self, study: str, *, where: str | None = None) -> pd.DataFrame:
         """Return the epochs of the deciding attempts as a table, one row an epoch."""
         import pandas as pd  # noqa: PLC0415
 
         rows = self.queries.curves(self.studies.get(study).id, where=where)
-        return pd.DataFrame(list(rows), columns=list(CURVE_COLUMNS))
+        return _typed(pd.DataFrame(list(rows), columns=list(CURVE_COLUMNS)))
 
     def upgrade(self) -> tuple[str | None, str]:
         """Bring the schema to this release's; return the revisions before and after."""
@@ -117,3 +120,14 @@ class Store:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns have their types whatever they hold; a whole number that is missing is NaN."""
+    for name in table.columns:
+        kind = TYPES[name]
+        if kind in {float, bool} or (kind is int and not table[name].isna().any()):
+            table[name] = table[name].astype(kind)
+        elif kind is int:
+            table[name] = table[name].astype(float)
+    return table

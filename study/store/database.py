@@ -30,6 +30,13 @@ SCHEMA = "basin"
 """The PostgreSQL schema that holds Basin's tables, so that Optuna or MLflow may share the database."""
 
 BUSY_SECONDS = 30.0
+HINTS = {
+    "disk is full": "make room on that disk and run the command again",
+    "not a database": "name another file with --store",
+    "readonly": "the file must be writable",
+    "locked": "another process holds it; try again when that ends",
+    "malformed": "restore the file from a copy",
+}
 TRANSIENT = frozenset(("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"))
 
 
@@ -82,6 +89,11 @@ class Database:
         """
         return self._run(self._writer, work, patience)
 
+    def bear_pauses(self, connection: Connection) -> None:
+        """Let the transaction of a reader wait for whoever reads along, such as a person in a pager."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -106,15 +118,9 @@ class Database:
         if str(getattr(error.orig, "sqlstate", None) or "").startswith("22"):
             return UsageError("a number of the query grows out of range; use smaller ones")
         cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        if isinstance(error, OperationalError) or error.connection_invalidated or "not a database" in cause:
-            hints = {
-                "disk is full": "make room on that disk and run the command again",
-                "not a database": "name another file with --store",
-                "readonly": "the file must be writable",
-                "locked": "another process holds it; try again when that ends",
-                "malformed": "restore the file from a copy",
-            }
-            hint = next((h for key, h in hints.items() if key in cause), "check that it can be reached and try again")
+        hint = next((hint for key, hint in HINTS.items() if key in cause), None)
+        if hint or isinstance(error, OperationalError) or error.connection_invalidated:
+            hint = hint or "check that it can be reached and try again"
             return StoreUnreachableError(f"the store {self.shown} cannot be used: {cause}; {hint}")
         return error
 

@@ -65,9 +65,14 @@ def parse_location(text: str) -> URL:
 
 def _sqlite(path: Path) -> URL:
     path = path.expanduser().absolute()
-    if path.is_dir():
+    try:
+        is_folder, has_folder = path.is_dir(), path.parent.is_dir()
+        path.exists()
+    except (OSError, ValueError) as error:
+        raise StoreUnreachableError(f"the store {shown(str(path))} cannot be looked at: {error}") from error
+    if is_folder:
         raise StoreUnreachableError(f"the store must be a file, got the folder {shown(str(path))}")
-    if not path.parent.is_dir():
+    if not has_folder:
         raise StoreUnreachableError(f"the store's folder must exist, got {shown(str(path.parent))}; make it first")
     kind = filesystem(path.parent)
     if kind in NETWORK_FILESYSTEMS:

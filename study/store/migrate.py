@@ -40,15 +40,19 @@ def current(connection: Connection) -> str | None:
     return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
 
 
-def ensure(database: Database) -> None:
-    """Make the schema in an empty store; many processes may do so at once.
+def ensure(database: Database, *, create: bool = True) -> None:
+    """Make the schema in an empty store, unless ``create`` is off; many processes may do so at once.
 
     Raises
     ------
     SchemaError
-        The store has an older, a newer or a foreign schema.
+        The store has an older, a newer or a foreign schema, or none and is not to be given one.
     """
     revision = database.read(current)
+    if revision is None and not create:
+        raise SchemaError(
+            f"the database {database.shown} holds no store; `basin run` makes one, --store names another"
+        )
     if revision is None:
         if database.is_sqlite:
             _use_wal(database)

@@ -188,18 +188,17 @@ class Queries:
     def _streamed(self, statement: Select[Any]) -> Iterator[Mapping[str, Any]]:
         """Yield rows a page at a time; a reader that stops early leaves nothing open."""
         try:
-            with (
-                self._database.engine.connect() as connection,
-                connection.execution_options(yield_per=PAGE).execute(statement) as result,
-            ):
-                for row in result.mappings():
-                    yield dict(row)
+            with self._database.engine.connect() as connection:
+                self._database.bear_pauses(connection)
+                with connection.execution_options(yield_per=PAGE).execute(statement) as result:
+                    for row in result.mappings():
+                        yield dict(row)
         except DBAPIError as error:
             raise self._database.explained(error) from error
 
 
 def known_column(name: str, known: Collection[str] = TRIAL_COLUMNS) -> str:
-    """Return the name, or raise :class:`UsageError` where there is no such column."""
-    if name not in known:
-        raise UsageError(f"no column {shown(name)}; {nearest(name, known)}")
-    return name
+    """Return the name in lower case, or raise :class:`UsageError` where there is no such column."""
+    if name.lower() not in known:
+        raise UsageError(f"no column {shown(name)}; {nearest(name.lower(), known)}")
+    return name.lower()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, case, func, insert, select, upda
 
 from search_spaces.configurations import Configuration, identity, rounded
 from search_spaces.errors import shown
-from search_spaces.specification import Specification, differences
+from search_spaces.specification import NAME, Specification, differences
 from search_spaces.validation import validate
 from study.errors import StudyMismatchError, StudyNotFoundError
 from study.store import schema
@@ -158,7 +158,9 @@ class Studies:
 
     def get(self, name: str) -> Study:
         """Return a study by name, or raise :class:`StudyNotFoundError`."""
-        row = self._database.read(lambda c: c.execute(_by_name(name)).one_or_none())
+        row = None
+        if NAME.fullmatch(name):  # a database need not see text that is no name
+            row = self._database.read(lambda c: c.execute(_by_name(name)).one_or_none())
         if row is None:
             raise StudyNotFoundError(
                 f"no study {shown(name)} in {self._database.shown}; `basin studies` lists those it holds"

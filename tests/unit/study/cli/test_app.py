@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -213,3 +214,21 @@ def test_reading_imports_nothing_heavy():
     command = f"import sys, study.cli.app; print(*[name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [("presets",), ("presets", "--json"), ("--help",)], ids=" ".join)
+def test_an_output_that_cannot_be_written_is_said_in_one_line(arguments, tmp_path):
+    command = Path(sys.executable).with_name("basin")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([command, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "basin: the output cannot be written: No space left on device\n"
+
+
+def test_a_closed_output_is_no_obstacle(tmp_path):
+    command = Path(sys.executable).with_name("basin")
+    done = subprocess.run(
+        ["bash", "-c", f"{command} presets --json >&-"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import sqlite3
 
 import pytest
 
@@ -220,6 +222,53 @@ def test_curves_refuse_an_unknown_column_with_the_nearest(basin, finished):
     done = basin("curves", "small", "--columns", "epoch,train_los")
     assert (done.code, done.out) == (2, "")
     assert "did you mean 'train_loss'?" in done.err
+
+
+def test_a_column_named_twice_is_refused(basin, finished):
+    done = basin("trials", "small", "--columns", "lr,p,LR", "--json")
+    assert (done.code, done.out) == (2, "")
+    assert "must name a column once, got lr" in done.err
+
+
+def test_columns_are_named_in_any_case(basin, finished):
+    rows = basin("trials", "small", "--columns", "LR,Number", "--sort", "-NUMBER", "--json").json
+    assert [row["number"] for row in rows] == [5, 4, 3, 2, 1, 0]
+
+
+def test_a_query_that_fails_prints_no_head(basin, finished):
+    done = basin("trials", "small", "--where", "foo = 1", "--format", "csv")
+    assert (done.code, done.out) == (2, "")
+
+
+@pytest.mark.parametrize("name", ["va\udcff", "a\0b", "x' or 'a'='a", "", "A"])
+def test_what_is_no_name_is_no_study(basin, finished, name):
+    assert basin("show", "--", name).code == 3
+
+
+def test_a_limit_beyond_any_store_is_refused(basin, finished):
+    assert basin("trials", "small", "--limit", 2**63).code == 2
+
+
+@pytest.mark.parametrize("command", [("studies",), ("trials", "small"), ("report", "small", "--out", "o"), ("reap",)])
+def test_a_database_of_others_is_left_as_it_was(basin, folder, command):
+    path = folder / "other.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE notes (a)")
+        other.commit()
+    before = path.read_bytes()
+    done = basin(*command, "--store", path)
+    assert done.code == 4
+    assert "holds no store; `basin run` makes one" in done.err
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", [("trials", "small"), ("curves", "small"), ("report", "small", "--out", "o")])
+def test_a_damaged_store_is_said_to_be_damaged(basin, finished, folder, command):
+    content = (folder / "basin.db").read_bytes()
+    (folder / "damaged.db").write_bytes(content[: len(content) // 2])
+    done = basin(*command, "--store", "damaged.db")
+    assert done.code == 4
+    assert "restore the file from a copy" in done.err
 
 
 def test_no_columns_at_all_are_refused(basin, finished):

@@ -69,7 +69,7 @@ def test_a_folder_below_a_file_is_refused(basin, finished, folder):
     (folder / "file").write_text("mine", encoding="utf-8")
     done = basin("report", "small", "--out", "file/out")
     assert done.code == 2
-    assert done.err.startswith("basin: --out 'file/out' cannot be written: ")
+    assert done.err.startswith("basin: --out 'file/out' cannot be ")
 
 
 def test_what_else_lies_in_the_folder_stays(basin, finished, folder):
@@ -87,3 +87,51 @@ def test_a_report_that_fails_leaves_no_part_of_itself(basin, finished, folder, m
     done = basin("report", "small", "--out", "out")
     assert (done.code, names(folder / "out")) == (2, set())
     assert "No space left on device" in done.err
+
+
+def test_the_mode_of_a_folder_that_is_there_stays(basin, finished, folder):
+    (folder / "out").mkdir()
+    (folder / "out").chmod(0o1777)
+    assert basin("report", "small", "--out", "out").code == 0
+    assert (folder / "out").stat().st_mode & 0o7777 == 0o1777
+
+
+def test_figures_of_the_report_before_are_gone_and_other_files_are_not(basin, finished, folder):
+    out = folder / "out"
+    (out / "figures").mkdir(parents=True)
+    for name in ("heatmap.png", "mine.png"):
+        (out / "figures" / name).write_bytes(b"old")
+    listed = ["figures/heatmap.png", "figures/../../basin.db", "/etc/passwd", 7]
+    (out / "summary.json").write_text(json.dumps({"figures": listed[:3]}), encoding="utf-8")
+    assert basin("report", "small", "--out", "out").code == 0
+    assert names(out / "figures") == {"mine.png", "curves.png", "curves.svg", "map.png", "map.svg"}
+    assert (folder / "basin.db").exists()
+
+
+@pytest.mark.parametrize("summary", ["", "[]", '{"figures": 3}', '{"figures": [7]}'])
+def test_a_summary_of_something_else_is_no_obstacle(basin, finished, folder, summary):
+    (folder / "out").mkdir()
+    (folder / "out" / "summary.json").write_text(summary, encoding="utf-8")
+    assert basin("report", "small", "--out", "out").code == 0
+
+
+@pytest.mark.parametrize("name", ["report.html", "trials.csv"])
+def test_a_folder_in_the_place_of_a_file_is_refused_and_nothing_moves(basin, finished, folder, name):
+    (folder / "out" / name).mkdir(parents=True)
+    done = basin("report", "small", "--out", "out")
+    assert (done.code, names(folder / "out")) == (2, set())
+    assert f"has a folder in the place of {name}" in done.err
+
+
+def test_a_file_in_the_place_of_the_figures_is_refused(basin, finished, folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "figures").write_text("mine", encoding="utf-8")
+    done = basin("report", "small", "--out", "out")
+    assert (done.code, names(folder / "out")) == (2, {"figures"})
+
+
+@pytest.mark.parametrize("out", ["", "x" * 300])
+def test_a_folder_that_cannot_be_is_refused(basin, finished, out):
+    done = basin("report", "small", "--out", out)
+    assert done.code == 2
+    assert done.err.startswith("basin: --out ")
