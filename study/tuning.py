@@ -200,10 +200,12 @@ class _Lost(Stopper):
 
 def _reason(trial: Any) -> str:
     """Return in one line what Ray says about a ticket that ended in an error."""
-    error = trial.get_error()
-    if error is None:
+    # Ray's own reader looks in the storage, where the file comes later, if at all.
+    file = Path(trial.error_file) if trial.error_file else None
+    text = file.read_text(encoding="utf-8", errors="replace") if file and file.exists() else trial.get_error()
+    lines = [line.strip() for line in str(text or "").splitlines() if line.strip()]
+    if not lines:
         return "the worker process died"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     tried = next((line for line in reversed(lines) if "Error" in line.split(":")[0]), lines[-1])
     return tried[:500]
 

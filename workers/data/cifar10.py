@@ -29,13 +29,16 @@ def load_cifar10(folder: Path | None = None) -> Images:
     from torchvision.datasets import CIFAR10  # noqa: PLC0415 - the other data sets need no torchvision
 
     if folder is None:
-        raise MissingDataError("cifar10 needs its files; name their folder with --data or BASIN_DATA")
+        raise MissingDataError(
+            "cifar10 needs its files, and no folder was named; name theirs with --data or BASIN_DATA, and add "
+            "--download where they are not there yet"
+        )
     try:
         parts = [CIFAR10(str(folder), train=train) for train in (True, False)]
     except RuntimeError:
         raise MissingDataError(
             f"cifar10 must lie in {folder}/cifar-10-batches-py with the hashes torchvision knows; it does not. Name "
-            "another folder with --data or BASIN_DATA, or add --download"
+            "another folder with --data or BASIN_DATA, or add --download to fetch it there"
         ) from None
     pixels = [torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous() for part in parts]
     labels = [torch.tensor(part.targets, dtype=torch.int64) for part in parts]

@@ -444,6 +444,16 @@ def test_the_split_of_the_objective_is_shown(captions):
     assert "final validation error (%), split validation, statistic final" in text
 
 
+@pytest.mark.usefixtures("unpainted")
+def test_a_study_trained_with_two_versions_of_the_code_says_so(tmp_path):
+    made = material(trials({(0.1, 0.0): [10.0, 12.0]}))
+    write_report(made, tmp_path)
+    assert "versions of the code" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+    made.attempts[0]["code_version"] = "0.1.0+bb"
+    write_report(made, tmp_path)
+    assert "Trained with 2 versions of the code" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 # -- the other split
 
 

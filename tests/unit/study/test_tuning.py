@@ -1,0 +1,54 @@
+"""What Ray says of a worker that did not get far. The rest of the module runs under real Ray in the acceptance tests."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from study.tuning import _reason
+
+REPORT = """Failure # 1 (occurred at 2026-11-21_12-00-00)
+The actor died because of an error raised in its creation task, ray::Worker.__init__() (pid=1, ip=127.0.0.1)
+  File "workers/trainable.py", line 45, in setup
+    raise RuntimeError(
+RuntimeError: workers must run the driver's code 1, got 2
+"""
+
+
+@pytest.fixture
+def trial(tmp_path):
+    """Return a function that makes a trial as Ray leaves it: the error in its local folder, the storage, or nowhere."""
+
+    def trial(local=None, stored=None):
+        file = tmp_path / "error.txt"
+        if local is not None:
+            file.write_text(local, encoding="utf-8")
+        return SimpleNamespace(error_file=str(file), get_error=lambda: stored)
+
+    return trial
+
+
+def test_the_error_in_the_local_folder_is_told(trial):
+    assert _reason(trial(REPORT)) == "RuntimeError: workers must run the driver's code 1, got 2"
+
+
+def test_the_error_in_the_storage_is_told(trial):
+    assert _reason(trial(stored=REPORT)) == "RuntimeError: workers must run the driver's code 1, got 2"
+
+
+def test_a_report_without_an_error_is_told_by_its_last_line(trial):
+    assert _reason(trial("Failure # 1\nkilled by the kernel\n")) == "killed by the kernel"
+
+
+@pytest.mark.parametrize("local", [None, "", " \n"])
+def test_without_any_report_the_process_died(trial, local):
+    assert _reason(trial(local)) == "the worker process died"
+
+
+def test_a_trial_without_a_folder_has_no_report():
+    assert _reason(SimpleNamespace(error_file=None, get_error=lambda: None)) == "the worker process died"
+
+
+def test_a_long_line_is_cut(trial):
+    assert len(_reason(trial("RuntimeError: " + "x" * 10_000))) == 500
