@@ -1,4 +1,4 @@
-"""What Ray says of a worker that did not get far. The rest of the module runs under real Ray in the acceptance tests."""
+"""What Ray says of a worker that did not get far; the rest of the module runs in the acceptance tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RuntimeError: workers must run the driver's code 1, got 2
 
 @pytest.fixture
 def trial(tmp_path):
-    """Return a function that makes a trial as Ray leaves it: the error in its local folder, the storage, or nowhere."""
+    """Return a function that makes a trial with its error in its local folder, in the storage, or nowhere."""
 
     def trial(local=None, stored=None):
         file = tmp_path / "error.txt"
