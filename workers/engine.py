@@ -141,7 +141,7 @@ class _Training:
         self.model.eval()
         wrong = torch.zeros(2, dtype=torch.int64, device=self.device)
         finite = torch.ones((), dtype=torch.bool, device=self.device)
-        size = EVALUATION_BATCH[self.device.type]
+        size = EVALUATION_BATCH.get(self.device.type, EVALUATION_BATCH["cuda"])
         for x, y in zip(torch.split(pixels, size), torch.split(labels, size), strict=True):
             logits = self.model(self._normalised(x))
             finite &= logits.isfinite().all()

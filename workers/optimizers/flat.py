@@ -19,6 +19,9 @@ from typing import Any, overload
 import torch
 from torch import Tensor
 
+NAMES = frozenset(("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"))
+"""Names of torch's Adam that the state of this family uses."""
+
 DECAYS = ("l2", "decoupled-lr", "decoupled-schedule", "normalised")
 
 State = Mapping[str, Tensor]
@@ -55,16 +58,22 @@ class Bucket:
         for index, parameter in enumerate(parameters):
             kept = state.get(parameter, {})
             for name in views.keys() & kept.keys():
-                if kept[name].shape != parameter.shape:
+                if not isinstance(kept[name], Tensor) or kept[name].shape != parameter.shape:
                     raise ValueError(
-                        f"{name} must have its parameter's shape {tuple(parameter.shape)}, got "
-                        f"{tuple(kept[name].shape)}"
+                        f"{name} must be a tensor of its parameter's shape {tuple(parameter.shape)}, got "
+                        f"{getattr(kept[name], 'shape', kept[name])}"
                     )
                 views[name][index].copy_(kept[name])
             count = float(kept.get("step", 0.0))
-            if count < 0 or count != int(count):
+            if not math.isfinite(count) or count != int(count):
                 raise ValueError(f"step must be a count of updates, >= 0, got {count}")
             self._counts[index] = count
+        self.check()
+
+    def check(self) -> None:
+        """Raise ``ValueError`` where a count of steps is below 0."""
+        if bool((self._counts < 0).any()):
+            raise ValueError(f"step must be a count of updates, >= 0, got {int(self._counts.min())}")
 
     @property
     def steps(self) -> list[int]:
@@ -84,19 +93,23 @@ class Bucket:
         views = self.views()
         self._published = []
         for index, parameter in enumerate(self.parameters):
-            entry: dict[str, Tensor] = {"step": self._counts[index]}
-            entry.update({name: tensors[index] for name, tensors in views.items()})
+            ours = {"step": self._counts[index]} | {name: tensors[index] for name, tensors in views.items()}
+            # What else a user keeps there stays; what the rule no longer needs goes.
+            entry = {name: value for name, value in state.get(parameter, {}).items() if name not in NAMES} | ours
             state[parameter] = entry
-            self._published.append((entry, dict(entry)))
+            self._published.append((entry, ours))
 
     def is_published(self, state: Mapping[Any, Any]) -> bool:
         """Tell whether ``state`` still holds the views; it does not once a user cleared or replaced some."""
         return all(
-            state.get(parameter) is entry
-            and entry.keys() == views.keys()
-            and all(entry[name] is view for name, view in views.items())
+            state.get(parameter) is entry and all(entry.get(name) is view for name, view in views.items())
             for parameter, (entry, views) in zip(self.parameters, self._published, strict=True)
         )
+
+    def fits(self) -> bool:
+        """Tell whether the parameters still have the buffers' type and device."""
+        like = self.gradient
+        return all(p.dtype == like.dtype and p.device == like.device for p in self.parameters)
 
     def segments(self) -> Iterable[Segment]:
         """Yield what can be updated at once: all of it, or the runs of parameters that have gradients.
@@ -214,13 +227,13 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
             An option is out of range, or a state has another shape than its parameter; nothing is loaded then.
         """
         state, groups = self.state, self.param_groups
-        super().load_state_dict(state_dict)
         try:
+            super().load_state_dict(state_dict)
             for group in self.param_groups:
                 check_shared(group)
                 self.check(group)
             self.buckets()
-        except (TypeError, ValueError):
+        except BaseException:
             self.state, self.param_groups, self._layout = state, groups, None
             raise
 
@@ -239,8 +252,12 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
         return self._layout
 
     def _is_current(self, layout: list[list[Bucket]]) -> bool:
+        if [len(group["params"]) for group in self.param_groups] != [
+            sum(len(bucket.parameters) for bucket in buckets) for buckets in layout
+        ]:
+            return False
         return all(
-            bucket.flat.keys() == set(self.state_names(group)) and bucket.is_published(self.state)
+            bucket.flat.keys() == set(self.state_names(group)) and bucket.is_published(self.state) and bucket.fits()
             for group, buckets in zip(self.param_groups, layout, strict=True)
             for bucket in buckets
         )
@@ -272,7 +289,11 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
             check_shared(group)
             check_gradients(group)
             self.check(group)
-        for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
+        layout = self.buckets()
+        for buckets in layout:
+            for bucket in buckets:
+                bucket.check()
+        for group, buckets in zip(self.param_groups, layout, strict=True):
             for bucket in buckets:
                 for segment in bucket.segments():
                     self._step(segment, group)

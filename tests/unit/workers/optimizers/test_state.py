@@ -144,8 +144,11 @@ def test_one_parameter_twice_is_refused():
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("exp_avg", torch.zeros(1), "must have its parameter's shape"),
-        ("max_exp_avg_sq", torch.zeros(3, 5), "must have its parameter's shape"),
+        ("exp_avg", torch.zeros(1), "of its parameter's shape"),
+        ("exp_avg", None, "of its parameter's shape"),
+        ("exp_avg_sq", 0.5, "of its parameter's shape"),
+        ("max_exp_avg_sq", torch.zeros(3, 5), "of its parameter's shape"),
+        ("step", float("inf"), "count of updates"),
         ("step", torch.tensor(-2.0), "count of updates"),
         ("step", torch.tensor(1.5), "count of updates"),
     ],
@@ -210,3 +213,49 @@ def test_three_steps_have_the_known_answers(variant):
         w.grad = torch.full_like(w, gradient)
         optimizer.step()
         assert float(w.detach()) == pytest.approx(expected, abs=2e-15)
+
+
+def test_what_a_user_keeps_in_the_state_stays():
+    params = parameters()
+    optimizer = Padam(params)
+    run(optimizer, params, 2)
+    optimizer.state[params[0]]["ema"] = params[0].detach().clone()
+    run(optimizer, params, 2, first=2)
+    optimizer.param_groups[0]["amsgrad"] = False
+    run(optimizer, params, 1, first=4)
+    assert optimizer.state[params[0]].keys() == {"ema", "step", "exp_avg", "exp_avg_sq"}
+
+
+def test_a_parameter_appended_to_a_group_is_updated_from_then_on():
+    params = parameters()
+    optimizer = Padam(params[:2])
+    run(optimizer, params, 3)
+    before = params[2].detach().clone()
+    optimizer.param_groups[0]["params"].append(params[2])
+    run(optimizer, params, 1, first=3)
+    assert not torch.equal(params[2], before)
+    assert [float(optimizer.state[w]["step"]) for w in params[:3]] == [4.0, 4.0, 1.0]
+
+
+def test_a_model_cast_to_another_type_takes_its_state_along():
+    model = torch.nn.Linear(3, 2)
+    optimizer = Padam(model.parameters())
+    for step in range(4):
+        if step == 2:
+            model.double()
+        for w in model.parameters():
+            w.grad = torch.ones_like(w)
+        optimizer.step()
+    assert {entry["exp_avg"].dtype for entry in optimizer.state.values()} == {torch.float64}
+    assert {float(entry["step"]) for entry in optimizer.state.values()} == {4.0}
+
+
+def test_a_count_below_zero_stops_the_step_before_anything_moves():
+    params = parameters()
+    optimizer = Padam(params, weight_decay=0.1, decay="decoupled-lr")
+    run(optimizer, params, 2)
+    before = [w.detach().clone() for w in params]
+    optimizer.state[params[-1]]["step"].fill_(-3)
+    with pytest.raises(ValueError, match="count of updates"):
+        optimizer.step()
+    assert all(torch.equal(w, old) for w, old in zip(params, before, strict=True))
