@@ -48,7 +48,7 @@ mutants: setup
 faults: setup
 	$(BIN)/python -m tests.faults.races 1500
 
-# Needs CIFAR-10 (BASIN_DATA); about 45 minutes on two cores, and says so where the files are not there.
+# Needs CIFAR-10 (BASIN_DATA); about 40 minutes on two cores, and says so where the files are not there.
 bench: setup
 	$(BIN)/python -m benchmarks.plain_loop
 

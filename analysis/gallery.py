@@ -49,7 +49,8 @@ def draw(material: Material, measures: Sequence[Measure], folder: Path) -> Galle
     Maps of the first measure are called ``heatmap``, or ``map`` where there is no grid; those of the second carry
     its split in their name.
     """
-    caption = described(material.specification, material.in_force, measures[0].chance)
+    superseded = len(material.trials) - len(material.in_force)
+    caption = described(material.specification, material.in_force, superseded)
     maps = _maps(material, measures)
     pictures = _heatmaps(maps, measures, caption, folder) if maps else _points(material, measures, caption, folder)
     curves = _curves(material, measures, caption)
@@ -95,6 +96,7 @@ def _points(
             text = f"{caption} {measured(measure, 'Line')} {POINTS_LEGEND}"
         else:
             text = f"{caption} {measured(measure, 'Colour')} {PLANE_LEGEND}"
+            text += f" Not on an axis: {', '.join(others)}." if others else ""
         name = f"map-{measure.split}" if index else "map"
         pictures[name] = save(
             draw_points(material.in_force, x, y, measure, text, others=others, log=log), folder, name
@@ -106,6 +108,7 @@ def _curves(material: Material, measures: Sequence[Measure], caption: str) -> Fi
     """Draw the curves of a grid, of the best plane of a larger grid, or of the best configurations of no grid."""
     specification, trials = material.specification, material.in_force
     ranks = ranking(trials, list(specification.space), measures[0])
+    chosen = f"{measures[0].statistic}, split {measures[0].split}"
     if not material.curves or ranks.empty:
         return None
     x, y, others = axes_of(specification.space)
@@ -114,12 +117,13 @@ def _curves(material: Material, measures: Sequence[Measure], caption: str) -> Fi
         best = ranks.iloc[0]
         for name in others:
             trials = trials[trials[name] == best[name]]
-            caption += f" {name} = {best[name]:g}, where the best configuration lies."
+            caption += f" {name} = {best[name]:g}, where the best configuration lies ({chosen})."
     else:
         y, told = None, [name for name in specification.space if name != x]
         if len(ranks) > BEST_CURVES:
-            caption += f" The {BEST_CURVES} best of {len(ranks)} configurations are drawn."
+            caption += f" The {BEST_CURVES} best of {len(ranks)} configurations ({chosen}) are drawn."
         trials = trials.merge(ranks.head(BEST_CURVES)[list(specification.space)])
     splits = [measure.split for measure in measures]
     found = bundles(pd.DataFrame(material.curves), trials, x, y, others=told, splits=splits)
-    return draw_curves(found, x, y, f"{caption} {CURVES_LEGEND}")
+    best_y = None if y is None else float(ranks.iloc[0][y])
+    return draw_curves(found, x, y, f"{caption} {CURVES_LEGEND}", best_y)

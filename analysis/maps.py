@@ -60,11 +60,11 @@ class SensitivityMap:
     diverged, excluded
         Seeds that diverged (they are in ``n``), and those left out.
     best
-        ``(row, column)`` of the lowest median, ties by the mean; None where no cell has an outcome.
+        ``(row, column)`` of the lowest median among cells with a complete trial, ties by the mean; None without any.
     standard_error
-        Of the mean of the best cell, from its own seeds; None with fewer than two.
+        Of the mean of the best cell, from its own seeds; None with fewer than two, or where one of them diverged.
     within
-        Cells whose median is at most the best median, plus ``standard_error`` where there is one.
+        Cells whose median is at most the best median plus ``standard_error``; none where there is no such number.
     fixed
         Values of further hyperparameters, where the map is one panel of several.
     """
@@ -85,10 +85,11 @@ class SensitivityMap:
     fixed: Mapping[str, float]
 
     def best_of_rows(self) -> Iterator[tuple[int, int]]:
-        """Yield the best cell of each y, as ``(row, column)``; rows without outcomes are left out."""
+        """Yield the best cell of each y, as ``(row, column)``; rows where no trial is complete are left out."""
         for row in range(len(self.ys)):
-            if np.isfinite(self.median[row]).any():
-                yield row, int(np.nanargmin(self.median[row]))
+            trained = np.flatnonzero(self.n[row] > self.diverged[row])
+            if len(trained):
+                yield row, int(min(trained, key=lambda c: (self.median[row, c], self.mean[row, c], c)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the map as plain values; an empty cell is None."""
@@ -165,15 +166,14 @@ def sensitivity_map(
         if len(values):
             replicates[at] = values
             n[at], median[at], mean[at] = len(values), np.median(values), values.mean()
-    best = min(replicates, key=lambda at: (median[at], mean[at], at), default=None)
+    trained = [at for at in replicates if n[at] > diverged[at]]
+    best = min(trained, key=lambda at: (median[at], mean[at], at), default=None)
     standard_error = None
     within = np.zeros(shape, dtype=bool)
-    if best is not None:
-        if n[best] > 1:
-            standard_error = float(replicates[best].std(ddof=1) / np.sqrt(n[best]))
+    if best is not None and n[best] > 1 and not diverged[best]:
+        standard_error = float(replicates[best].std(ddof=1) / np.sqrt(n[best]))
         with np.errstate(invalid="ignore"):
-            within = median <= median[best] + (standard_error or 0.0)
-        within[best] = True
+            within = median <= median[best] + standard_error
     return SensitivityMap(
         x=x,
         y=y,

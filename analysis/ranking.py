@@ -34,7 +34,7 @@ def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.
     pandas.DataFrame
         The columns ``names``, then ``median`` and ``mean`` over seeds, ``standard_error`` of the mean (NaN for one
         seed), ``n`` seeds counted, and ``diverged``, those of them that diverged. Ties in the median go to the lower
-        mean, then to the configuration that comes first on a map.
+        mean, then to the configuration that comes first on a map. Configurations without a complete trial come last.
     """
     x, y, others = axes_of(names)
     order = [*others, *([] if y is None else [y]), x]
@@ -48,5 +48,6 @@ def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.
         diverged=("gone", "sum"),
     )
     rows["standard_error"] = rows.pop("deviation") / np.sqrt(rows["n"].astype(float))
-    rows = rows.sort_values(["median", "mean", *order], ignore_index=True)
+    rows["untrained"] = rows["diverged"] == rows["n"]
+    rows = rows.sort_values(["untrained", "median", "mean", *order], ignore_index=True)
     return rows[[*names, "median", "mean", "standard_error", "n", "diverged"]]

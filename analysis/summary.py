@@ -23,7 +23,8 @@ def summary(
 
     ``best`` and ``maps`` are of the objective's split. ``other_split`` is None where no validation images were held
     out; else it has the other split's own ``best`` and ``maps``, and ``at_best``: what the configuration that the
-    objective chose comes to there, the number to quote where the choice was made on validation images.
+    objective chose comes to there. Chosen on validation images, and not by the minimum over epochs, it is the
+    number to quote.
     """
     first, specification = measures[0], material.specification
     states = material.in_force["state"].value_counts().to_dict()
@@ -61,12 +62,15 @@ def _other(
 
 
 def _best(material: Material, measure: Measure, only: dict[str, float] | None = None) -> dict[str, Any] | None:
-    """Return the configuration with the lowest median over seeds, or what ``only`` that one comes to."""
+    """Return the configuration with the lowest median over seeds, or what ``only`` that one comes to.
+
+    None where no trial is complete.
+    """
     names = list(material.specification.space)
     ranks = ranking(material.in_force, names, measure)
     for name, value in (only or {}).items():
         ranks = ranks[ranks[name] == value]
-    if ranks.empty:
+    if ranks.empty or int(ranks.iloc[0]["diverged"]) == int(ranks.iloc[0]["n"]):
         return None
     first = ranks.iloc[0]
     return {
@@ -75,6 +79,7 @@ def _best(material: Material, measure: Measure, only: dict[str, float] | None = 
         "mean": float(first["mean"]),
         "standard_error": float(first["standard_error"]) if np.isfinite(first["standard_error"]) else None,
         "n": int(first["n"]),
+        "diverged": int(first["diverged"]),
     }
 
 

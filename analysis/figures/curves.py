@@ -6,8 +6,8 @@ The layout is that of Figure 5 of the Padam reproducibility report (H. Mittal, K
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -24,25 +24,33 @@ from analysis.figures import STYLE, label_of, plain_log, short
 ROWS = 8
 """Rows drawn at the most; of more values of y, evenly chosen ones."""
 
-DECADES = 3
-"""Powers of ten that the axis of the loss spans at the most; the losses of trials about to diverge lie beyond it."""
+HIGHEST_LOSS = 25.0
+"""Where the axis of the loss ends at the most, ten times the loss of guessing among ten classes: beyond it lie trials
+about to diverge."""
 
+ENTRIES = 14
+"""Entries of the legend at the most; colours go with x, so that a part of them is a scale still."""
+
+T = TypeVar("T")
 Colour = tuple[float, float, float, float]
 
 
-def draw_curves(bundles: Sequence[CurveBundle], x: str, y: str | None, caption: str) -> Figure:
+def draw_curves(
+    bundles: Sequence[CurveBundle], x: str, y: str | None, caption: str, best_y: float | None = None
+) -> Figure:
     """Draw the median over seeds as a line, the range over seeds as a band, and a cross where a seed diverged.
 
-    The columns are the train loss and the error of every split the bundles hold.
+    The columns are the train loss and the error of every split the bundles hold. Of many rows, that of ``best_y`` is
+    among those drawn.
     """
     with mpl.rc_context(STYLE):
         every = sorted({b.y for b in bundles if b.y is not None}, reverse=True)
-        picked = np.unique(np.linspace(0, len(every) - 1, min(ROWS, len(every))).round().astype(int))
-        ys: list[float | None] = [every[i] for i in picked] or [None]
+        ys: list[float | None] = [*_picked(every, ROWS, best_y)] or [None]
         if len(ys) < len(every):
             caption += f" {len(ys)} of {len(every)} values of {y} are drawn."
         splits = list(bundles[0].errors)
-        colours = _colours(bundles)
+        labels = _labels(bundles)
+        colours = _colours(bundles, labels)
         lines = textwrap.wrap(caption, 125 if len(splits) == 1 else 165)
         bottom, height = 0.75 + 0.16 * len(lines), 1.75 if len(ys) > 1 else 2.6
         legend = 1.35 if not bundles[0].others else 1.9
@@ -60,34 +68,57 @@ def draw_curves(bundles: Sequence[CurveBundle], x: str, y: str | None, caption: 
         for row, value in enumerate(ys):
             for bundle in (b for b in bundles if b.y == value):
                 for axes, values in zip(grid[row], (bundle.train_loss, *bundle.errors.values()), strict=True):
-                    _draw_bundle(axes, bundle, values, colours[_label_of(bundle)])
+                    _draw_bundle(axes, bundle, values, colours[labels[_point(bundle)]])
             title = "" if value is None else f"{y} = {short(value)}"
             _label(grid[row], splits, title, last=row == len(ys) - 1)
         _limit(grid, bundles)
-        handles = [Line2D([], [], color=colour, label=label) for label, colour in colours.items()]
+        shown = _picked(list(colours), ENTRIES)
+        handles = [Line2D([], [], color=colours[label], label=label) for label in shown]
         head = "\n".join([label_of(x), *(f"({name})" for name in bundles[0].others)])
         figure.legend(handles=handles, title=head, loc="center right", frameon=False, fontsize=8)
         figure.text(0.012, 0.08 / size[1], "\n".join(lines), va="bottom", fontsize=7.5, linespacing=1.35)
         return figure
 
 
-def _colours(bundles: Sequence[CurveBundle]) -> dict[str, Colour]:
-    """Return the colour of every legend entry, by the value of x; equal distances where the others differ too."""
-    xs = np.array(sorted({bundle.x for bundle in bundles}))
+def _picked(values: Sequence[T], most: int, always: T | None = None) -> list[T]:
+    """Return at most so many evenly chosen values, one that must be there among them."""
+    at = set(np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(int).tolist())
+    if always in values and values.index(always) not in at:
+        wanted = values.index(always)
+        at = at - {min(at, key=lambda i: abs(i - wanted))} | {wanted}
+    return [values[i] for i in sorted(at)]
+
+
+def _point(bundle: CurveBundle) -> tuple[float, ...]:
+    return (bundle.x, *bundle.others.values())
+
+
+def _labels(bundles: Sequence[CurveBundle]) -> dict[tuple[float, ...], str]:
+    """Return what the legend calls each configuration: in as few digits as tell them apart."""
+    points = sorted({_point(bundle) for bundle in bundles})
+    labels: dict[tuple[float, ...], str] = {}
+    for digits in range(3, 13):
+        labels = {point: _written(point, digits) for point in points}
+        if len(set(labels.values())) == len(points):
+            break
+    return labels
+
+
+def _written(point: tuple[float, ...], digits: int) -> str:
+    first, *others = (short(value) if digits == 3 else f"{value:.{digits}g}" for value in point)
+    return f"{first} ({', '.join(others)})" if others else first
+
+
+def _colours(bundles: Sequence[CurveBundle], labels: Mapping[tuple[float, ...], str]) -> dict[str, Colour]:
+    """Return the colour of every label, by the value of x; equal distances where the others differ too."""
+    xs = np.array([point[0] for point in labels])
     spread = xs.min() != xs.max()
     norm = (LogNorm if (xs > 0).all() and spread else Normalize)(xs.min(), xs.max() if spread else xs.min() + 1)
-    ordered = sorted(bundles, key=lambda b: (b.x, *b.others.values()))
-    labels = list(dict.fromkeys(_label_of(bundle) for bundle in ordered))
-    if bundles[0].others:
-        places = {label: i / max(1, len(labels) - 1) for i, label in enumerate(labels)}
-    else:
-        places = {_label_of(bundle): float(norm(bundle.x)) for bundle in ordered}
-    return {label: mpl.colormaps["plasma"](0.92 * places[label]) for label in labels}
-
-
-def _label_of(bundle: CurveBundle) -> str:
-    text = short(bundle.x)
-    return f"{text} ({', '.join(map(short, bundle.others.values()))})" if bundle.others else text
+    step = 1.0 / max(1, len(labels) - 1)
+    places = [i * step if bundles[0].others else float(norm(x)) for i, x in enumerate(xs)]
+    return {
+        label: mpl.colormaps["plasma"](0.92 * place) for label, place in zip(labels.values(), places, strict=True)
+    }
 
 
 def _draw_bundle(axes: Axes, bundle: CurveBundle, values: Matrix, colour: Colour) -> None:
@@ -101,7 +132,7 @@ def _draw_bundle(axes: Axes, bundle: CurveBundle, values: Matrix, colour: Colour
 
 
 def _limit(grid: npt.NDArray[Any], bundles: Sequence[CurveBundle]) -> None:
-    """Let every error have one scale, and the loss at most :data:`DECADES` above its lowest."""
+    """Let every error have one scale, and the loss end at :data:`HIGHEST_LOSS` or its lowest, whichever is higher."""
     errors = [values for bundle in bundles for values in bundle.errors.values()]
     losses = np.concatenate([bundle.train_loss.ravel() for bundle in bundles])
     losses = losses[losses > 0]
@@ -110,8 +141,8 @@ def _limit(grid: npt.NDArray[Any], bundles: Sequence[CurveBundle]) -> None:
         for axes in row[1:]:
             axes.set_ylim(0, 1.04 * worst or 1.0)
         if len(losses):
-            low, high = float(losses.min()), min(float(losses.max()), float(losses.min()) * 10.0**DECADES)
-            row[0].set_ylim(low / 1.2, 1.2 * high)
+            low = float(losses.min())
+            row[0].set_ylim(low / 1.2, max(1.2 * low, min(1.2 * float(losses.max()), HIGHEST_LOSS)))
             plain_log(row[0].yaxis)
 
 

@@ -60,7 +60,7 @@ def draw_points(
             _draw_plane(axes, ranks.iloc[::-1], x, y, norm)
             draw_bar(figure, figure.add_axes((0.89, bottom, 0.02, 0.93 - bottom)), norm, measure)
             axes.set_ylabel(label_of(y))
-        if len(ranks):
+        if len(ranks) and ranks.iloc[0]["diverged"] < ranks.iloc[0]["n"]:
             best = ranks.iloc[0]
             height = best["median" if y is None else y]
             axes.plot([best[x]], [height], marker="*", markersize=15, color=BEST, markeredgecolor="white", zorder=5)
@@ -80,13 +80,13 @@ def _draw_line(axes: Axes, ranks: pd.DataFrame, seeds: pd.DataFrame, x: str) -> 
     axes.plot(ordered[x], ordered["median"], color="0.4", linewidth=1.2, zorder=1)
     axes.scatter(seeds[x][~gone], seeds["error"][~gone], s=16, color="tab:blue", alpha=0.7, zorder=2)
     axes.scatter(seeds[x][gone], seeds["error"][gone], marker="x", color="black")
-    if (ordered["median"] > 0).any():
+    if (seeds["error"] > 0).all() and len(seeds):
         axes.set_yscale("log")
         plain_log(axes.yaxis)
 
 
 def _draw_plane(axes: Axes, ranks: pd.DataFrame, x: str, y: str, norm: LogNorm) -> None:
-    smooth, gone = ranks[ranks["diverged"] == 0], ranks[ranks["diverged"] > 0]
+    smooth, gone = ranks[ranks["diverged"] < ranks["n"]], ranks[ranks["diverged"] > 0]
     style: Any = {"cmap": COLOURS, "norm": norm, "linewidths": 0.6}
     axes.scatter(smooth[x], smooth[y], c=smooth["median"].clip(lower=norm.vmin), s=60, edgecolors="0.2", **style)
     axes.scatter(gone[x], gone[y], marker="x", s=45, color="0.35", linewidths=1.2)

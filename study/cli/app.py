@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -13,12 +14,16 @@ import typer
 from search_spaces.errors import BasinError
 from study.cli import database, grow, maintain, read, report, run_study
 
+OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
+"""What a write can meet that its user has to mend."""
+
 app = typer.Typer(
     name="basin",
     help="Hyperparameter-sensitivity studies of neural-network training: launch, keep, map.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # or what stands in brackets is markup, and gone from the help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -51,7 +56,7 @@ def run(arguments: list[str] | None = None) -> None:
         _drop_output()
         code = 141
     except OSError as error:
-        if error.filename is not None:  # not of the output, and nothing a user is told how to mend
+        if error.errno not in OUTPUT_ERRORS or error.filename is not None:
             raise
         _drop_output()
         typer.echo(f"basin: the output cannot be written: {error.strerror or error}", err=True)

@@ -1,4 +1,4 @@
-"""Commands that only read: ``presets``, ``studies``, ``show``, ``trials``."""
+"""Commands that only read: ``presets``, ``studies``, ``show``, ``trials``, ``curves``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 
 ColumnsOption = Annotated[
-    str | None, typer.Option("--columns", metavar="COL,COL,...", help="Which columns, in which order.")
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="COL,COL,...",
+        help="Which columns, in which order; the message about an unknown one lists them.",
+    ),
 ]
-LimitOption = Annotated[int | None, typer.Option("--limit", min=0, max=2**63 - 1, help="At most so many rows.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many rows.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 

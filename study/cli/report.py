@@ -53,7 +53,7 @@ def report(
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        # Written beside it and moved at the end, so that a report is whole or not there.
+        # Written beside it and moved at the end, page and numbers last: what fails before leaves no part of itself.
         with tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-") as unfinished:
             summary = write_report(material, Path(unfinished), statistic)
             _move(Path(unfinished), out)
@@ -87,6 +87,7 @@ def _move(source: Path, target: Path) -> None:
     Modes of folders that are there stay as they are.
     """
     files = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
+    files.sort(key=lambda file: file.name in {"summary.json", "report.html"})
     for file in files:
         if (target / file).is_dir():
             raise UsageError(f"--out {shown(str(target))} has a folder in the place of {file}; name another folder")

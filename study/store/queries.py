@@ -52,6 +52,9 @@ ATTEMPT_COLUMNS = (
 
 PAGE = 1_000
 
+LARGEST = 2**63 - 1
+"""The largest number of rows that both databases can be asked for."""
+
 
 class Cell(NamedTuple):
     """One cell of a learning-rate map: values, trials by outcome, mean and lowest error of the complete ones."""
@@ -94,7 +97,7 @@ class Queries:
         limit
             At most so many.
         """
-        chosen = [trial.c[known_column(name)] for name in columns]
+        chosen = [trial.c[name] for name in map(known_column, columns)]
         statement = select(*chosen).where(trial.c.study_id == study_id)
         if where is not None:
             statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
@@ -103,7 +106,7 @@ class Queries:
             statement = statement.order_by(by.is_(None), by.desc() if sort.startswith("-") else by)
         statement = statement.order_by(trial.c.number)
         if limit is not None:
-            statement = statement.limit(limit)
+            statement = statement.limit(min(limit, LARGEST))
         yield from self._streamed(statement)
 
     @staticmethod
@@ -161,7 +164,8 @@ class Queries:
         limit
             At most so many.
         """
-        chosen = [(epoch if name in EPOCH_COLUMNS else trial).c[known_column(name, EPOCHS_TOO)] for name in columns]
+        names = [known_column(name, EPOCHS_TOO) for name in columns]
+        chosen = [(epoch if name in EPOCH_COLUMNS else trial).c[name] for name in names]
         statement = (
             select(*chosen)
             .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))
@@ -171,7 +175,7 @@ class Queries:
         if where is not None:
             statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
         if limit is not None:
-            statement = statement.limit(limit)
+            statement = statement.limit(min(limit, LARGEST))
         yield from self._streamed(statement)
 
     def attempts(self, study_id: int) -> Iterator[Mapping[str, Any]]:

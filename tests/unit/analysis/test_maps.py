@@ -140,8 +140,27 @@ def test_the_standard_error_is_that_of_the_mean_of_the_best_cell(errors, standar
     assert result.standard_error == pytest.approx(standard_error)
 
 
-def test_a_diverged_seed_of_the_best_cell_is_in_its_standard_error():
-    assert mapped({(0.1, 0.0): [10.0, 10.0, "diverged"]}).standard_error == pytest.approx(80.0 / 3.0)
+def test_a_best_cell_where_a_seed_diverged_has_no_standard_error():
+    """It would be 27 points, the distance to chance, and every cell of the map would lie within it."""
+    found = mapped({(0.1, 0.0): [10.0, 10.0, "diverged"], (1.0, 0.0): [30.0, 30.0, 30.0]})
+    assert (found.best, found.standard_error) == ((0, 0), None)
+    assert not found.within.any()
+
+
+def test_a_cell_where_all_seeds_diverged_is_never_the_best():
+    found = mapped({(0.1, 0.0): ["diverged", "diverged"], (1.0, 0.0): [90.8, 91.0]})
+    assert found.best == (0, 1)
+    assert list(found.best_of_rows()) == [(0, 1)]
+
+
+def test_where_every_trial_diverged_there_is_no_best():
+    found = mapped({(0.1, 0.0): ["diverged"], (1.0, 0.0): ["diverged"]})
+    assert (found.best, list(found.best_of_rows())) == (None, [])
+
+
+def test_ties_of_a_row_go_the_way_they_go_on_the_map():
+    found = mapped({(0.1, 0.0): [10.0, 10.0, 40.0], (1.0, 0.0): [9.0, 10.0, 11.0]})
+    assert list(found.best_of_rows()) == [found.best] == [(0, 1)]
 
 
 def test_cells_within_one_standard_error_are_marked():
@@ -150,10 +169,8 @@ def test_cells_within_one_standard_error_are_marked():
     assert mapped(cells).within.tolist() == [[True, True, False, False]]
 
 
-def test_without_a_standard_error_the_best_and_its_ties_are_marked():
-    assert mapped({(0.1, 0.0): [10.0], (1.0, 0.0): [10.0], (10.0, 0.0): [11.0]}).within.tolist() == [
-        [True, True, False]
-    ]
+def test_without_a_standard_error_no_cell_is_marked():
+    assert not mapped({(0.1, 0.0): [10.0], (1.0, 0.0): [10.0], (10.0, 0.0): [11.0]}).within.any()
 
 
 def test_every_combination_of_further_values_is_a_panel():
@@ -237,6 +254,8 @@ def test_every_trial_of_any_table_is_counted_once(cells):
     assert result.diverged.sum() == states["diverged"]
     assert result.excluded.sum() == states["failed"] + states["cancelled"]
     assert np.isfinite(result.median).sum() == (result.n > 0).sum()
-    if result.best is not None:
-        assert result.median[result.best] == np.nanmin(result.median)
-        assert result.within[result.best]
+    if result.best is None:
+        assert not states["complete"]
+    else:
+        assert result.median[result.best] == np.nanmin(np.where(result.n > result.diverged, result.median, np.nan))
+        assert bool(result.within[result.best]) == (result.standard_error is not None)

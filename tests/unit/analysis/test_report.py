@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from analysis.captions import described
+from analysis.captions import described, measured
 from analysis.maps import axes_of
 from analysis.material import Material
 from analysis.report import write_report
@@ -205,6 +205,7 @@ def test_the_summary_has_the_best_configuration(report):
         "mean": 11.0,
         "standard_error": pytest.approx(1.0),
         "n": 2,
+        "diverged": 0,
     }
 
 
@@ -288,9 +289,10 @@ def test_a_study_whose_trials_all_failed_has_no_best(tmp_path):
 
 
 @pytest.mark.usefixtures("unpainted")
-def test_a_study_whose_trials_all_diverged_lies_at_chance(tmp_path):
-    best = written(tmp_path, trials({cell: ["diverged"] for cell in CELLS})).summary["best"]
-    assert best["median"] == 90.0
+def test_a_study_whose_trials_all_diverged_has_no_best(tmp_path):
+    found = written(tmp_path, trials({cell: ["diverged"] for cell in CELLS}))
+    assert found.summary["best"] is None
+    assert "Every trial diverged." in found.html
 
 
 @pytest.mark.usefixtures("unpainted")
@@ -343,7 +345,7 @@ def test_hyperparameters_have_their_axes(names, axes):
 
 
 def text_of(cells, **changes):
-    return described(specification(**changes), pd.DataFrame(trials(cells)), MEASURE.chance)
+    return described(specification(**changes), pd.DataFrame(trials(cells)))
 
 
 def test_a_caption_says_what_was_trained():
@@ -354,8 +356,13 @@ def test_a_caption_says_n():
     assert "n = 8 trials, 2 seeds a configuration: 4 complete, 1 diverged" in text_of(CELLS)
 
 
-def test_a_caption_says_at_what_diverged_trials_count():
-    assert "1 diverged (counted at chance, 90 %)" in text_of(CELLS)
+def test_the_caption_of_a_map_says_at_what_diverged_trials_count():
+    assert "a diverged seed counts at chance, 90 %." in measured(MEASURE)
+
+
+def test_a_caption_says_how_many_were_superseded():
+    text = described(specification(), pd.DataFrame(trials(CELLS)), superseded=2)
+    assert "2 superseded by a retry (left out)" in text
 
 
 def test_a_caption_says_what_was_left_out():
@@ -413,7 +420,8 @@ def test_the_caption_of_a_heatmap_names_statistic_split_and_n(captions):
 
 def test_the_caption_of_a_heatmap_says_its_star(captions):
     text = captions(CELLS)["draw_heatmap"]
-    assert "Star: best cell, lr = 0.1, p = 0, median 11.00 %. Outlined: within one standard error (1.00)" in text
+    assert "Star: best cell, lr = 0.1, p = 0, median 11.00 %. " in text
+    assert "Outlined: median within one standard error of its mean (1.00)" in text
 
 
 def test_the_caption_of_a_heatmap_without_outcome_says_so(captions):
@@ -422,7 +430,7 @@ def test_the_caption_of_a_heatmap_without_outcome_says_so(captions):
 
 def test_the_caption_of_one_seed_a_cell_says_so(captions):
     text = captions({cell: [10.0] for cell in CELLS}, seeds=1)["draw_heatmap"]
-    assert "One seed a cell: no standard error." in text
+    assert "One seed there, so no standard error." in text
 
 
 def test_the_caption_of_curves_has_n(captions):
@@ -505,6 +513,7 @@ def test_the_other_split_is_told_for_the_best_configuration(validated):
         "mean": 16.0,
         "standard_error": pytest.approx(2.0),
         "n": 2,
+        "diverged": 0,
     }
     assert other["best"]["configuration"] == {"lr": 0.1, "p": 0.0}
 
@@ -565,7 +574,7 @@ def curves_drawn(unpainted, monkeypatch, tmp_path):
 
     def of(rows, **changes):
         write_report(material(rows, **changes), tmp_path)
-        ((drawn, _, y, caption),) = found
+        ((drawn, _, y, caption, _),) = found
         return [(b.y, b.x, dict(b.others)) for b in drawn], y, caption, drawn
 
     return of
@@ -586,7 +595,7 @@ def test_curves_of_a_larger_grid_are_those_around_the_best(curves_drawn):
     space = DOCUMENT["space"] | {"beta2": {"values": [0.9, 0.99]}}
     points, _, caption, _ = curves_drawn(trials(cells, ("lr", "p", "beta2")), space=space)
     assert len(points) == 4
-    assert "beta2 = 0.9, where the best configuration lies." in caption
+    assert "beta2 = 0.9, where the best configuration lies (final, split test)." in caption
 
 
 def test_curves_without_a_grid_are_those_of_the_best_configurations(curves_drawn):
@@ -596,4 +605,21 @@ def test_curves_without_a_grid_are_those_of_the_best_configurations(curves_drawn
     )
     assert [x for _, x, _ in points] == [pytest.approx(0.02 * n) for n in range(1, 7)]
     assert y is None
-    assert "The 6 best of 8 configurations are drawn." in caption
+    assert "The 6 best of 8 configurations (final, split test) are drawn." in caption
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_page_says_that_a_seed_of_the_best_diverged_and_that_the_study_is_unfinished(tmp_path):
+    found = written(tmp_path, trials({(0.1, 0.0): [10.0, 10.0, "diverged"], (1.0, 0.5): ["waiting"]}))
+    assert found.summary["best"]["diverged"] == 1
+    assert "over 3 seeds (mean 36.67 %, standard error 26.67; 1 of them diverged" in words(found)
+    assert "The study is unfinished: 1 of 4 trials are still to be trained." in words(found)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_page_warns_of_a_choice_on_test_images_and_of_the_minimum(tmp_path):
+    rows = trials(CELLS)
+    chosen = written(tmp_path / "a", rows, **(CHOSEN_ON_VALIDATION | {"objective": DOCUMENT["objective"]}))
+    assert "was chosen on the test images themselves" in words(chosen)
+    assert "minimum over epochs looks at the curve" not in words(chosen)
+    assert "minimum over epochs looks at the curve" in words(written(tmp_path / "b", rows, "min"))

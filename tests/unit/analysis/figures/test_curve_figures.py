@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.curves import CurveBundle
-from analysis.figures import save
-from analysis.figures.curves import ROWS, draw_curves
+from analysis.figures import save, short
+from analysis.figures.curves import ENTRIES, HIGHEST_LOSS, ROWS, draw_curves
 from tests.unit.analysis.common import caption_of, drawn_through
 
 NAN = float("nan")
@@ -135,7 +135,33 @@ def test_every_error_has_one_scale():
     assert axes[1].get_ylim() == axes[2].get_ylim() == (0.0, 52.0)
 
 
-def test_a_loss_far_above_the_lowest_lies_beyond_the_axis():
-    (low, high) = drawn([bundle(errors=((50.0, 5e9), (50.0, 0.0)))]).axes[0].get_ylim()
+def test_a_loss_far_above_that_of_guessing_lies_beyond_the_axis():
+    low, high = drawn([bundle(errors=((50.0, 5e9), (50.0, 0.0)))]).axes[0].get_ylim()
     assert low < 0.01
-    assert high == pytest.approx(1.2 * 10.0)
+    assert high == HIGHEST_LOSS
+
+
+def test_a_loss_near_zero_hides_no_other():
+    low, high = drawn([bundle(errors=((115.0, 1e-6), (115.0, 50.0)))]).axes[0].get_ylim()
+    assert low < 0.011
+    assert high > 2.3
+
+
+def test_configurations_that_differ_in_late_digits_have_entries_of_their_own():
+    (legend,) = drawn([bundle(0.03121, None, p=0.25), bundle(0.03123, None, p=0.25)]).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["0.03121 (0.25)", "0.03123 (0.25)"]
+
+
+def test_a_long_legend_is_thinned_out():
+    (legend,) = drawn([bundle(1.1**n, None) for n in range(40)]).legends
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert len(texts) == ENTRIES
+    assert (texts[0], texts[-1]) == ("1", "41.1")
+
+
+@pytest.mark.parametrize("best", range(9))
+def test_of_many_rows_the_best_is_drawn(best):
+    figure = draw_curves([bundle(0.1, y / 16) for y in range(9)], "lr", "p", "", best / 16)
+    titles = [axes.get_title(loc="left") for axes in figure.axes[::2]]
+    assert f"p = {short(best / 16)}" in titles
+    assert len(titles) == ROWS

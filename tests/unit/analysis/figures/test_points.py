@@ -44,8 +44,17 @@ def test_points_are_drawn_in_every_situation(cells, y, log):
     assert drawn_through(drawn(cells, y, "A caption.", log))
 
 
-def test_a_configuration_without_divergence_is_a_point():
-    assert markers(drawn(POINTS))[0] == 2
+def test_a_configuration_with_a_complete_trial_is_a_coloured_point():
+    assert markers(drawn(POINTS))[0] == 3
+
+
+def test_where_every_trial_diverged_there_is_no_star():
+    assert stars(drawn(SITUATIONS["all diverged"])) == []
+
+
+def test_with_one_hyperparameter_an_error_of_zero_is_on_the_axis():
+    axes = drawn({(0.1, 0.0): [0.0], (1.0, 0.5): [5.0]}, None).axes[0]
+    assert axes.get_yscale() == "linear"
 
 
 def test_a_configuration_where_a_seed_diverged_is_a_cross():

@@ -232,3 +232,7 @@ def test_a_closed_output_is_no_obstacle(tmp_path):
         ["bash", "-c", f"{command} presets --json >&-"], capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_shows_what_stands_in_brackets(basin):
+    assert "[env: BASIN_STORE; basin.db]" in " ".join(basin("trials", "--help").out.split())
