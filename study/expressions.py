@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -94,7 +94,7 @@ class _Token:
     at: int
 
 
-def parse(text: str, columns: Mapping[str, Kind]) -> Node:
+def parse(text: str, columns: Mapping[str, Kind], elsewhere: Collection[str] = ()) -> Node:
     """Return the tree of an expression that is true or false.
 
     Parameters
@@ -103,6 +103,8 @@ def parse(text: str, columns: Mapping[str, Kind]) -> Node:
         The expression.
     columns
         The columns it may name, and what they hold.
+    elsewhere
+        Names people may take for columns; an error says that they belong to the epochs.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def parse(text: str, columns: Mapping[str, Kind]) -> Node:
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"an expression must be at most {MAX_LENGTH} characters, got {len(text)}")
-    parser = _Parser(text, columns)
+    parser = _Parser(text, columns, elsewhere)
     parser.split()
     node = parser.either(0)
     parser.end()
@@ -127,8 +129,8 @@ def _is_narrow(character: str) -> bool:
 
 
 class _Parser:
-    def __init__(self, text: str, columns: Mapping[str, Kind]) -> None:
-        self._text, self._columns = text, columns
+    def __init__(self, text: str, columns: Mapping[str, Kind], elsewhere: Collection[str]) -> None:
+        self._text, self._columns, self._elsewhere = text, columns, elsewhere
         self._tokens: list[_Token] = []
         self._next = 0
 
@@ -256,8 +258,12 @@ class _Parser:
         word = token.text.lower()
         if word in {"true", "false"}:
             return Node(kind="truth", operator="value", value=word == "true")
+        if word == "null":
+            raise self.error("an empty value is asked for with `is null` or `is not null`", token.at)
         if token.kind != "word" or word in _WORDS:
             raise self.error(f"must be a column, a number or 'text', got {shown(token.text)}", token.at)
+        if word in self._elsewhere:
+            raise self.error(f"{word} belongs to an epoch, and an expression picks whole trials", token.at)
         if word not in self._columns:
             hint = nearest(word, self._columns)
             raise self.error(f"no column {shown(token.text)} (text stands in quotes); {hint}", token.at)

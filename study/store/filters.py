@@ -40,7 +40,7 @@ def trial_filter(text: str, names: tuple[str, ...]) -> ColumnElement[bool]:
     ExpressionError
         The expression cannot be read.
     """
-    node = parse(text, kinds_of(schema.trial, names))
+    node = parse(text, kinds_of(schema.trial, names), set(schema.epoch.c.keys()).difference(names))
     return _compiled(node, {name: schema.trial.c[name] for name in names})
 
 
