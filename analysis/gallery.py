@@ -49,11 +49,9 @@ def draw(material: Material, measures: Sequence[Measure], folder: Path) -> Galle
     Maps of the first measure are called ``heatmap``, or ``map`` where there is no grid; those of the second carry
     its split in their name.
     """
-    superseded = len(material.trials) - len(material.in_force)
-    caption = described(material.specification, material.in_force, superseded)
     maps = _maps(material, measures)
-    pictures = _heatmaps(maps, measures, caption, folder) if maps else _points(material, measures, caption, folder)
-    curves = _curves(material, measures, caption)
+    pictures = _heatmaps(material, maps, measures, folder) if maps else _points(material, measures, folder)
+    curves = _curves(material, measures)
     if curves is not None:
         pictures["curves"] = save(curves, folder, "curves")
     return Gallery(maps=maps or [[] for _ in measures], pictures=pictures)
@@ -67,29 +65,43 @@ def _maps(material: Material, measures: Sequence[Measure]) -> list[list[Sensitiv
     return [panels(material.in_force, x, y, others, measure) for measure in measures]
 
 
+def _described(material: Material, drawn: pd.DataFrame) -> str:
+    """Return what a caption says of the trials that a figure draws."""
+    superseded = len(material.trials) - len(material.in_force)
+    return described(material.specification, drawn, superseded)
+
+
+def _at(trials: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFrame:
+    """Return the trials whose hyperparameters have some values."""
+    for name, value in values.items():
+        trials = trials[trials[name] == value]
+    return trials
+
+
 def _heatmaps(
-    maps: Sequence[Sequence[SensitivityMap]], measures: Sequence[Measure], caption: str, folder: Path
+    material: Material, maps: Sequence[Sequence[SensitivityMap]], measures: Sequence[Measure], folder: Path
 ) -> dict[str, dict[str, Path]]:
     every = [result for results in maps for result in results]
     limits = shared_limits(every) if any(result.best for result in every) else None
     pictures = {}
     for index, (measure, results) in enumerate(zip(measures, maps, strict=True)):
-        numbers = f"{caption} {measured(measure)}"
+        numbers = measured(measure)
         if len(results) > MAX_PANELS:
             numbers += f" {MAX_PANELS} of {len(results)} panels are drawn; summary.json has all of them."
         name = f"heatmap-{measure.split}" if index else "heatmap"
         for number, result in enumerate(results[:MAX_PANELS], start=1):
             panel = name if len(results) == 1 else f"{name}-{number}"
-            pictures[panel] = save(draw_heatmap(result, f"{numbers} {map_legend(result)}", limits), folder, panel)
+            caption = _described(material, _at(material.in_force, result.fixed))
+            figure = draw_heatmap(result, f"{caption} {numbers} {map_legend(result)}", limits)
+            pictures[panel] = save(figure, folder, panel)
     return pictures
 
 
-def _points(
-    material: Material, measures: Sequence[Measure], caption: str, folder: Path
-) -> dict[str, dict[str, Path]]:
+def _points(material: Material, measures: Sequence[Measure], folder: Path) -> dict[str, dict[str, Path]]:
     space = material.specification.space
     x, y, others = axes_of(space)
     log = [name for name, domain in space.items() if domain.log]
+    caption = _described(material, material.in_force)
     pictures = {}
     for index, measure in enumerate(measures):
         if y is None:
@@ -104,7 +116,7 @@ def _points(
     return pictures
 
 
-def _curves(material: Material, measures: Sequence[Measure], caption: str) -> Figure | None:
+def _curves(material: Material, measures: Sequence[Measure]) -> Figure | None:
     """Draw the curves of a grid, of the best plane of a larger grid, or of the best configurations of no grid."""
     specification, trials = material.specification, material.in_force
     ranks = ranking(trials, list(specification.space), measures[0])
@@ -113,17 +125,19 @@ def _curves(material: Material, measures: Sequence[Measure], caption: str) -> Fi
         return None
     x, y, others = axes_of(specification.space)
     told: list[str] = []
+    which = ""
     if specification.design.name == "grid":
-        best = ranks.iloc[0]
-        for name in others:
-            trials = trials[trials[name] == best[name]]
-            caption += f" {name} = {best[name]:g}, where the best configuration lies ({chosen})."
+        plane = {name: float(ranks.iloc[0][name]) for name in others}
+        trials = _at(trials, plane)
+        if plane:
+            where = ", ".join(f"{name} = {value:g}" for name, value in plane.items())
+            which = f" {where}, where the best configuration lies ({chosen})."
     else:
         y, told = None, [name for name in specification.space if name != x]
         if len(ranks) > BEST_CURVES:
-            caption += f" The {BEST_CURVES} best of {len(ranks)} configurations ({chosen}) are drawn."
+            which = f" The {BEST_CURVES} best of {len(ranks)} configurations ({chosen}) are drawn."
         trials = trials.merge(ranks.head(BEST_CURVES)[list(specification.space)])
     splits = [measure.split for measure in measures]
     found = bundles(pd.DataFrame(material.curves), trials, x, y, others=told, splits=splits)
     best_y = None if y is None else float(ranks.iloc[0][y])
-    return draw_curves(found, x, y, f"{caption} {CURVES_LEGEND}", best_y)
+    return draw_curves(found, x, y, f"{_described(material, trials)}{which} {CURVES_LEGEND}", best_y)

@@ -623,3 +623,16 @@ def test_the_page_warns_of_a_choice_on_test_images_and_of_the_minimum(tmp_path):
     assert "was chosen on the test images themselves" in words(chosen)
     assert "minimum over epochs looks at the curve" not in words(chosen)
     assert "minimum over epochs looks at the curve" in words(written(tmp_path / "b", rows, "min"))
+
+
+def test_captions_count_the_trials_that_are_drawn(captions):
+    cells = {(lr, p, b): [lr + p + b] for lr in (0.1, 1.0) for p in (0.0, 0.5) for b in (0.9, 0.99)}
+    space = DOCUMENT["space"] | {"beta2": {"values": [0.9, 0.99]}}
+    assert "n = 4 trials" in captions(cells, ("lr", "p", "beta2"), space=space)["draw_heatmap"]
+
+
+def test_the_caption_of_the_best_curves_counts_their_trials(curves_drawn):
+    cells = {(0.02 * n, 0.05 * n): [10.0 + n] for n in range(1, 9)}
+    design = {"name": "random", "configurations": 8}
+    *_, caption, _ = curves_drawn(trials(cells), space=PLANE, design=design, seeds=1)
+    assert "n = 6 trials" in caption
