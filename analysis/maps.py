@@ -127,6 +127,16 @@ class SensitivityMap:
         }
 
 
+def counted(trials: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """Return the trials that count, with their ``error`` in percent.
+
+    Complete trials that have the measure count, and diverged ones, at chance level.
+    """
+    found = trials[trials["state"].isin(["complete", "diverged"])].copy()
+    found["error"] = found[measure.column].where(found["state"] == "complete", measure.chance).astype(float)
+    return found.dropna(subset="error")
+
+
 def sensitivity_map(
     trials: pd.DataFrame, x: str, y: str, measure: Measure, fixed: Mapping[str, float] | None = None
 ) -> SensitivityMap:
@@ -158,11 +168,9 @@ def sensitivity_map(
     for values_of_cell, cell in trials.groupby([y, x]):
         y_value, x_value = numbers(values_of_cell)
         at = int(np.searchsorted(ys, y_value)), int(np.searchsorted(xs, x_value))
-        states = cell["state"]
-        values = cell.loc[states == "complete", measure.column].dropna().to_numpy(dtype=float)
-        diverged[at] = int((states == "diverged").sum())
-        excluded[at] = int(states.isin(["failed", "cancelled"]).sum())
-        values = np.concatenate([values, np.full(diverged[at], measure.chance)])
+        values = counted(cell, measure)["error"].to_numpy(dtype=float)
+        diverged[at] = int((cell["state"] == "diverged").sum())
+        excluded[at] = int(cell["state"].isin(["failed", "cancelled"]).sum())
         if len(values):
             replicates[at] = values
             n[at], median[at], mean[at] = len(values), np.median(values), values.mean()

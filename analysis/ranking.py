@@ -7,14 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.maps import Measure, axes_of
-
-
-def counted(trials: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Return the trials that count, with their ``error`` in percent; a diverged one counts at chance level."""
-    found = trials[trials["state"].isin(["complete", "diverged"])].copy()
-    found["error"] = found[measure.column].where(found["state"] == "complete", measure.chance).astype(float)
-    return found
+from analysis.maps import Measure, axes_of, counted
 
 
 def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.DataFrame:

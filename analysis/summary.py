@@ -27,6 +27,8 @@ def summary(
     number to quote.
     """
     first, specification = measures[0], material.specification
+    names = list(specification.space)
+    rankings = [ranking(material.in_force, names, measure) for measure in measures]
     states = material.in_force["state"].value_counts().to_dict()
     return {
         "name": specification.name,
@@ -39,37 +41,28 @@ def summary(
         "trials": {"total": len(material.in_force)}
         | {state: int(states.get(state, 0)) for state in OUTCOMES}
         | {"superseded": len(material.trials) - len(material.in_force)},
-        "best": _best(material, first),
+        "best": _best(rankings[0], names),
         "maps": [result.to_dict() for result in maps[0]],
-        "other_split": _other(material, measures, maps),
+        "other_split": _other(measures[1], rankings, names, maps[1]) if len(measures) > 1 else None,
         "provenance": _provenance(material),
     }
 
 
 def _other(
-    material: Material, measures: Sequence[Measure], maps: Sequence[Sequence[SensitivityMap]]
-) -> dict[str, Any] | None:
-    if len(measures) < 2:
-        return None
-    first, other = measures
-    chosen = _best(material, first)
+    measure: Measure, rankings: Sequence[pd.DataFrame], names: Sequence[str], maps: Sequence[SensitivityMap]
+) -> dict[str, Any]:
+    first, other = rankings
+    chosen = other if first.empty else other.merge(first.head(1)[[*names]])
     return {
-        "split": other.split,
-        "at_best": None if chosen is None else _best(material, other, chosen["configuration"]),
-        "best": _best(material, other),
-        "maps": [result.to_dict() for result in maps[1]],
+        "split": measure.split,
+        "at_best": _best(chosen, names),
+        "best": _best(other, names),
+        "maps": [result.to_dict() for result in maps],
     }
 
 
-def _best(material: Material, measure: Measure, only: dict[str, float] | None = None) -> dict[str, Any] | None:
-    """Return the configuration with the lowest median over seeds, or what ``only`` that one comes to.
-
-    None where no trial is complete.
-    """
-    names = list(material.specification.space)
-    ranks = ranking(material.in_force, names, measure)
-    for name, value in (only or {}).items():
-        ranks = ranks[ranks[name] == value]
+def _best(ranks: pd.DataFrame, names: Sequence[str]) -> dict[str, Any] | None:
+    """Return the first configuration of a ranking, None where no trial is complete."""
     if ranks.empty or int(ranks.iloc[0]["diverged"]) == int(ranks.iloc[0]["n"]):
         return None
     first = ranks.iloc[0]

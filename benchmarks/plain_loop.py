@@ -3,6 +3,7 @@
 The loop below shares no code with `workers`: torchvision reads, crops and flips the images, torchvision's residual
 blocks make a ResNet-20, torch's own optimizers step. Both sides train the same subset with the same settings over
 several seeds, each with its own random draws; the final test errors and train losses are compared by Welch's test.
+The kept result, six seeds a side, would have shown a difference of five points of test error, and none much smaller.
 
 ``python -m benchmarks.plain_loop --data DIR`` needs CIFAR-10 in torchvision's layout and takes about 40 minutes on
 two cores.

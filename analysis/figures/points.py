@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from analysis.figures import STYLE, label_of, plain_log
 from analysis.figures.scale import BEST, COLOURS, draw_bar, limits
-from analysis.maps import Measure
-from analysis.ranking import counted, ranking
+from analysis.maps import Measure, counted
+from analysis.ranking import ranking
 
 
 def draw_points(

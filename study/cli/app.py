@@ -52,9 +52,9 @@ def run(arguments: list[str] | None = None) -> None:
     try:
         code = _ended(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # who read along has read enough
+    except BrokenPipeError:  # who read along has read enough; Typer leaves a command with the same code
         _drop_output()
-        code = 141
+        code = 1
     except OSError as error:
         if error.errno not in OUTPUT_ERRORS or error.filename is not None:
             raise

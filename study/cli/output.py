@@ -79,6 +79,11 @@ def cell(value: Any) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(value))
 
 
+def over_seeds(count: int) -> str:
+    """Return over how many seeds a number was taken."""
+    return "one seed" if count == 1 else f"mean over {count} seeds"
+
+
 def moment(seconds: float | None) -> str:
     """Return a time of the store as UTC text."""
     return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -9,7 +9,7 @@ import typer
 
 from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
-from study.cli.output import Format, duration, moment, print_json, print_rows, print_table
+from study.cli.output import Format, duration, moment, over_seeds, print_json, print_rows, print_table
 from study.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
     )
     if summary["best"] is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
-        seeds = "one seed" if summary["best"]["seeds"] == 1 else f"mean over {summary['best']['seeds']} seeds"
+        seeds = over_seeds(summary["best"]["seeds"])
         typer.echo(
             f"  best        {point}: {summary['best']['value']:.2f} % "
             f"({summary['objective']['split']}, {summary['objective']['statistic']}, {seeds})"

@@ -14,7 +14,7 @@ from search_spaces.specification import Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import StoreOption, opened
-from study.cli.output import duration
+from study.cli.output import duration, over_seeds
 from study.cli.progress import Progress, described
 from study.environment import prepare
 from study.settings import setting
@@ -163,7 +163,7 @@ def _finish(store: Store, study: Study, status: Status) -> None:
     typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; took {duration(took)}")
     if best is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in (best.configuration or {}).items())
-        seeds = "one seed" if len(best.errors) == 1 else f"mean over {len(best.errors)} seeds"
+        seeds = over_seeds(len(best.errors))
         typer.echo(f"best: {point}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
     typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
     if counts.failed:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import math
 
-from analysis.ranking import counted, ranking
+from analysis.maps import counted
+from analysis.ranking import ranking
 from tests.unit.analysis.common import MEASURE, table
 
 CELLS = {

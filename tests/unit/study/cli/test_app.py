@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -195,9 +195,14 @@ def test_an_interruption_is_130(monkeypatch, capsys):
     assert capsys.readouterr().err == "basin: interrupted\n"
 
 
-def test_a_reader_that_went_away_is_141(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert ending(monkeypatch, BrokenPipeError()) == 141
+@pytest.mark.parametrize("arguments", [("presets",), ("presets", "--json"), ("--help",)], ids=" ".join)
+def test_a_reader_that_went_away_is_no_error_to_tell(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = Path(sys.executable).with_name("basin")
+    done = subprocess.run([command, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_bug_is_not_hidden(monkeypatch):
