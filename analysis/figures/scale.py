@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,9 @@ from analysis.maps import Measure, SensitivityMap
 
 COLOURS = "viridis_r"
 BEST = "#d62728"
+
+LABEL = 34
+"""Characters of a line beside the colour bar: as many as the lowest heatmap is high."""
 
 
 def shared_limits(maps: list[SensitivityMap]) -> tuple[float, float]:
@@ -40,4 +45,4 @@ def draw_bar(figure: Figure, axes: Axes, norm: LogNorm, measure: Measure) -> Non
         ticks = [low, (low * high) ** 0.5, high]
     bar.set_ticks(ticks, labels=[f"{t:.3g}" for t in ticks])
     bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.set_label(f"median {measure.label}, log scale", fontsize=7.5)
+    bar.set_label(textwrap.fill(f"median {measure.label}, log scale", LABEL), fontsize=7.5)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.figures import save
 from analysis.figures.heatmap import cell_edges, draw_heatmap
 from analysis.figures.scale import shared_limits
-from analysis.maps import sensitivity_map
+from analysis.maps import Measure, sensitivity_map
 from tests.unit.analysis.common import (
     MEASURE,
     caption_of,
@@ -16,6 +17,7 @@ from tests.unit.analysis.common import (
     stars,
     table,
     texts,
+    trials,
 )
 
 CELLS = {
@@ -190,3 +192,13 @@ def test_the_same_map_drawn_twice_gives_the_same_bytes(tmp_path):
         paths = save(draw_heatmap(mapped(CELLS), "A caption."), folder, "heatmap")
         drawn.append({kind: path.read_bytes() for kind, path in paths.items()})
     assert drawn[0] == drawn[1]
+
+
+def test_the_label_of_the_colour_bar_lies_within_the_lowest_figure():
+    measure = Measure(statistic="mean_last5", split="validation", chance=90.0)
+    rows = trials({(0.1, 0.0): [10.0], (1.0, 0.5): [20.0]}, validation_error_mean_last5=10.0)
+    figure = draw_heatmap(sensitivity_map(pd.DataFrame(rows), "lr", "p", measure), "")
+    figure.draw_without_rendering()
+    box = figure.axes[1].yaxis.label.get_window_extent()
+    assert 0 <= box.y0 < box.y1 <= figure.bbox.height
+    assert box.x1 <= figure.bbox.width
