@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,38 @@ Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One number over epochs: ``seeds`` is ``[seed, epoch]``, NaN after the end of a curve that diverged."""
+
+    seeds: Matrix
+
+    @cached_property
+    def mean(self) -> Vector:
+        """Mean over the seeds that have an epoch, NaN where none has."""
+        middle: Vector = self._over_seeds(lambda known: [known.mean()])[0]
+        return middle
+
+    @cached_property
+    def band(self) -> tuple[Vector, Vector]:
+        """Lowest and highest value over the seeds that have an epoch, NaN where none has.
+
+        The whole range, and no interval of a law: of a handful of seeds nothing more can be said.
+        """
+        low, high = self._over_seeds(lambda known: [known.min(), known.max()])
+        return low, high
+
+    def _over_seeds(self, numbers: Callable[[Vector], list[float]]) -> list[Vector]:
+        rows = [numbers(Line._known(column)) for column in self.seeds.T]
+        return [np.array(row, dtype=float) for row in zip(*rows, strict=True)] or [np.zeros(0)] * 2
+
+    @staticmethod
+    def _known(column: Vector) -> Vector:
+        known: Vector = column[~np.isnan(column)]
+        return known if len(known) else np.array([np.nan])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CurveBundle:
     """The curves of one configuration.
 
@@ -29,9 +61,9 @@ class CurveBundle:
     epochs
         1, 2, ... up to the longest curve.
     train_loss
-        Cross-entropy, ``[seed, epoch]``; NaN after the end of a curve that diverged.
+        Cross-entropy.
     errors
-        The same of the error in percent, by split.
+        Error in percent, by split.
     diverged
         ``[seed]``, whether the curve ends in divergence.
     """
@@ -40,8 +72,8 @@ class CurveBundle:
     y: float | None
     others: Mapping[str, float]
     epochs: npt.NDArray[np.int64]
-    train_loss: Matrix
-    errors: Mapping[str, Matrix]
+    train_loss: Line
+    errors: Mapping[str, Line]
     diverged: npt.NDArray[np.bool_]
 
 
@@ -89,8 +121,8 @@ def bundles(
                 y=None if y is None else point[y],
                 others={name: point[name] for name in others},
                 epochs=np.arange(1, longest + 1),
-                train_loss=columns["train_loss"],
-                errors={split: columns[error_column(split)] for split in splits},
+                train_loss=Line(columns["train_loss"]),
+                errors={split: Line(columns[error_column(split)]) for split in splits},
                 diverged=(cell["state"] == "diverged").to_numpy(dtype=bool),
             )
         )
@@ -100,27 +132,3 @@ def bundles(
 def error_column(split: str) -> str:
     """Return the column of the epochs that holds the error of a split."""
     return f"{split}_error"
-
-
-def median(values: Matrix) -> Vector:
-    """Return the median over the seeds that have an epoch, NaN where none has."""
-    middle: Vector = _over_seeds(values, [0.5])[0]
-    return middle
-
-
-def band(values: Matrix) -> tuple[Vector, Vector]:
-    """Return the lowest and the highest value over the seeds that have an epoch, NaN where none has.
-
-    The whole range, and no interval of a law: of a handful of seeds nothing more can be said.
-    """
-    low, high = _over_seeds(values, [0.0, 1.0])
-    return low, high
-
-
-def _over_seeds(values: Matrix, quantiles: Sequence[float]) -> Matrix:
-    result: Matrix = np.full((len(quantiles), values.shape[1]), np.nan)
-    for epoch in range(values.shape[1]):
-        known = values[~np.isnan(values[:, epoch]), epoch]
-        if len(known):
-            result[:, epoch] = np.quantile(known, quantiles)
-    return result

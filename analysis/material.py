@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.maps import Measure
+from analysis.guessing import Guessing
+from analysis.measure import Measure
 from search_spaces.specification import Specification
 
 
@@ -50,13 +51,21 @@ class Material:
         Every study has a test split; a validation split it has where images were held out.
         """
         specification = self.specification
-        splits = ["test", "validation"] if specification.task.validation else ["test"]
+        images = {"test": specification.dataset.test, "validation": specification.task.validation}
+        splits = [split for split, count in images.items() if count]
         splits.sort(key=lambda split: split != specification.objective.split)
         return [
             Measure(
                 statistic=statistic or specification.objective.statistic,
                 split=split,
-                chance=specification.dataset.chance_error,
+                epochs=specification.epochs,
+                guessing=guessing_of(specification),
+                images=images[split],
             )
             for split in splits
         ]
+
+
+def guessing_of(specification: Specification) -> Guessing:
+    """Return what guessing achieves on a study's test images."""
+    return Guessing(classes=specification.dataset.classes, images=specification.dataset.test)

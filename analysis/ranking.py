@@ -7,16 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.maps import Measure, axes_of, counted
+from analysis.axes import reading_order
+from analysis.best import DECIMALS, ELIGIBLE, standing
+from analysis.measure import Measure, counted
 
 
 def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.DataFrame:
-    """Return one row a configuration, best first.
+    """Return one row a configuration that has an outcome, best first by the rule of :mod:`analysis.best`.
 
     Parameters
     ----------
     trials
-        One row a trial in force.
+        One row a trial in force, as :func:`analysis.measure.counted` takes them.
     names
         The hyperparameters that tell configurations apart.
     measure
@@ -25,22 +27,35 @@ def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.
     Returns
     -------
     pandas.DataFrame
-        The columns ``names``, then ``median`` and ``mean`` over seeds, ``standard_error`` of the mean (NaN for one
-        seed), ``n`` seeds counted, and ``diverged``, those of them that diverged. Ties in the median go to the lower
-        mean, then to the configuration that comes first on a map. Configurations without a complete trial come last.
+        The columns ``names``, then ``mean`` over seeds, ``standard_error`` of the mean (NaN for one seed), ``n``, the
+        seeds counted, of them ``diverged`` and ``learned_nothing``, ``pending`` seeds, and ``standing``: only rows
+        where it is :data:`~analysis.best.ELIGIBLE` may be the best.
     """
-    x, y, others = axes_of(names)
-    order = [*others, *([] if y is None else [y]), x]
+    names = list(names)
     found = counted(trials, measure)
-    found["gone"] = found["state"] == "diverged"
-    rows = found.groupby(order, as_index=False).agg(
-        median=("error", "median"),
+    rows = found.groupby(names, as_index=False).agg(
         mean=("error", "mean"),
         deviation=("error", "std"),
         n=("error", "size"),
-        diverged=("gone", "sum"),
+        diverged=("diverged", "sum"),
+        learned_nothing=("learned_nothing", "sum"),
     )
+    open_trials = trials[trials["state"].isin(["waiting", "running"])]
+    pending = open_trials.groupby(names, as_index=False).agg(pending=("state", "size"))
+    rows = rows.merge(pending, on=names, how="left").fillna({"pending": 0}).astype({"pending": int})
     rows["standard_error"] = rows.pop("deviation") / np.sqrt(rows["n"].astype(float))
-    rows["untrained"] = rows["diverged"] == rows["n"]
-    rows = rows.sort_values(["untrained", "median", "mean", *order], ignore_index=True)
-    return rows[[*names, "median", "mean", "standard_error", "n", "diverged"]]
+    rows["standing"] = [
+        standing(n=int(n), diverged=int(gone), pending=int(left))
+        for n, gone, left in zip(rows["n"], rows["diverged"], rows["pending"], strict=True)
+    ]
+    rows["rounded"] = rows["mean"].round(DECIMALS)
+    rows = rows.sort_values(["standing", "rounded", *reading_order(names)], ignore_index=True)
+    columns = ("mean", "standard_error", "n", "diverged", "learned_nothing", "pending", "standing")
+    return rows[[*names, *columns]]
+
+
+def best_of_ranking(ranks: pd.DataFrame) -> pd.Series | None:
+    """Return the best row of a ranking, None where no configuration may be the best."""
+    if ranks.empty or int(ranks.iloc[0]["standing"]) != ELIGIBLE:
+        return None
+    return ranks.iloc[0]

@@ -6,20 +6,37 @@ import base64
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from analysis.figures import short
-from analysis.gallery import Gallery, draw
-from analysis.maps import Measure, axes_of
+from analysis.figures import FIGURES, Drawable
+from analysis.figures.style import save
+from analysis.findings import WHOLE, Clip, Findings
 from analysis.material import Material
+from analysis.numbers import point, told_apart, written
 from analysis.summary import summary
 from analysis.tables import inert
 
 
-def write_report(material: Material, folder: Path, statistic: str | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure on disk: what was drawn, and its files by kind, ``png`` and ``svg``."""
+
+    result: Drawable
+    files: Mapping[str, Path]
+
+    @property
+    def data(self) -> str:
+        """The PNG as base64."""
+        return base64.b64encode(self.files["png"].read_bytes()).decode("ascii")
+
+
+def write_report(
+    material: Material, folder: Path, statistic: str | None = None, clip: Clip = WHOLE
+) -> dict[str, Any]:
     """Write the report into a folder and return its summary; the same material gives the same bytes.
 
     Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure as PNG and SVG under ``figures/``. What
@@ -33,20 +50,24 @@ def write_report(material: Material, folder: Path, statistic: str | None = None)
         Made where it is missing.
     statistic
         Instead of the objective's.
+    clip
+        Colour limits of the maps.
     """
-    measures = material.measures(statistic)
+    findings = Findings(material, material.measures(statistic), clip)
     figures = folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
-    gallery = draw(material, measures, figures)
-    numbers = summary(material, measures, gallery.maps)
-    numbers["figures"] = sorted(
-        f"figures/{path.name}" for paths in gallery.pictures.values() for path in paths.values()
-    )
+    pictures = [
+        Picture(result=result, files=save(kind.draw(result), figures, result.name))
+        for kind in FIGURES
+        for result in kind.compute(findings)
+    ]
+    numbers = summary(findings)
+    numbers["figures"] = sorted(f"figures/{path.name}" for picture in pictures for path in picture.files.values())
     (folder / "summary.json").write_text(
         json.dumps(numbers, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8"
     )
     _write_csv(folder / "trials.csv", material.trials)
-    (folder / "report.html").write_text(_page(material, numbers, measures, gallery), encoding="utf-8")
+    (folder / "report.html").write_text(_page(findings, numbers, pictures), encoding="utf-8")
     return numbers
 
 
@@ -58,22 +79,24 @@ def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
             writer.writerow([inert(value) for value in row.values()])
 
 
-def _page(material: Material, numbers: Mapping[str, Any], measures: Sequence[Measure], gallery: Gallery) -> str:
+def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
     environment = Environment(loader=PackageLoader("analysis"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["short"] = short
-    pictures = {
-        name: base64.b64encode(paths["png"].read_bytes()).decode("ascii") for name, paths in gallery.pictures.items()
-    }
-    x, y, _ = axes_of(material.specification.space)
-    first, *rest = gallery.maps
+    environment.filters |= {"written": written, "point": point}
+    x, y, _ = findings.axes
+    specification = findings.material.specification
+    first, *rest = findings.maps
+    pairs = zip(first, rest[0] if rest else [None] * len(first), strict=True)
     return environment.get_template("report.html").render(
-        specification=material.specification,
+        specification=specification,
+        warnings=specification.warnings(),
         summary=numbers,
-        measure=measures[0],
-        other=measures[1] if len(measures) > 1 else None,
-        pairs=list(zip(first, rest[0] if rest else [None] * len(first), strict=True)),
+        measure=findings.measures[0],
+        other=findings.measures[1] if len(findings.measures) > 1 else None,
+        panels=[
+            (one, beside, told_apart(one.grid.xs.tolist()), told_apart(one.grid.ys.tolist())) for one, beside in pairs
+        ],
         pictures=pictures,
         x=x,
         y=y,
-        document=json.dumps(material.specification.document(), indent=2),
+        document=json.dumps(specification.document(), indent=2),
     )

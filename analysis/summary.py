@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.maps import Measure, SensitivityMap
+from analysis.findings import Findings
 from analysis.material import Material
-from analysis.ranking import ranking
+from analysis.measure import counted
+from analysis.ranking import best_of_ranking
 
 OUTCOMES = ("complete", "diverged", "failed", "cancelled", "running", "waiting")
 
 
-def summary(
-    material: Material, measures: Sequence[Measure], maps: Sequence[Sequence[SensitivityMap]]
-) -> dict[str, Any]:
+def summary(findings: Findings) -> dict[str, Any]:
     """Return what ``summary.json`` holds, without the list of figures.
 
     ``best`` and ``maps`` are of the objective's split. ``other_split`` is None where no validation images were held
@@ -26,53 +24,59 @@ def summary(
     objective chose comes to there. Chosen on validation images, and not by the minimum over epochs, it is the
     number to quote.
     """
-    first, specification = measures[0], material.specification
-    names = list(specification.space)
-    rankings = [ranking(material.in_force, names, measure) for measure in measures]
-    states = material.in_force["state"].value_counts().to_dict()
+    material, first = findings.material, findings.measures[0]
+    specification, trials = material.specification, material.in_force
+    states = trials["state"].value_counts().to_dict()
     return {
         "name": specification.name,
         "hash": material.hash,
         "specification": specification.document(),
+        "warnings": specification.warnings(),
         "statistic": first.statistic,
         "split": first.split,
         "chance_error": first.chance,
         "seeds": specification.seeds,
-        "trials": {"total": len(material.in_force)}
+        "trials": {"total": len(trials)}
         | {state: int(states.get(state, 0)) for state in OUTCOMES}
-        | {"superseded": len(material.trials) - len(material.in_force)},
-        "best": _best(rankings[0], names),
-        "maps": [result.to_dict() for result in maps[0]],
-        "other_split": _other(measures[1], rankings, names, maps[1]) if len(measures) > 1 else None,
+        | {
+            "superseded": len(material.trials) - len(trials),
+            "learned_nothing": int(counted(trials, first)["learned_nothing"].sum()),
+        },
+        "learned_nothing_rule": first.guessing.rule,
+        "best": _best(findings.rankings[0], findings.space),
+        "maps": [one.to_dict() for one in findings.maps[0]],
+        "other_split": _other(findings) if len(findings.measures) > 1 else None,
         "provenance": _provenance(material),
     }
 
 
-def _other(
-    measure: Measure, rankings: Sequence[pd.DataFrame], names: Sequence[str], maps: Sequence[SensitivityMap]
-) -> dict[str, Any]:
-    first, other = rankings
-    chosen = other if first.empty else other.merge(first.head(1)[[*names]])
+def _other(findings: Findings) -> dict[str, Any]:
+    other, names = findings.rankings[1], findings.space
+    at_best = None
+    if findings.best is not None:
+        chosen = other.merge(pd.DataFrame([findings.best]))
+        at_best = None if chosen.empty else _plain(chosen.iloc[0], names)
     return {
-        "split": measure.split,
-        "at_best": _best(chosen, names),
+        "split": findings.measures[1].split,
+        "at_best": at_best,
         "best": _best(other, names),
-        "maps": [result.to_dict() for result in maps],
+        "maps": [one.to_dict() for one in findings.maps[1]],
     }
 
 
-def _best(ranks: pd.DataFrame, names: Sequence[str]) -> dict[str, Any] | None:
-    """Return the first configuration of a ranking, None where no trial is complete."""
-    if ranks.empty or int(ranks.iloc[0]["diverged"]) == int(ranks.iloc[0]["n"]):
-        return None
-    first = ranks.iloc[0]
+def _best(ranks: pd.DataFrame, names: list[str]) -> dict[str, Any] | None:
+    row = best_of_ranking(ranks)
+    return None if row is None else _plain(row, names)
+
+
+def _plain(row: pd.Series, names: list[str]) -> dict[str, Any]:
+    """Return one row of a ranking as plain values."""
     return {
-        "configuration": {name: float(first[name]) for name in names},
-        "median": float(first["median"]),
-        "mean": float(first["mean"]),
-        "standard_error": float(first["standard_error"]) if np.isfinite(first["standard_error"]) else None,
-        "n": int(first["n"]),
-        "diverged": int(first["diverged"]),
+        "configuration": {name: float(row[name]) for name in names},
+        "mean": float(row["mean"]),
+        "standard_error": float(row["standard_error"]) if np.isfinite(row["standard_error"]) else None,
+        "n": int(row["n"]),
+        "diverged": int(row["diverged"]),
     }
 
 

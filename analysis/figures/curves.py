@@ -5,21 +5,26 @@ The layout is that of Figure 5 of the Padam reproducibility report (H. Mittal, K
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from analysis.curves import CurveBundle, Matrix, band, median
-from analysis.figures import STYLE, label_of, plain_log, short
+from analysis.axes import label_of
+from analysis.captions import described
+from analysis.curves import CurveBundle, Line, bundles
+from analysis.figures.style import STYLE, Caption, plain_log
+from analysis.findings import Findings
+from analysis.numbers import FEWEST, MOST, point, short, told_apart
 
 ROWS = 8
 """Rows drawn at the most; of more values of y, evenly chosen ones."""
@@ -28,6 +33,9 @@ HIGHEST_LOSS = 25.0
 """Where the axis of the loss ends at the most, ten times the loss of guessing among ten classes: beyond it lie trials
 about to diverge."""
 
+BEST_CURVES = 6
+"""Configurations whose curves are drawn where there is no grid."""
+
 ENTRIES = 14
 """Entries of the legend at the most; colours go with x, so that a part of them is a scale still."""
 
@@ -35,26 +43,110 @@ T = TypeVar("T")
 Colour = tuple[float, float, float, float]
 
 
-def draw_curves(
-    bundles: Sequence[CurveBundle], x: str, y: str | None, caption: str, best_y: float | None = None
-) -> Figure:
-    """Draw the median over seeds as a line, the range over seeds as a band, and a cross where a seed diverged.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curves:
+    """Learning curves of a study.
 
-    The columns are the train loss and the error of every split the bundles hold. Of many rows, that of ``best_y`` is
-    among those drawn.
+    Attributes
+    ----------
+    name, title, caption
+        As of every figure.
+    bundles
+        What is drawn, ordered by y and x.
+    x, y
+        The hyperparameter that colours lines, and the one that makes rows, where one does.
+    ys
+        The rows, largest value first; ``[None]`` where nothing makes rows.
+    """
+
+    name: str
+    title: str
+    caption: str
+    bundles: Sequence[CurveBundle]
+    x: str
+    y: str | None
+    ys: Sequence[float | None]
+
+
+def compute(findings: Findings) -> list[Curves]:
+    """Return the curves of a grid, of the best plane of a larger grid, or of the best configurations of no grid."""
+    material, ranks = findings.material, findings.rankings[0]
+    if not material.curves or ranks.empty:
+        return []
+    x, y, others = findings.axes
+    trials, which = material.in_force, ""
+    chosen = f"{findings.measures[0].statistic}, split {findings.measures[0].split}"
+    told: list[str] = []
+    plane: dict[str, float] = {}
+    if findings.is_grid:
+        plane = {name: float(ranks.iloc[0][name]) for name in others}
+        trials = findings.at(plane)
+        which = f" {point(plane)}: where the best configuration lies ({chosen})." if plane else ""
+    else:
+        y, told = None, [name for name in findings.space if name != x]
+        if len(ranks) > BEST_CURVES:
+            which = f" The {BEST_CURVES} best of {len(ranks)} configurations ({chosen}) are drawn."
+        trials = trials.merge(ranks.head(BEST_CURVES)[findings.space])
+    splits = [measure.split for measure in findings.measures]
+    found = bundles(pd.DataFrame(material.curves), trials, x, y, others=told, splits=splits)
+    every = sorted({b.y for b in found if b.y is not None}, reverse=True)
+    best_y = None if y is None else float(ranks.iloc[0][y])
+    ys: list[float | None] = [*_picked(every, ROWS, best_y)] or [None]
+    fewer = f" {len(ys)} of {len(every)} values of {y} are drawn." if len(ys) < len(every) else ""
+    return [
+        Curves(
+            name="curves",
+            title=f"train loss and error over epochs, for each {label_of(x)}" + (f" and {label_of(y)}" if y else ""),
+            caption=f"{described(findings, trials, plane)}{which} {_legend(found)}{fewer}",
+            bundles=found,
+            x=x,
+            y=y,
+            ys=ys,
+        )
+    ]
+
+
+def _legend(bundles: Sequence[CurveBundle]) -> str:
+    text = "Lines: mean over the seeds still in training."
+    if any(len(bundle.diverged) > 1 for bundle in bundles):
+        text = "Lines: mean, bands: range over the seeds still in training."
+    if any(bool(bundle.diverged.any()) for bundle in bundles):
+        text += " Crosses: the last epoch before a seed diverged."
+    losses = np.concatenate([bundle.train_loss.seeds.ravel() for bundle in bundles])
+    if (losses[np.isfinite(losses)] > HIGHEST_LOSS).any():
+        text += f" Losses above {HIGHEST_LOSS:g} leave the axis."
+    return text
+
+
+def caption(result: Curves) -> str:
+    """Return the text below the curves."""
+    return result.caption
+
+
+def draw(result: Curves, ax: Axes | None = None) -> Figure:
+    """Draw the mean over seeds as a line, their range as a band, and a cross where a seed diverged.
+
+    The columns are the train loss and the error of every split. With ``ax``, axes of a figure of one's own, only the
+    error of the first split is drawn, for curves without rows.
     """
     with mpl.rc_context(STYLE):
-        every = sorted({b.y for b in bundles if b.y is not None}, reverse=True)
-        ys: list[float | None] = [*_picked(every, ROWS, best_y)] or [None]
-        if len(ys) < len(every):
-            caption += f" {len(ys)} of {len(every)} values of {y} are drawn."
+        bundles, ys = result.bundles, result.ys
         splits = list(bundles[0].errors)
         labels = _labels(bundles)
         colours = _colours(bundles, labels)
-        lines = textwrap.wrap(caption, 125 if len(splits) == 1 else 165)
-        bottom, height = 0.75 + 0.16 * len(lines), 1.75 if len(ys) > 1 else 2.6
+        if ax is not None:
+            if len(ys) > 1:
+                raise ValueError(f"rows of curves need a figure of their own, got axes for {len(ys)} rows")
+            for bundle in bundles:
+                _draw_bundle(ax, bundle, bundle.errors[splits[0]], colours[labels[_point(bundle)]])
+            _label([ax], [], "")
+            ax.set_ylabel(f"{splits[0]} error (%)")
+            return ax.get_figure(root=True)  # type: ignore[return-value]
         legend = 1.35 if not bundles[0].others else 1.9
-        size = (7.8 + legend if len(splits) == 1 else 11.1 + legend, 0.35 + height * len(ys) + bottom)
+        width = 7.8 + legend if len(splits) == 1 else 11.1 + legend
+        below = Caption(result.caption, width)
+        bottom, height = 0.6 + below.height, 1.75 if len(ys) > 1 else 2.6
+        size = (width, 0.35 + height * len(ys) + bottom)
         figure = Figure(figsize=size)
         grid = figure.subplots(len(ys), 1 + len(splits), sharex=True, sharey="col", squeeze=False)
         figure.subplots_adjust(
@@ -65,18 +157,19 @@ def draw_curves(
             hspace=0.28,
             wspace=0.22,
         )
+        titles = told_apart([value for value in ys if value is not None])
         for row, value in enumerate(ys):
             for bundle in (b for b in bundles if b.y == value):
-                for axes, values in zip(grid[row], (bundle.train_loss, *bundle.errors.values()), strict=True):
-                    _draw_bundle(axes, bundle, values, colours[labels[_point(bundle)]])
-            title = "" if value is None else f"{y} = {short(value)}"
-            _label(grid[row], splits, title, last=row == len(ys) - 1)
+                for axes, line in zip(grid[row], (bundle.train_loss, *bundle.errors.values()), strict=True):
+                    _draw_bundle(axes, bundle, line, colours[labels[_point(bundle)]])
+            title = "" if value is None else f"{result.y} = {titles[value]}"
+            _label(list(grid[row]), splits, title, last=row == len(ys) - 1)
         _limit(grid, bundles)
         shown = _picked(list(colours), ENTRIES)
         handles = [Line2D([], [], color=colours[label], label=label) for label in shown]
-        head = "\n".join([label_of(x), *(f"({name})" for name in bundles[0].others)])
+        head = "\n".join([label_of(result.x), *(f"({name})" for name in bundles[0].others)])
         figure.legend(handles=handles, title=head, loc="center right", frameon=False, fontsize=8)
-        figure.text(0.012, 0.08 / size[1], "\n".join(lines), va="bottom", fontsize=7.5, linespacing=1.35)
+        below.write(figure)
         return figure
 
 
@@ -96,8 +189,7 @@ def _point(bundle: CurveBundle) -> tuple[float, ...]:
 def _labels(bundles: Sequence[CurveBundle]) -> dict[tuple[float, ...], str]:
     """Return what the legend calls each configuration: in as few digits as tell them apart."""
     points = sorted({_point(bundle) for bundle in bundles})
-    labels: dict[tuple[float, ...], str] = {}
-    for digits in range(3, 13):
+    for digits in range(FEWEST, MOST + 1):
         labels = {point: _written(point, digits) for point in points}
         if len(set(labels.values())) == len(points):
             break
@@ -105,7 +197,7 @@ def _labels(bundles: Sequence[CurveBundle]) -> dict[tuple[float, ...], str]:
 
 
 def _written(point: tuple[float, ...], digits: int) -> str:
-    first, *others = (short(value) if digits == 3 else f"{value:.{digits}g}" for value in point)
+    first, *others = (short(value, digits) for value in point)
     return f"{first} ({', '.join(others)})" if others else first
 
 
@@ -121,11 +213,12 @@ def _colours(bundles: Sequence[CurveBundle], labels: Mapping[tuple[float, ...], 
     }
 
 
-def _draw_bundle(axes: Axes, bundle: CurveBundle, values: Matrix, colour: Colour) -> None:
-    if len(values) > 1 and len(bundle.epochs):
-        axes.fill_between(bundle.epochs, *band(values), color=colour, alpha=0.22, linewidth=0)
-    axes.plot(bundle.epochs, median(values), color=colour, linewidth=1.4)
-    for seed in values[bundle.diverged]:
+def _draw_bundle(axes: Axes, bundle: CurveBundle, line: Line, colour: Colour) -> None:
+    if len(line.seeds) > 1 and len(bundle.epochs):
+        axes.fill_between(bundle.epochs, *line.band, color=colour, alpha=0.22, linewidth=0)
+    if len(bundle.epochs):
+        axes.plot(bundle.epochs, line.mean, color=colour, linewidth=1.4)
+    for seed in line.seeds[bundle.diverged]:
         known = np.flatnonzero(~np.isnan(seed))
         if len(known):
             axes.plot([bundle.epochs[known[-1]]], [seed[known[-1]]], marker="x", color=colour, markersize=5)
@@ -133,8 +226,8 @@ def _draw_bundle(axes: Axes, bundle: CurveBundle, values: Matrix, colour: Colour
 
 def _limit(grid: npt.NDArray[Any], bundles: Sequence[CurveBundle]) -> None:
     """Let every error have one scale, and the loss end at :data:`HIGHEST_LOSS` or its lowest, whichever is higher."""
-    errors = [values for bundle in bundles for values in bundle.errors.values()]
-    losses = np.concatenate([bundle.train_loss.ravel() for bundle in bundles])
+    errors = [line.seeds for bundle in bundles for line in bundle.errors.values()]
+    losses = np.concatenate([bundle.train_loss.seeds.ravel() for bundle in bundles])
     losses = losses[losses > 0]
     worst = max((float(np.nanmax(values)) for values in errors if np.isfinite(values).any()), default=100.0)
     for row in grid:
@@ -146,9 +239,10 @@ def _limit(grid: npt.NDArray[Any], bundles: Sequence[CurveBundle]) -> None:
             plain_log(row[0].yaxis)
 
 
-def _label(row: Sequence[Axes], splits: Sequence[str], title: str, *, last: bool) -> None:
-    row[0].set_yscale("log")
-    row[0].set_ylabel("train loss")
+def _label(row: Sequence[Axes], splits: Sequence[str], title: str, *, last: bool = True) -> None:
+    if splits:
+        row[0].set_yscale("log")
+        row[0].set_ylabel("train loss")
     for axes, split in zip(row[1:], splits, strict=True):
         axes.set_ylabel(f"{split} error (%)")
     for axes in row:

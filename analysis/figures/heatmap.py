@@ -1,54 +1,204 @@
-"""The heatmap: cells of two hyperparameters, coloured by error, never interpolated."""
+"""The heatmap: cells of two hyperparameters, coloured by error, never interpolated; and several on one page."""
 
 from __future__ import annotations
 
+import math
 import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from analysis.figures import STYLE, label_of, plain, short
-from analysis.figures.scale import BEST, COLOURS, draw_bar, shared_limits
+from analysis.axes import label_of
+from analysis.captions import described, map_legend, measured
+from analysis.figures.scale import draw_bar, scale_of
+from analysis.figures.style import BEST, STYLE, Caption
+from analysis.findings import Findings, Limits
 from analysis.maps import SensitivityMap
+from analysis.numbers import plain, point, told_apart
+
+MAX_PANELS = 12
+"""Maps drawn at the most, of each split."""
+
+ACROSS = 2
+"""Panels beside one another on a page of several."""
+
+LOST = (0.85, 0.85, 0.85, 1.0)
+"""The colour of a cell that lost every seed: its number is that of guessing."""
 
 
-def draw_heatmap(result: SensitivityMap, caption: str, colour_limits: tuple[float, float] | None = None) -> Figure:
-    """Draw a map.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Heatmap:
+    """One map, or several panels with one colour scale.
+
+    Attributes
+    ----------
+    name
+        Of its files.
+    title
+        What it shows, in words; above the picture and instead of it.
+    caption
+        The text below.
+    maps
+        The panels.
+    of_study
+        Panels that hold the best configuration of the whole study; the stars of the others are hollow.
+    limits
+        Of the colours.
+    """
+
+    name: str
+    title: str
+    caption: str
+    maps: tuple[SensitivityMap, ...]
+    of_study: tuple[bool, ...]
+    limits: Limits
+
+
+def compute(findings: Findings) -> list[Heatmap]:
+    """Return every heatmap of a study: of each split one page of all panels, then each panel alone."""
+    found: list[Heatmap] = []
+    for index, (measure, maps) in enumerate(zip(findings.measures, findings.maps, strict=True)):
+        if not maps or maps[0].grid.y is None:
+            continue
+        name = f"heatmap-{measure.split}" if index else "heatmap"
+        shown = maps[:MAX_PANELS]
+        found.append(_heatmap(findings, name, shown, len(maps)))
+        if len(shown) > 1:
+            found += [_heatmap(findings, f"{name}-{i}", [one], 1) for i, one in enumerate(shown, start=1)]
+    return found
+
+
+def _heatmap(findings: Findings, name: str, maps: Sequence[SensitivityMap], total: int) -> Heatmap:
+    first, alone = maps[0], len(maps) == 1
+    grid, measure = first.grid, first.measure
+    fixed = grid.fixed if alone else {}
+    title = f"{measure.split} error over {label_of(grid.x)} and {label_of(str(grid.y))}"
+    title += f", {_panel_titles(findings, maps)[0]}" if alone and fixed else ""
+    diverged = any(bool(one.grid.diverged.any()) for one in maps)
+    text = described(findings, findings.at(fixed), fixed)
+    text += f" {measured(measure, 'Colour and numbers', diverged=diverged)}"
+    of_study = tuple(_holds_best(findings, one) for one in maps)
+    if alone:
+        text += f" {map_legend(first)}"
+        if not of_study[0] and findings.best is not None and grid.best is not None and fixed:
+            text += f" Hollow star: the best of the study lies elsewhere, at {point(findings.best)}."
+    else:
+        text += (
+            " Stars: the best cell of each panel, filled where it is the best of the study. Outlined: candidates for "
+            "the best of the panel at 95 %."
+        )
+        text += " Hatched: seeds diverged." if diverged else ""
+        text += (
+            " Dotted: seeds learned nothing (no better than guessing)."
+            if any(bool(o.grid.learned_nothing.any()) for o in maps)
+            else ""
+        )
+        if total > len(maps):
+            text += f" {len(maps)} of {total} panels are drawn; summary.json has all of them."
+    return Heatmap(name=name, title=title, caption=text, maps=tuple(maps), of_study=of_study, limits=findings.limits)
+
+
+def _holds_best(findings: Findings, result: SensitivityMap) -> bool:
+    grid = result.grid
+    if grid.best is None or findings.best is None or result.measure is not findings.measures[0]:
+        return grid.best is not None and result.measure is not findings.measures[0]
+    row, column = grid.best
+    mine = dict(grid.fixed) | {grid.x: float(grid.xs[column]), str(grid.y): float(grid.ys[row])}
+    return mine == findings.best
+
+
+def _panel_titles(findings: Findings, maps: Sequence[SensitivityMap]) -> list[str]:
+    """Return what each panel holds fixed, in digits that tell all panels of the study apart."""
+    every = [dict(one.grid.fixed) for one in findings.maps[0]]
+    texts = {name: told_apart(sorted({fixed[name] for fixed in every})) for name in every[0]}
+    return [", ".join(f"{name} = {texts[name][value]}" for name, value in one.grid.fixed.items()) for one in maps]
+
+
+def caption(result: Heatmap) -> str:
+    """Return the text below a heatmap."""
+    return result.caption
+
+
+def draw(result: Heatmap, ax: Axes | None = None) -> Figure:
+    """Draw a heatmap.
 
     The x axis is logarithmic where every value is positive, and cells reach half way to their neighbours; rows are
     evenly spaced and labelled with their value. Blank cells have no outcome. A star marks the best cell, a heavy line
-    the cells within one standard error of it; hatching marks cells where seeds diverged, with their share.
+    the candidates for it; lines across mark cells where seeds diverged, dots those where seeds learned nothing, each
+    with the share.
+
+    Parameters
+    ----------
+    result
+        What to draw.
+    ax
+        Axes of a figure of one's own, for one map; it gets cells, labels and title, and no caption or colour bar.
+        None makes a figure with both.
     """
     with mpl.rc_context(STYLE):
-        rows, columns = result.median.shape
-        lines = textwrap.wrap(caption, max(60, 17 * columns))
-        bottom = 0.75 + 0.16 * len(lines)
-        size = (2.3 + 0.82 * max(columns, 4), 0.7 + 0.62 * max(rows, 2) + bottom)
-        figure = Figure(figsize=size)
-        axes = figure.add_axes((0.95 / size[0], bottom / size[1], 1 - 2.2 / size[0], 1 - (bottom + 0.45) / size[1]))
-        norm = LogNorm(*(colour_limits or shared_limits([result])))
-        colours = mpl.colormaps[COLOURS]
-        edges = cell_edges(result.xs)
-        for row in range(rows):
-            for column in range(columns):
-                _draw_cell(axes, result, row, column, edges, ScalarMappable(norm, colours))
-        _outline(axes, result, edges)
-        _label_axes(axes, result, edges)
-        bar = figure.add_axes((1 - 1.05 / size[0], bottom / size[1], 0.16 / size[0], 1 - (bottom + 0.45) / size[1]))
-        draw_bar(figure, bar, norm, result.measure)
-        title = f"{label_of(result.y)} against {label_of(result.x)}"
-        if result.fixed:
-            title += ", " + ", ".join(f"{name} = {value:g}" for name, value in result.fixed.items())
-        axes.set_title(title, loc="left")
-        figure.text(0.12 / size[0], 0.1 / size[1], "\n".join(lines), va="bottom", fontsize=7.5, linespacing=1.35)
-        return figure
+        if ax is not None:
+            if len(result.maps) > 1:
+                raise ValueError(
+                    f"several panels need a figure of their own, got axes for {len(result.maps)} of them"
+                )
+            _draw_map(ax, result.maps[0], result.limits, result.title, filled=result.of_study[0], size=8.0)
+            return ax.get_figure(root=True)  # type: ignore[return-value]
+        return _alone(result) if len(result.maps) == 1 else _together(result)
+
+
+def _alone(result: Heatmap) -> Figure:
+    rows, columns = result.maps[0].grid.mean.shape
+    width = 2.3 + 0.82 * max(columns, 4)
+    below = Caption(result.caption, width)
+    title = textwrap.fill(result.title, int(11.0 * (width - 1.2)))
+    head = 0.35 + 0.16 * (title.count("\n") + 1)
+    cells, bottom = 0.62 * max(rows, 2), 0.62 + below.height
+    size = (width, head + cells + bottom)
+    figure = Figure(figsize=size)
+    place = (bottom / size[1], cells / size[1])
+    axes = figure.add_axes((0.95 / width, place[0], 1 - 2.2 / width, place[1]))
+    _draw_map(axes, result.maps[0], result.limits, title, filled=result.of_study[0], size=8.0)
+    bar = figure.add_axes((1 - 1.05 / width, place[0], 0.16 / width, place[1]))
+    draw_bar(figure, bar, result.limits, result.maps[0].measure)
+    below.write(figure)
+    return figure
+
+
+def _together(result: Heatmap) -> Figure:
+    """Draw small multiples with one colour bar."""
+    across = min(ACROSS, len(result.maps))
+    down = math.ceil(len(result.maps) / across)
+    columns = max(len(one.grid.xs) for one in result.maps)
+    rows = max(len(one.grid.ys) for one in result.maps)
+    panel = (0.85 + 0.52 * max(columns, 4), 0.85 + 0.42 * max(rows, 2))
+    width = across * panel[0] + 1.3
+    below = Caption(result.caption, width)
+    size = (width, 0.3 + down * panel[1] + below.height)
+    figure = Figure(figsize=size)
+    figure.text(0.12 / width, 1 - 0.08 / size[1], result.title, va="top", fontsize=10)
+    for number, one in enumerate(result.maps):
+        row, column = divmod(number, across)
+        left, bottom = column * panel[0] + 0.75, size[1] - 0.3 - (row + 1) * panel[1] + 0.5
+        box = (left / width, bottom / size[1], (panel[0] - 0.85) / width, (panel[1] - 0.85) / size[1])
+        axes = figure.add_axes(box)
+        title = point(one.grid.fixed)
+        _draw_map(axes, one, result.limits, title, filled=result.of_study[number], size=6.5)
+        axes.title.set_fontsize(8.5)
+        axes.set_xlabel(one.grid.x, fontsize=8)  # the title of the page says both in full
+        axes.set_ylabel(str(one.grid.y), fontsize=8)
+    height = min(3.0, down * panel[1] - 0.85)
+    box = (1 - 1.05 / width, 1 - (0.65 + height) / size[1], 0.16 / width, height / size[1])
+    draw_bar(figure, figure.add_axes(box), result.limits, result.maps[0].measure)
+    below.write(figure)
+    return figure
 
 
 def cell_edges(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -64,52 +214,82 @@ def cell_edges(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return 10.0**edges if positive else edges
 
 
+def _draw_map(axes: Axes, result: SensitivityMap, limits: Limits, title: str, *, filled: bool, size: float) -> None:
+    edges = cell_edges(result.grid.xs)
+    colours = scale_of(limits)
+    for row, column in np.argwhere(result.grid.n > 0):
+        _draw_cell(axes, result, (int(row), int(column)), edges, colours, size)
+    _draw_star(axes, result, edges, filled=filled)
+    _outline(axes, result, edges)
+    label_axes(axes, result, edges)
+    axes.set_title(title, loc="left")
+
+
 def _draw_cell(
     axes: Axes,
     result: SensitivityMap,
-    row: int,
-    column: int,
+    cell: tuple[int, int],
     edges: npt.NDArray[np.float64],
     colours: ScalarMappable,
+    size: float,
 ) -> None:
-    n = int(result.n[row, column])
-    if not n:
-        return
-    value, diverged = float(result.median[row, column]), int(result.diverged[row, column])
+    grid, (row, column) = result.grid, cell
+    n, diverged, nothing = int(grid.n[cell]), int(grid.diverged[cell].sum()), int(grid.learned_nothing[cell].sum())
+    value = float(grid.mean[cell])
     low, _ = colours.get_clim()
-    colour = np.asarray(colours.to_rgba(np.array([max(value, low or value)])))[0]
+    colour = LOST if diverged == n else tuple(np.asarray(colours.to_rgba(np.array([max(value, low or value)])))[0])
     corner, width = (edges[column], row - 0.5), edges[column + 1] - edges[column]
-    if diverged == n:
-        colour = np.array([0.85, 0.85, 0.85, 1.0])
-    axes.add_patch(Rectangle(corner, width, 1, facecolor=tuple(colour), edgecolor="white", linewidth=0.8))
-    ink = "black" if colour[:3] @ (0.299, 0.587, 0.114) > 0.5 else "white"
-    if diverged:
-        axes.add_patch(
-            Rectangle(corner, width, 1, facecolor="none", edgecolor=(0.35, 0.35, 0.35), hatch="////", linewidth=0)
-        )
-    centre = np.sqrt(edges[column] * edges[column + 1]) if edges[0] > 0 else (edges[column] + edges[column + 1]) / 2
-    text = "" if diverged == n else _percent(value)
-    if diverged:
-        text = f"{text}\n{diverged}/{n} div.".strip()
-    box = {"facecolor": tuple(colour), "edgecolor": "none", "pad": 1.2} if diverged else None
-    axes.text(centre, row, text, ha="center", va="center", color=ink, fontsize=8, bbox=box)
-    if result.best == (row, column):
-        at = (
-            edges[column] * (edges[column + 1] / edges[column]) ** 0.16
-            if edges[0] > 0
-            else edges[column] + 0.16 * width
-        )
-        axes.plot([at], [row + 0.32], marker="*", markersize=11, color=BEST, markeredgecolor="white", zorder=5)
+    axes.add_patch(Rectangle(corner, width, 1, facecolor=colour, edgecolor="white", linewidth=0.8))
+    dark = np.array(colour[:3]) @ (0.299, 0.587, 0.114) <= 0.5
+    marks = [*(["////"] if diverged else []), *([".."] if nothing else [])]
+    for hatch in marks:
+        ink = (0.6, 0.6, 0.6) if dark else (0.35, 0.35, 0.35)
+        axes.add_patch(Rectangle(corner, width, 1, facecolor="none", edgecolor=ink, hatch=hatch, linewidth=0))
+    lines = [
+        *([] if diverged == n else [_percent(value)]),
+        *([f"{diverged}/{n} div."] if diverged else []),
+        *([f"{nothing}/{n} guess"] if nothing else []),
+    ]
+    box = {"facecolor": colour, "edgecolor": "none", "pad": 1.0} if marks else None
+    axes.text(
+        _middle(edges, column),
+        row,
+        "\n".join(lines),
+        ha="center",
+        va="center",
+        color="white" if dark else "black",
+        fontsize=size if len(lines) < 3 else size - 1.5,
+        linespacing=1.1,
+        bbox=box,
+    )
+
+
+def _middle(edges: npt.NDArray[np.float64], column: int, share: float = 0.5) -> float:
+    """Return a place in a column, at a share of its drawn width."""
+    left, right = float(edges[column]), float(edges[column + 1])
+    return left * (right / left) ** share if edges[0] > 0 else left + share * (right - left)
 
 
 def _percent(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
+
+
+def _draw_star(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64], *, filled: bool) -> None:
+    if result.grid.best is None:
+        return
+    row, column = result.grid.best
+    face, edge = (BEST, "white") if filled else ("white", BEST)
+    at = _middle(edges, column, 0.16)
+    axes.plot([at], [row + 0.32], marker="*", markersize=11, color=face, markeredgecolor=edge, zorder=5)
 
 
 def _outline(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64]) -> None:
-    """Draw the border of the set of cells within one standard error of the best."""
-    inside = np.pad(result.within, 1)
-    for row, column in zip(*np.nonzero(result.within), strict=True):
+    """Draw the border of the set of candidates."""
+    if result.candidates is None:
+        return
+    cells = result.candidates.cells
+    inside = np.pad(cells, 1)
+    for row, column in zip(*np.nonzero(cells), strict=True):
         left, right = edges[column], edges[column + 1]
         sides = {
             (0, -1): ([left, left], [row - 0.5, row + 0.5]),
@@ -122,17 +302,20 @@ def _outline(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64])
                 axes.plot(xs, ys, color=BEST, linewidth=2.2, solid_capstyle="projecting", zorder=4, clip_on=False)
 
 
-def _label_axes(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64]) -> None:
+def label_axes(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64]) -> None:
+    """Give axes the columns and rows of a grid, each labelled with its value."""
+    grid = result.grid
     if edges[0] > 0:
         axes.set_xscale("log")
     axes.set_xlim(edges[0], edges[-1])
-    axes.set_ylim(-0.5, len(result.ys) - 0.5)
-    axes.xaxis.set_major_locator(FixedLocator(result.xs.tolist()))
+    axes.set_ylim(-0.5, len(grid.ys) - 0.5)
+    columns = told_apart(grid.xs.tolist(), plain)
+    axes.xaxis.set_major_locator(FixedLocator(grid.xs.tolist()))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
-    axes.set_yticks(range(len(result.ys)), [short(float(value)) for value in result.ys])
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: columns.get(value, plain(value))))
+    axes.set_yticks(range(len(grid.ys)), list(told_apart(grid.ys.tolist()).values()))
     axes.tick_params(length=2)
-    axes.set_xlabel(label_of(result.x) + (" (log scale)" if edges[0] > 0 else ""))
-    axes.set_ylabel(label_of(result.y))
+    axes.set_xlabel(label_of(grid.x) + (" (log scale)" if edges[0] > 0 else ""))
+    axes.set_ylabel(label_of(str(grid.y)))
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -1,92 +1,190 @@
-"""The map of a design without a grid: every configuration where it lies, nothing in between."""
+"""The map of a design without a grid, or of one hyperparameter: configurations where they lie, nothing between."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from analysis.figures import STYLE, label_of, plain_log
-from analysis.figures.scale import BEST, COLOURS, draw_bar, limits
-from analysis.maps import Measure, counted
-from analysis.ranking import ranking
+from analysis.axes import label_of
+from analysis.candidates import Candidates
+from analysis.captions import described, measured
+from analysis.figures.scale import COLOURS, draw_bar, scale_of
+from analysis.figures.style import BEST, STYLE, Caption, plain_log
+from analysis.findings import Findings, Limits
+from analysis.maps import SensitivityMap
+from analysis.measure import Measure, counted
+from analysis.ranking import best_of_ranking
+
+WIDTH = 7.6
 
 
-def draw_points(
-    trials: pd.DataFrame,
-    x: str,
-    y: str | None,
-    measure: Measure,
-    caption: str,
-    *,
-    others: Sequence[str] = (),
-    log: Collection[str] = (),
-) -> Figure:
-    """Draw configurations as points.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Points:
+    """Configurations as points.
 
-    Parameters
+    Attributes
     ----------
-    trials
-        One row a trial in force.
+    name, title, caption
+        As of every figure.
     x, y
-        Columns of the axes. Where ``y`` is None the vertical axis is the error itself, and every seed is a point.
-    measure
-        What the colour, or the vertical axis, shows; a diverged trial counts at chance level and is a cross.
-    caption
-        Text below the figure.
-    others
-        Hyperparameters without an axis; configurations that differ only there lie on one another, the best on top.
+        The hyperparameters of the axes; where ``y`` is None the vertical axis is the error, and every seed a point.
+    ranks
+        One row a configuration, best first.
+    seeds
+        One row a trial that counts.
+    best
+        The best configuration's row, None without any.
     log
         Hyperparameters whose axis is logarithmic.
+    measure, limits
+        What the colours or the vertical axis show.
+    likely
+        Values of x that are candidates for the best, where y is None and there are seeds enough.
     """
-    ranks = ranking(trials, [x, *([] if y is None else [y]), *others], measure)
+
+    name: str
+    title: str
+    caption: str
+    x: str
+    y: str | None
+    ranks: pd.DataFrame
+    seeds: pd.DataFrame
+    best: pd.Series | None
+    log: Collection[str]
+    measure: Measure
+    limits: Limits
+    likely: tuple[float, ...] = ()
+
+
+def compute(findings: Findings) -> list[Points]:
+    """Return one figure a split, where the design is no grid of two or more hyperparameters."""
+    x, y, others = findings.axes
+    if findings.is_grid and y is not None:
+        return []
+    space = findings.material.specification.space
+    log = [name for name, domain in space.items() if domain.log]
+    trials = findings.material.in_force
+    found = []
+    for index, (measure, ranks, maps) in enumerate(
+        zip(findings.measures, findings.rankings, findings.maps, strict=True)
+    ):
+        seeds, best = counted(trials, measure), best_of_ranking(ranks)
+        lost = bool(seeds["diverged"].any())
+        among = maps[0].candidates if maps else None
+        text = f"{described(findings, trials)} {measured(measure, 'Colour' if y else 'Line', diverged=lost)} "
+        text += _legend(seeds, best, y, lost=lost) + (_likely(among, maps[0]) if among is not None else "")
+        text += f" Not on an axis: {', '.join(others)}." if others else ""
+        found.append(
+            Points(
+                name=f"map-{measure.split}" if index else "map",
+                title=f"{measure.split} error over {label_of(x)}" + (f" and {label_of(y)}" if y else ""),
+                caption=text,
+                x=x,
+                y=y,
+                ranks=ranks,
+                seeds=seeds,
+                best=best,
+                log=log,
+                measure=measure,
+                limits=findings.limits,
+                likely=() if among is None else tuple(maps[0].grid.xs[among.cells[0]].tolist()),
+            )
+        )
+    return found
+
+
+def _legend(seeds: pd.DataFrame, best: object, y: str | None, *, lost: bool) -> str:
+    text = "Points: seeds." if y is None and len(seeds) else ""
+    text += " Star: best configuration." if best is not None else ""
+    if lost:
+        text += " Crosses: seeds that diverged." if y is None else " Crosses: seeds diverged there."
+    if seeds["learned_nothing"].any():
+        text += " Hollow: learned nothing." if y is None else " Squares: seeds learned nothing there."
+    return text.strip()
+
+
+def _likely(found: Candidates, result: SensitivityMap) -> str:
+    count = int(found.cells.sum())
+    what = "the best value alone is" if count == 1 else f"{count} values are"
+    edge = result.optima[0].edge if result.optima else None
+    text = f" Bar below: {what} candidates for the best at 95 % (paired over seeds, one-sided Dunnett bound)."
+    return text + (f" The best lies at the {edge} value tried: the optimum may lie beyond." if edge else "")
+
+
+def caption(result: Points) -> str:
+    """Return the text below a figure of points."""
+    return result.caption
+
+
+def draw(result: Points, ax: Axes | None = None) -> Figure:
+    """Draw configurations as points; of those that lie on one another the best is on top.
+
+    ``ax`` are axes of a figure of one's own, without caption and colour bar; None makes a figure with both.
+    """
     with mpl.rc_context(STYLE):
-        lines = textwrap.wrap(caption, 105)
-        size = (7.6, 4.9 + 0.16 * len(lines))
+        if ax is not None:
+            _draw(ax, result)
+            return ax.get_figure(root=True)  # type: ignore[return-value]
+        below = Caption(result.caption, WIDTH)
+        size = (WIDTH, 4.8 + below.height)
         figure = Figure(figsize=size)
-        bottom = (0.75 + 0.16 * len(lines)) / size[1]
-        axes = figure.add_axes((0.11, bottom, 0.75 if y else 0.84, 0.93 - bottom))
-        if y is None:
-            _draw_line(axes, ranks, counted(trials, measure), x)
-            axes.set_ylabel(measure.label)
-        else:
-            norm = LogNorm(*limits(ranks["median"].to_numpy(dtype=float)))
-            _draw_plane(axes, ranks.iloc[::-1], x, y, norm)
-            draw_bar(figure, figure.add_axes((0.89, bottom, 0.02, 0.93 - bottom)), norm, measure)
-            axes.set_ylabel(label_of(y))
-        if len(ranks) and ranks.iloc[0]["diverged"] < ranks.iloc[0]["n"]:
-            best = ranks.iloc[0]
-            height = best["median" if y is None else y]
-            axes.plot([best[x]], [height], marker="*", markersize=15, color=BEST, markeredgecolor="white", zorder=5)
-        for scaled, axis, name in ((axes.set_xscale, axes.xaxis, x), (axes.set_yscale, axes.yaxis, y)):
-            if name in log and len(ranks):
-                scaled("log")
-                plain_log(axis)
-        axes.set_xlabel(label_of(x))
-        axes.grid(alpha=0.25, linewidth=0.5)
-        figure.text(0.012, 0.08 / size[1], "\n".join(lines), va="bottom", fontsize=7.5, linespacing=1.35)
+        bottom = (0.6 + below.height) / size[1]
+        top = 0.93 - bottom
+        axes = figure.add_axes((0.11, bottom, 0.75 if result.y else 0.84, top))
+        _draw(axes, result)
+        if result.y is not None:
+            draw_bar(figure, figure.add_axes((0.89, bottom, 0.02, top)), result.limits, result.measure)
+        below.write(figure)
         return figure
 
 
-def _draw_line(axes: Axes, ranks: pd.DataFrame, seeds: pd.DataFrame, x: str) -> None:
-    ordered = ranks.sort_values(x)
-    gone = seeds["state"] == "diverged"
-    axes.plot(ordered[x], ordered["median"], color="0.4", linewidth=1.2, zorder=1)
-    axes.scatter(seeds[x][~gone], seeds["error"][~gone], s=16, color="tab:blue", alpha=0.7, zorder=2)
+def _draw(axes: Axes, result: Points) -> None:
+    x, y = result.x, result.y
+    if y is None:
+        _draw_line(axes, result)
+    else:
+        _draw_plane(axes, result.ranks.iloc[::-1], x, y, result.limits)
+    axes.set_ylabel(result.measure.label if y is None else label_of(y))
+    axes.set_title(result.title, loc="left")
+    if result.best is not None:
+        height = result.best["mean" if y is None else y]
+        axes.plot(
+            [result.best[x]], [height], marker="*", markersize=15, color=BEST, markeredgecolor="white", zorder=5
+        )
+    for scaled, axis, name in ((axes.set_xscale, axes.xaxis, x), (axes.set_yscale, axes.yaxis, y)):
+        if name in result.log and len(result.ranks):
+            scaled("log")
+            plain_log(axis)
+    axes.set_xlabel(label_of(x))
+    axes.grid(alpha=0.25, linewidth=0.5)
+
+
+def _draw_line(axes: Axes, result: Points) -> None:
+    ordered, seeds, x = result.ranks.sort_values(result.x), result.seeds, result.x
+    axes.plot(ordered[x], ordered["mean"], color="0.4", linewidth=1.2, zorder=1)
+    gone, nothing = seeds["diverged"], seeds["learned_nothing"]
+    axes.scatter(seeds[x][~gone & ~nothing], seeds["error"][~gone & ~nothing], s=16, color="tab:blue", alpha=0.7)
+    axes.scatter(seeds[x][nothing], seeds["error"][nothing], s=16, facecolors="none", edgecolors="tab:blue")
     axes.scatter(seeds[x][gone], seeds["error"][gone], marker="x", color="black")
     if (seeds["error"] > 0).all() and len(seeds):
         axes.set_yscale("log")
         plain_log(axes.yaxis)
+    if result.likely:
+        ends = [min(result.likely), max(result.likely)]
+        place = axes.get_xaxis_transform()
+        axes.plot(ends, [0.02, 0.02], transform=place, color=BEST, linewidth=5, solid_capstyle="butt", alpha=0.7)
 
 
-def _draw_plane(axes: Axes, ranks: pd.DataFrame, x: str, y: str, norm: LogNorm) -> None:
-    smooth, gone = ranks[ranks["diverged"] < ranks["n"]], ranks[ranks["diverged"] > 0]
-    style: Any = {"cmap": COLOURS, "norm": norm, "linewidths": 0.6}
-    axes.scatter(smooth[x], smooth[y], c=smooth["median"].clip(lower=norm.vmin), s=60, edgecolors="0.2", **style)
+def _draw_plane(axes: Axes, ranks: pd.DataFrame, x: str, y: str, limits: Limits) -> None:
+    trained, gone = ranks[ranks["diverged"] < ranks["n"]], ranks[ranks["diverged"] > 0]
+    style: Any = {"cmap": COLOURS, "norm": scale_of(limits).norm, "linewidths": 0.6, "edgecolors": "0.2", "s": 60}
+    for marker, lost in (("o", False), ("s", True)):
+        rows = trained[(trained["learned_nothing"] > 0) == lost]
+        axes.scatter(rows[x], rows[y], c=rows["mean"].clip(lower=limits.low), marker=marker, **style)
     axes.scatter(gone[x], gone[y], marker="x", s=45, color="0.35", linewidths=1.2)

@@ -1,0 +1,124 @@
+"""Candidates: which cells of a grid may be the best one, by paired comparison over seeds.
+
+Seeds are shared by all cells (the same initial weights, order and augmentation), so that what a seed does to every
+cell drops out of a difference of cells. An error of k among n images becomes y = log((k + 1/2) / (n - k + 1/2)), on
+which scale trainings near the best vary alike. y is taken to be cell + seed + residual; the residual mean square s2
+is that of the lowest third of the cells, where the comparison is made. A cell is a candidate unless its mean of y,
+over the m seeds that it shares with the best cell, is higher by more than ``d * sqrt(2 * s2 / m)``, d being Dunnett's
+one-sided critical value for all cells compared. That is the set of Hsu's multiple comparisons with the best: it holds
+the true best with at least the level, as far as the model holds.
+
+Sources: C. W. Dunnett, JASA 50, 1955, doi:10.1080/01621459.1955.10501294; J. C. Hsu, Ann. Statist. 9(5), 1981,
+doi:10.1214/aos/1176345579. Coverage under noise that the model does not know: ``benchmarks/candidates.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.dunnett import critical_value
+from analysis.grid import Cell, Grid, Mask, Matrix
+
+LEVEL = 0.95
+FEWEST_SEEDS = 3
+"""Of two seeds nothing can be said: a difference of two has one degree of freedom."""
+
+SHARE = 3
+"""One cell in so many, the lowest ones, gives the residual mean square."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidates:
+    """The cells that may be the best.
+
+    Attributes
+    ----------
+    cells
+        ``[y, x]``; the best one is among them.
+    judged
+        ``[y, x]``: cells that were compared, the best one included. The others lack seeds or outcomes.
+    level
+        The set holds the true best at least so often.
+    seeds
+        Replicates of the best cell.
+    deviation
+        Residual standard deviation of y, of one training.
+    freedom
+        Its degrees of freedom.
+    """
+
+    cells: Mask
+    judged: Mask
+    level: float
+    seeds: int
+    deviation: float
+    freedom: int
+
+
+def candidates(grid: Grid, images: int, among: Sequence[Cell] | None = None) -> Candidates | None:
+    """Return the candidates for the best cell, None where there are too few replicates to say.
+
+    Parameters
+    ----------
+    grid
+        Errors in percent.
+    images
+        Number of images that an error is a share of.
+    among
+        The cells to compare; all of them where None.
+    """
+    every = among or [(row, column) for row in range(len(grid.ys)) for column in range(len(grid.xs))]
+    eligible = [cell for cell in every if grid.may_be_best(cell)]
+    if not eligible:
+        return None
+    best = min(eligible, key=lambda cell: (round(float(grid.mean[cell]), 9), cell))
+    known = np.isfinite(grid.replicates)
+    seeds = int(known[best].sum())
+    logits = logit(grid.replicates, images)
+    residual = _residual(grid, logits, eligible)
+    if seeds < FEWEST_SEEDS or residual is None:
+        return None
+    mean_square, freedom = residual
+    judged, cells = np.zeros(grid.n.shape, dtype=bool), np.zeros(grid.n.shape, dtype=bool)
+    judged[best] = cells[best] = True
+    shared = {cell: known[best] & known[cell] for cell in eligible if cell != best}
+    shared = {cell: both for cell, both in shared.items() if both.sum() >= FEWEST_SEEDS}
+    bound = critical_value(len(shared), freedom, LEVEL) if shared else 0.0
+    for cell, both in shared.items():
+        difference = float((logits[cell] - logits[best])[both].mean())
+        judged[cell] = True
+        cells[cell] = difference <= bound * np.sqrt(2.0 * mean_square / both.sum()) + 1e-12
+    return Candidates(
+        cells=cells,
+        judged=judged,
+        level=LEVEL,
+        seeds=seeds,
+        deviation=float(np.sqrt(mean_square)),
+        freedom=freedom,
+    )
+
+
+def logit(errors: Matrix, images: int) -> Matrix:
+    """Return log odds of errors in percent among ``images``, with 1/2 added to both counts."""
+    wrong = errors * images / 100.0
+    odds: Matrix = np.log((wrong + 0.5) / (images - wrong + 0.5))
+    return odds
+
+
+def _residual(grid: Grid, logits: Matrix, eligible: Sequence[Cell]) -> tuple[float, int] | None:
+    """Return the residual mean square of cell + seed and its degrees of freedom, None where there are none.
+
+    Of the lowest third of the cells that have every seed and lost none, at least three of them.
+    """
+    whole = [c for c in eligible if np.isfinite(logits[c]).all() and not grid.diverged[c].any()]
+    whole.sort(key=lambda cell: (float(grid.mean[cell]), cell))
+    lowest = whole[: max(SHARE, -(-len(whole) // SHARE))]
+    freedom = (len(lowest) - 1) * (len(grid.seeds) - 1)
+    if freedom < 1 or len(grid.seeds) < FEWEST_SEEDS:
+        return None
+    table = np.array([logits[cell] for cell in lowest])
+    residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0, keepdims=True) + table.mean()
+    return float((residuals**2).sum() / freedom), freedom

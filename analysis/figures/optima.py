@@ -1,0 +1,105 @@
+"""The ridge: the best x for each y, with the candidates of each row and the best of each seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.axes import label_of
+from analysis.captions import chosen, described
+from analysis.figures.heatmap import cell_edges, label_axes
+from analysis.figures.style import BEST, STYLE, Caption
+from analysis.findings import Findings
+from analysis.maps import SensitivityMap
+
+SPREAD = 0.13
+"""Rows between the dots of two seeds."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ridge:
+    """The best x of each row of one map; the other attributes are those of every figure."""
+
+    name: str
+    title: str
+    caption: str
+    map: SensitivityMap
+
+
+def compute(findings: Findings) -> list[Ridge]:
+    """Return the ridge of a grid of two hyperparameters; of a larger one, that of the panel with the best cell."""
+    maps = [one for one in findings.maps[0] if one.grid.y is not None and len(one.optima) > 1]
+    if not maps or findings.best is None:
+        return []
+    best = findings.best
+    one = next((m for m in maps if all(best[k] == v for k, v in m.grid.fixed.items())), None)
+    if one is None:
+        return []
+    grid = one.grid
+    title = f"best {label_of(grid.x)} for each {label_of(str(grid.y))}"
+    text = (
+        f"{described(findings, findings.at(grid.fixed), grid.fixed)} Circles: the {grid.x} with the lowest mean over "
+        f"seeds of the {one.measure.label} in each row, among the values of the grid. Dots: the best of each seed "
+        "alone."
+    )
+    if any(optimum.low is not None for optimum in one.optima):
+        text += " Bars: candidates for the best of the row at 95 % (paired over seeds, one-sided Dunnett bound)."
+    else:
+        text += " Too few seeds for an interval (three are needed)."
+    if any(optimum.edge for optimum in one.optima):
+        text += " Arrows: the best lies at the edge of the grid, the optimum perhaps beyond."
+    return [Ridge(name="optima", title=title, caption=f"{text} {chosen(one.measure)}".strip(), map=one)]
+
+
+def caption(result: Ridge) -> str:
+    """Return the text below a ridge."""
+    return result.caption
+
+
+def draw(result: Ridge, ax: Axes | None = None) -> Figure:
+    """Draw a ridge on the axes of its heatmap: the same columns and rows.
+
+    ``ax`` are axes of a figure of one's own, without a caption; None makes a figure with it.
+    """
+    with mpl.rc_context(STYLE):
+        if ax is not None:
+            _draw_ridge(ax, result)
+            return ax.get_figure(root=True)  # type: ignore[return-value]
+        rows, columns = result.map.grid.mean.shape
+        width = 2.3 + 0.82 * max(columns, 4)
+        below = Caption(result.caption, width)
+        bottom, cells = 0.62 + below.height, 0.45 * max(rows, 3)
+        size = (width, 0.45 + cells + bottom)
+        figure = Figure(figsize=size)
+        _draw_ridge(
+            figure.add_axes((0.95 / width, bottom / size[1], 1 - 2.2 / width, cells / size[1])),
+            result,
+        )
+        below.write(figure)
+        return figure
+
+
+def _draw_ridge(axes: Axes, result: Ridge) -> None:
+    grid = result.map.grid
+    edges = cell_edges(grid.xs)
+    label_axes(axes, result.map, edges)
+    axes.grid(alpha=0.3, linewidth=0.5)
+    axes.set_title(result.title, loc="left")
+    places = []
+    for optimum in result.map.optima:
+        if optimum.low is not None and optimum.high is not None:
+            ends = [optimum.low, optimum.high]
+            axes.plot(ends, [optimum.row] * 2, color="0.75", linewidth=7, solid_capstyle="round", zorder=1)
+        offsets = SPREAD * (np.arange(len(optimum.by_seed)) - (len(optimum.by_seed) - 1) / 2)
+        axes.scatter(optimum.by_seed, optimum.row + offsets, s=9, color="0.25", zorder=3)
+        places.append((optimum.x, optimum.row))
+        axes.plot([optimum.x], [optimum.row], marker="o", markersize=9, color="none", markeredgecolor=BEST, zorder=4)
+        if optimum.edge is not None:
+            beyond = edges[0] if optimum.edge == "lowest" else edges[-1]
+            style = {"arrowstyle": "->", "color": BEST}
+            axes.annotate("", xy=(beyond, optimum.row), xytext=(optimum.x, optimum.row), arrowprops=style)
+    axes.plot(*zip(*places, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)

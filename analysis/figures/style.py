@@ -1,0 +1,75 @@
+"""Style: fonts and sizes of every figure, its caption, its logarithmic axes, and how it is saved."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from analysis.numbers import plain
+
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "figure.dpi": 100.0,
+    "hatch.linewidth": 0.8,
+    "svg.hashsalt": "basin",
+    "svg.fonttype": "path",
+}
+
+BEST = "#d62728"
+
+LINE = 0.16
+"""Inches a line of a caption takes."""
+
+MARGIN = 0.12
+
+CHARACTERS = 17.0
+"""Characters of a caption that surely fit on an inch."""
+
+
+class Caption:
+    """The text below a figure of some width in inches; ``height`` is what it takes, in inches."""
+
+    def __init__(self, text: str, width: float) -> None:
+        self.lines = textwrap.wrap(text, int(CHARACTERS * (width - 2 * MARGIN)))
+        self.height = LINE * len(self.lines) + 0.2 if self.lines else 0.05
+
+    def write(self, figure: Figure) -> None:
+        """Write it along the lower edge of a figure."""
+        width, height = figure.get_size_inches()
+        figure.text(
+            MARGIN / width,
+            0.1 / height,
+            "\n".join(self.lines),
+            va="bottom",
+            fontsize=7.5,
+            linespacing=1.35,
+        )
+
+
+def plain_log(axis: Axis) -> None:
+    """Label a logarithmic axis with plain numbers, also between powers of ten where it spans few of them."""
+    low, high = sorted(axis.get_view_interval())
+    decades = np.log10(high / low)
+    axis.set_major_locator(LogLocator(10, numticks=8))
+    axis.set_minor_locator(LogLocator(10, subs=(2.0, 5.0), numticks=20) if decades < 3 else NullLocator())
+    number = FuncFormatter(lambda value, _: plain(value) if 1e-4 < value < 1e5 else f"{value:.0e}")
+    axis.set_major_formatter(number)
+    axis.set_minor_formatter(number if decades < 3 else NullFormatter())
+
+
+def save(figure: Figure, folder: Path, name: str) -> dict[str, Path]:
+    """Write a figure as PNG and SVG; the same figure gives the same bytes."""
+    paths = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
+    with mpl.rc_context(STYLE):
+        figure.savefig(paths["png"], dpi=160, metadata={"Software": None})
+        figure.savefig(paths["svg"], metadata={"Date": None, "Creator": None})
+    return paths

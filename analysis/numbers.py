@@ -1,0 +1,53 @@
+"""Numbers as people read them: few characters, and enough of them that different values look different."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+FEWEST, MOST = 3, 12
+"""Significant digits a number is written with; hyperparameters are kept with the second number of them."""
+
+
+def short(value: float, digits: int = FEWEST) -> str:
+    """Return a number in few characters, fractions of two as fractions."""
+    for bottom in (2, 4, 8, 16, 32):
+        top = value * bottom
+        if 0 < value < 1 and top == int(top) and top % 2:
+            return f"{int(top)}/{bottom}"
+    return plain(value, digits)
+
+
+def plain(value: float, digits: int = FEWEST) -> str:
+    """Return a number at some significant digits, without an exponent where five places do."""
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:.{max(digits, 6)}g}"
+
+
+def told_apart(values: Iterable[float], write: Callable[[float, int], str] = short) -> dict[float, str]:
+    """Return how to write each of some values: in as few digits as make different values differ.
+
+    >>> told_apart([0.9995, 0.9999])
+    {0.9995: '0.9995', 0.9999: '0.9999'}
+    """
+    found = list(dict.fromkeys(values))
+    texts: list[str] = []
+    for digits in range(FEWEST, MOST + 1):
+        texts = [write(value, digits) for value in found]
+        if len(set(texts)) == len(found) and all(_near(v, t) for v, t in zip(found, texts, strict=True)):
+            break
+    return dict(zip(found, texts, strict=True))
+
+
+def _near(value: float, text: str) -> bool:
+    """Tell whether a text says more than "about one" of a value just below 1, where the distance to 1 matters."""
+    return not 0.9 < value < 1 or "/" in text or abs(float(text) - value) <= 0.05 * (1 - value)
+
+
+def point(values: Mapping[str, float]) -> str:
+    """Return a configuration as text, such as ``lr = 0.1, p = 1/8``."""
+    return ", ".join(f"{name} = {written(value)}" for name, value in values.items())
+
+
+def written(value: float) -> str:
+    """Return one number that stands alone; values near 1 keep the digits that tell them from 1."""
+    return told_apart([value])[value]

@@ -1,0 +1,89 @@
+"""Optima: the best x for each y, with what its seeds say about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.candidates import candidates
+from analysis.grid import Grid
+
+Edge = Literal["lowest", "highest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimum:
+    """The best x of one row of a grid.
+
+    Attributes
+    ----------
+    row, column
+        Its cell.
+    y, x
+        Values of the hyperparameters; ``y`` is None in a grid of one row.
+    mean
+        Of the best cell.
+    n
+        Replicates of it.
+    low, high
+        Lowest and highest x among the candidates for the best of this row, at 95 % (:mod:`analysis.candidates`); None
+        below three seeds.
+    by_seed
+        The best x of each seed on its own, of the seeds that have every cell of the row.
+    edge
+        Where the best x is the first or the last of the row's cells: the optimum may lie beyond the grid.
+    """
+
+    row: int
+    column: int
+    y: float | None
+    x: float
+    mean: float
+    n: int
+    low: float | None
+    high: float | None
+    by_seed: tuple[float, ...]
+    edge: Edge | None
+
+
+def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
+    """Return the best x of every row that has one, lowest y first; ``images`` as :func:`candidates` takes it."""
+    found = []
+    for row in range(len(grid.ys)):
+        best = grid.best_of_row(row)
+        if best is None:
+            continue
+        column = best[1]
+        among = candidates(grid, images, [(row, column) for column in range(len(grid.xs))])
+        likely = None if among is None else grid.xs[among.cells[row]]
+        found.append(
+            Optimum(
+                row=row,
+                column=column,
+                y=None if grid.y is None else float(grid.ys[row]),
+                x=float(grid.xs[column]),
+                mean=float(grid.mean[best]),
+                n=int(grid.n[best]),
+                low=None if likely is None else float(likely.min()),
+                high=None if likely is None else float(likely.max()),
+                by_seed=_by_seed(grid, row),
+                edge=_edge(grid, row, column),
+            )
+        )
+    return tuple(found)
+
+
+def _by_seed(grid: Grid, row: int) -> tuple[float, ...]:
+    values, diverged = grid.replicates[row], grid.diverged[row]
+    whole = np.isfinite(values).all(axis=0) & ~diverged.all(axis=0)
+    return tuple(float(grid.xs[int(values[:, seed].argmin())]) for seed in np.flatnonzero(whole))
+
+
+def _edge(grid: Grid, row: int, column: int) -> Edge | None:
+    """Return at which end of the cells that have an outcome a column lies; one cell alone has no ends."""
+    known = np.flatnonzero(grid.n[row])
+    if len(known) < 2:
+        return None
+    return "lowest" if column == known[0] else "highest" if column == known[-1] else None
