@@ -48,8 +48,9 @@ mutants: setup
 faults: setup
 	$(BIN)/python -m tests.faults.races 1500
 
-# Needs CIFAR-10 (BASIN_DATA); about 40 minutes on two cores, and says so where the files are not there.
+# plain_loop needs CIFAR-10 (BASIN_DATA), takes about 40 minutes on two cores, and says so where the files are not there.
 bench: setup
+	$(BIN)/python -m benchmarks.candidates
 	$(BIN)/python -m benchmarks.plain_loop
 
 format: setup

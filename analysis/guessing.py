@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from search_spaces.specification import Specification
+
 NEARLY = 0.9
 """Share of the error of guessing from which on a train loss no better than guessing says that nothing was learned."""
 
@@ -55,3 +57,8 @@ class Guessing:
             return False
         lost = loss is not None and loss >= self.loss and error >= self.nearly_error
         return lost or error >= self.lowest_error
+
+
+def guessing_of(specification: Specification) -> Guessing:
+    """Return what guessing achieves on a study's test images."""
+    return Guessing(classes=specification.dataset.classes, images=specification.dataset.test)

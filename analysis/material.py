@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.guessing import Guessing
+from analysis.guessing import guessing_of
 from analysis.measure import Measure
 from search_spaces.specification import Specification
 
@@ -64,8 +64,3 @@ class Material:
             )
             for split in splits
         ]
-
-
-def guessing_of(specification: Specification) -> Guessing:
-    """Return what guessing achieves on a study's test images."""
-    return Guessing(classes=specification.dataset.classes, images=specification.dataset.test)
