@@ -31,7 +31,8 @@ class Task(_Section):
     """Data set + network + batch size + augmentation.
 
     ``subset`` trains on that many images, seeded and balanced over classes; ``validation`` holds that many training
-    images out, by a fixed seed.
+    images out, by a fixed seed. ``remainder`` says what becomes of the images of an epoch that fill no batch:
+    ``join`` puts less than half a batch into the batch before, ``keep`` leaves them a batch of their own.
     """
 
     dataset: str
@@ -40,6 +41,7 @@ class Task(_Section):
     augmentation: str = "none"
     subset: int | None = Field(default=None, ge=1)
     validation: int = Field(default=0, ge=0)
+    remainder: Literal["join", "keep"] = "join"
 
 
 class Optimizer(_Section):

@@ -215,6 +215,16 @@ def _sized(task: Task) -> Iterable[Fault]:
             path="task.validation",
             message=f"must leave training images: fewer than {images}, got {task.validation}",
         )
+        return
+    left = images - (held_out or 0)
+    size: int | None = task.batch_size
+    # Under `keep` they are one batch, whatever its size was to be.
+    if task.remainder == "join" and size is not None and size > left:
+        yield Fault(
+            path="task.batch_size",
+            message=f"must be at most the number of training images, {left}, got {size}; "
+            "`remainder: keep` would make one batch of them all",
+        )
 
 
 def _scheduled(schedule: Schedule, epochs: Any) -> Iterable[Fault]:

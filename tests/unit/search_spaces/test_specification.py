@@ -22,6 +22,7 @@ def test_what_a_study_leaves_out_has_a_default():
     )
     assert (given.objective.statistic, given.objective.split) == ("mean_last5", "test")
     assert (given.task.batch_size, given.task.augmentation, given.resources.cpus) == (128, "none", 1)
+    assert given.task.remainder == "join"
 
 
 def test_trials_are_configurations_times_seeds():
@@ -82,6 +83,7 @@ STUDIES = [
     (("space", {"lr": {"low": 1e-3, "high": 1, "log": True}}), ("design", {"name": "sobol", "configurations": 9})),
     (("optimizer", {"name": "sgd", "momentum": 0.5}), ("task.validation", 100), ("objective.split", "validation")),
     (("task.subset", 500), ("resources", {"cpus": 2, "gpus": 0.25}), ("summary", "a word: or two")),
+    (("task.remainder", "keep"),),
 ]
 
 
@@ -135,6 +137,7 @@ def test_what_changes_no_trial_is_the_same_study(changes):
         (("task.augmentation", "crop2-flip"),),
         (("task.subset", 500),),
         (("task.validation", 100),),
+        (("task.remainder", "keep"),),
         (("space.lr.values", [0.01, 0.1, 1.0]),),
         (("space.p", {"values": [0.25]}),),
         (("optimizer.variant", "paper"),),
