@@ -62,6 +62,22 @@ def loads(text: str) -> Specification:
     return validate(parse_document(text))
 
 
+def restored(document: Document, source: str) -> Specification:
+    """Return the specification of a document as a store keeps it: every option written, those of its release.
+
+    Release 0.1.0 had no ``task.remainder`` and trained as ``keep`` does.
+
+    Raises
+    ------
+    SpecificationError
+        The document was written by a later release, or changed by other hands.
+    """
+    task = document.get("task")
+    if isinstance(task, dict):
+        document = document | {"task": {"remainder": "keep"} | task}
+    return validate(document, source)
+
+
 def validate(document: Document, source: str = "the study specification") -> Specification:
     """Return the specification a document stands for.
 
