@@ -133,6 +133,7 @@ def engine_training(arm: Arm, folder: Path, subset: int, epochs: int, seed: int)
         batch_size=BATCH,
         augmentation="crop4-flip",
         subset=subset,
+        remainder="keep",  # as torch's DataLoader cuts
         optimizer="padam",
         variant=arm.variant,
         hyperparameters={

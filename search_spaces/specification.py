@@ -31,7 +31,8 @@ class Task(_Section):
     """Data set + network + batch size + augmentation.
 
     ``subset`` trains on that many images, seeded and balanced over classes; ``validation`` holds that many training
-    images out, by a fixed seed.
+    images out, by a fixed seed. ``remainder`` says what becomes of the images of an epoch that fill no batch:
+    ``join`` puts less than half a batch into the batch before, ``keep`` leaves them a batch of their own.
     """
 
     dataset: str
@@ -40,6 +41,7 @@ class Task(_Section):
     augmentation: str = "none"
     subset: int | None = Field(default=None, ge=1)
     validation: int = Field(default=0, ge=0)
+    remainder: Literal["join", "keep"] = "join"
 
 
 class Optimizer(_Section):
@@ -159,13 +161,20 @@ class Specification(_Section):
         """Return the specification as plain JSON values, defaults written out."""
         return self.model_dump(mode="json")
 
-    def identity(self) -> dict[str, Any]:
-        """Return what makes two specifications the same study: all but ``resources`` and ``summary``."""
+    def resolved(self) -> dict[str, Any]:
+        """Return what two specifications of one study agree in: all but ``resources`` and ``summary``."""
         document = self.document()
         del document["resources"], document["summary"]
         document["optimizer"] |= {"variant": self.variant, "decay": self.decay, "betas": None}
         document["optimizer"] |= {n: v for n, v in self.hyperparameters({}).items() if n not in self.space}
         document["optimizer"] |= dict.fromkeys(self.space)
+        return document
+
+    def identity(self) -> dict[str, Any]:
+        """Return what the hash is of: the resolved form, and nothing where an option does what release 0.1.0 did."""
+        document = self.resolved()
+        if self.task.remainder == "keep":
+            del document["task"]["remainder"]
         return document
 
     def hash(self) -> str:
@@ -175,7 +184,7 @@ class Specification(_Section):
 
 
 def differences(stored: dict[str, Any], given: dict[str, Any], prefix: str = "") -> list[str]:
-    """Return one line for each place where two identities differ."""
+    """Return one line for each place where two resolved specifications differ."""
     lines: list[str] = []
     for key in sorted(stored.keys() | given.keys()):
         path = f"{prefix}{key}"

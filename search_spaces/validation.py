@@ -62,6 +62,22 @@ def loads(text: str) -> Specification:
     return validate(parse_document(text))
 
 
+def restored(document: Document, source: str) -> Specification:
+    """Return the specification of a document as a store keeps it: every option written, those of its release.
+
+    Release 0.1.0 had no ``task.remainder`` and trained as ``keep`` does.
+
+    Raises
+    ------
+    SpecificationError
+        The document was written by a later release, or changed by other hands.
+    """
+    task = document.get("task")
+    if isinstance(task, dict):
+        document = document | {"task": {"remainder": "keep"} | task}
+    return validate(document, source)
+
+
 def validate(document: Document, source: str = "the study specification") -> Specification:
     """Return the specification a document stands for.
 
@@ -214,6 +230,16 @@ def _sized(task: Task) -> Iterable[Fault]:
         yield Fault(
             path="task.validation",
             message=f"must leave training images: fewer than {images}, got {task.validation}",
+        )
+        return
+    left = images - (held_out or 0)
+    size: int | None = task.batch_size
+    # Under `keep` they are one batch, whatever its size was to be.
+    if task.remainder == "join" and size is not None and size > left:
+        yield Fault(
+            path="task.batch_size",
+            message=f"must be at most the number of training images, {left}, got {size}; "
+            "`remainder: keep` would make one batch of them all",
         )
 
 

@@ -70,6 +70,7 @@ def recipe_of(specification: Specification, lease: Lease) -> Recipe:
         augmentation=task.augmentation,
         subset=task.subset,
         validation=task.validation,
+        remainder=task.remainder,
         optimizer=optimizer.name,
         variant=specification.variant,
         decay=specification.decay,

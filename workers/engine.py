@@ -54,10 +54,33 @@ def train(recipe: Recipe, split: Split, device: torch.device) -> Iterator[EpochR
     return _Training(recipe, split, device).epochs()
 
 
-def batches(order: Tensor, size: int) -> list[Tensor]:
-    """Cut an order into batches; a last batch of one image joins the one before (batch norm needs two)."""
+def batches(order: Tensor, size: int, remainder: str) -> list[Tensor]:
+    """Cut the order of an epoch's images into batches of ``size``, but for the last.
+
+    A step at the full learning rate on the batch norm of a few images, just before the evaluation, would be what the
+    evaluation measures.
+
+    Parameters
+    ----------
+    order
+        Positions of the images, ``[n]``.
+    size
+        Images a batch, >= 1.
+    remainder
+        ``join``: less than half a batch joins the one before, which makes floor(n / size + 1/2) batches. ``keep``: it
+        stays alone. A single image joins either way, as batch norm needs two.
+
+    Raises
+    ------
+    ValueError
+        ``size`` is more than the images there are, which only ``keep`` takes for one batch of them all.
+    """
+    if remainder == "join" and size > len(order):
+        raise ValueError(f"a batch must have at most the {len(order)} training images, got batch_size {size}")
     cut = list(torch.split(order, size))
-    if len(cut) > 1 and len(cut[-1]) == 1:
+    rest = len(cut[-1])
+    joins = {"keep": rest == 1, "join": 2 * rest < size or 1 == rest < size}
+    if len(cut) > 1 and joins[remainder]:
         cut[-2:] = [torch.cat(cut[-2:])]
     return cut
 
@@ -74,7 +97,7 @@ class _Training:
         self.std = images.std.to(device)[:, None, None]
         self.model = build_network(recipe.network, images.shape, images.classes, recipe.seed).to(device)
         self.count = len(self.labels)
-        self.steps = len(batches(torch.arange(self.count), recipe.batch_size))
+        self.steps = len(batches(torch.arange(self.count), recipe.batch_size, recipe.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
         self.factor = multiplier(recipe.schedule, self.steps, recipe.epochs)
         self.last_finite_loss: float | None = None
@@ -109,7 +132,7 @@ class _Training:
         every = 1 if self.device.type == "cpu" else CHECK_EVERY
         pending: list[Tensor] = []
         self.model.train()
-        for number, index in enumerate(batches(order, recipe.batch_size)):
+        for number, index in enumerate(batches(order, recipe.batch_size, recipe.remainder)):
             factor = self.factor((epoch - 1) * self.steps + number)
             for group in self.optimizer.param_groups:
                 group["lr"] = recipe.hyperparameters["lr"] * factor

@@ -17,6 +17,9 @@ class Recipe:
         The task, by the names of the registries of this package.
     subset, validation
         Number of training images used (None: all) and held out of them.
+    remainder
+        What becomes of the images of an epoch that fill no batch: ``join`` or ``keep``, as
+        :func:`workers.engine.batches` cuts.
     optimizer, variant, decay, decay_on, amsgrad
         The optimizer and its forms; ``decay_on`` is ``all`` or ``kernels`` (parameters of two or more dimensions).
     hyperparameters
@@ -39,6 +42,7 @@ class Recipe:
     seed: int
     subset: int | None = None
     validation: int = 0
+    remainder: str = "join"
     variant: str | None = None
     decay: str = "l2"
     decay_on: str = "all"

@@ -169,7 +169,7 @@ def refuse_incompatible(stored: Specification, given: Specification) -> None:
     """Raise :class:`StudyMismatchError` unless ``given`` is ``stored`` with more values, seeds or configurations."""
     reasons = [
         f"{line}; only {', '.join(GROWING)} may grow"
-        for line in differences(stored.identity(), given.identity())
+        for line in differences(stored.resolved(), given.resolved())
         if not line.startswith(GROWING)
     ]
     if given.seeds < stored.seeds:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, case, func, insert, select, upda
 from search_spaces.configurations import Configuration, identity, rounded
 from search_spaces.errors import shown
 from search_spaces.specification import NAME, Specification, differences
-from search_spaces.validation import validate
+from search_spaces.validation import restored
 from study.errors import StudyMismatchError, StudyNotFoundError
 from study.store import schema
 from study.store.database import Database
@@ -39,7 +39,7 @@ class Study:
         return cls(
             id=row.id,
             name=row.name,
-            specification=validate(json.loads(row.document), f"the stored study {row.name}"),
+            specification=restored(json.loads(row.document), f"the stored study {row.name}"),
             hash=row.hash,
             code_version=row.code_version,
             created_at=row.created_at,
@@ -114,7 +114,7 @@ class Studies:
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
             # There already, or made by another driver between the two statements.
             stored = Study.from_row(connection.execute(_by_name(specification.name)).one())
-            lines = differences(stored.specification.identity(), specification.identity())
+            lines = differences(stored.specification.resolved(), specification.resolved())
             if lines:
                 listed = "\n".join(f"  {line}" for line in lines)
                 raise StudyMismatchError(

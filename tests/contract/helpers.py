@@ -11,6 +11,7 @@ from study.trials import Ending, Finish, Provenance, Report, State
 
 CODE = "0.1.0+0123456789ab"
 MADE = Provenance(host="node1", device="H200", libraries={"torch": "2.14.1"}, code_version=CODE)
+HASH_0_1_0 = "1c65a6ba263528e3be89d9d8d1822855aa480eb7b91abdccb6e4cadf73bb20da"
 LRS = {"values": [0.01, 0.1, 1.0]}
 TPE = {"name": "tpe", "configurations": 3}
 
@@ -31,6 +32,21 @@ def make(store, **changes):
     """Create a study and return it."""
     wanted = specification(**changes)
     return store.studies.create(wanted, drawn(wanted), CODE)[0]
+
+
+def age(store):
+    """Write the study of :func:`make` as release 0.1.0 would have, with the hash that it gave, and return it."""
+    (stored,) = rows(store, "study")
+    document = json.loads(stored["document"])
+    del document["task"]["remainder"]
+    document["objective"]["statistic"] = "mean_last5"  # the default of its time
+    run_sql(
+        store,
+        "UPDATE study SET document = :document, hash = :hash",
+        document=json.dumps(document),
+        hash=HASH_0_1_0,
+    )
+    return store.studies.get("study")
 
 
 def make_tpe(store, **changes):

@@ -10,6 +10,8 @@ from study.store import Store
 from study.trials import Counts
 from tests.contract.helpers import (
     CODE,
+    HASH_0_1_0,
+    age,
     claim,
     claim_one,
     completion,
@@ -150,6 +152,13 @@ def test_a_study_is_read_back_as_it_was_written(store):
     assert (found.specification, found.hash, found.code_version) == (wanted, wanted.hash(), CODE)
     assert abs(found.created_at - now(store)) < 60
     assert found.cancelled_at is None
+
+
+def test_a_study_of_release_0_1_0_keeps_its_small_batches_and_its_hash(store):
+    make(store)
+    old = age(store)
+    assert old.specification.task.remainder == "keep"
+    assert old.hash == old.specification.hash() == HASH_0_1_0
 
 
 def test_studies_are_listed_oldest_first(store):

@@ -50,7 +50,7 @@ def test_a_caption_of_complete_trials_says_no_more():
 
 
 def test_a_caption_says_the_subset():
-    task = DOCUMENT["task"] | {"subset": 100}
+    task = DOCUMENT["task"] | {"subset": 100, "batch_size": 50}
     assert "on digits, subset of 100 training images, 2 epochs" in text_of(CELLS, task=task)
 
 

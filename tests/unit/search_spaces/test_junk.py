@@ -49,7 +49,10 @@ ANYTHING = st.recursive(
 )
 
 PATHS = [*STUDY, "optimizer", "schedule", "design", "objective", "resources", "summary", "seeds"]
-PATHS += [f"task.{key}" for key in ("dataset", "network", "batch_size", "augmentation", "subset", "validation", "x")]
+PATHS += [
+    f"task.{key}"
+    for key in ("dataset", "network", "batch_size", "augmentation", "subset", "validation", "remainder", "x")
+]
 PATHS += [
     f"optimizer.{key}" for key in ("name", "variant", "decay", "decay_on", "amsgrad", "betas", "lr", "p", "eps")
 ]

@@ -22,6 +22,7 @@ def test_what_a_study_leaves_out_has_a_default():
     )
     assert (given.objective.statistic, given.objective.split) == ("mean_last5", "test")
     assert (given.task.batch_size, given.task.augmentation, given.resources.cpus) == (128, "none", 1)
+    assert given.task.remainder == "join"
 
 
 def test_trials_are_configurations_times_seeds():
@@ -82,6 +83,7 @@ STUDIES = [
     (("space", {"lr": {"low": 1e-3, "high": 1, "log": True}}), ("design", {"name": "sobol", "configurations": 9})),
     (("optimizer", {"name": "sgd", "momentum": 0.5}), ("task.validation", 100), ("objective.split", "validation")),
     (("task.subset", 500), ("resources", {"cpus": 2, "gpus": 0.25}), ("summary", "a word: or two")),
+    (("task.remainder", "keep"),),
 ]
 
 
@@ -135,6 +137,7 @@ def test_what_changes_no_trial_is_the_same_study(changes):
         (("task.augmentation", "crop2-flip"),),
         (("task.subset", 500),),
         (("task.validation", 100),),
+        (("task.remainder", "keep"),),
         (("space.lr.values", [0.01, 0.1, 1.0]),),
         (("space.p", {"values": [0.25]}),),
         (("optimizer.variant", "paper"),),
@@ -159,7 +162,7 @@ def test_betas_spelled_two_ways_are_the_same_study():
     together = specification(("optimizer.betas", [0.8, 0.95]))
     apart = specification(("optimizer.beta1", 0.8), ("optimizer.beta2", 0.95))
     assert together.hash() == apart.hash()
-    assert differences(together.identity(), apart.identity()) == []
+    assert differences(together.resolved(), apart.resolved()) == []
 
 
 def test_the_design_seed_makes_another_study():
@@ -175,6 +178,13 @@ def test_the_hash_is_a_sha256_in_hexadecimal():
     assert set(digest) <= set("0123456789abcdef")
 
 
+def test_the_hash_is_that_of_release_0_1_0_where_all_is_as_it_was_there():
+    then = specification(("task.remainder", "keep"), ("objective.statistic", "mean_last5"))
+    assert then.hash() == "2acdfcc25edeefcd5fd0c3d18488ea0ca7466249fab2b9aeffcbc2b14b5b1f54"
+    assert "remainder" not in then.identity()["task"]
+    assert specification().identity()["task"]["remainder"] == "join"
+
+
 def test_the_identity_is_plain_json():
     identity = specification().identity()
     assert json.loads(json.dumps(identity)) == identity
@@ -183,21 +193,27 @@ def test_the_identity_is_plain_json():
 # -- differences
 
 
-def test_equal_identities_have_no_differences():
-    assert differences(specification().identity(), specification().identity()) == []
+def test_equal_specifications_have_no_differences():
+    assert differences(specification().resolved(), specification().resolved()) == []
 
 
 def test_each_difference_is_a_line_with_both_values():
-    stored = specification().identity()
-    given = specification(("epochs", 9), ("task.network", "resnet8")).identity()
+    stored = specification().resolved()
+    given = specification(("epochs", 9), ("task.network", "resnet8")).resolved()
     assert differences(stored, given) == [
         "epochs: stored 4, given 9",
         'task.network: stored "mlp", given "resnet8"',
     ]
 
 
+def test_an_option_that_does_as_it_always_did_is_a_difference_with_its_value():
+    kept = specification(("task.remainder", "keep")).resolved()
+    lines = differences(kept, specification().resolved())
+    assert lines == ['task.remainder: stored "keep", given "join"']
+
+
 def test_a_hyperparameter_that_is_varied_on_one_side_alone_is_a_difference():
-    lines = differences(specification().identity(), specification(("space.p", {"values": [0.25]})).identity())
+    lines = differences(specification().resolved(), specification(("space.p", {"values": [0.25]})).resolved())
     assert lines == ["optimizer.p: stored 0.125, given null", 'space.p: stored null, given {"values": [0.25]}']
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from search_spaces.documents import assign
 from search_spaces.errors import SpecificationError
-from search_spaces.validation import load, loads, validate
+from search_spaces.validation import load, loads, restored, validate
 from tests.unit.search_spaces.common import GONE, STUDY, faults_of, specification, study
 
 RANDOM = ("design", {"name": "random", "configurations": 5})
@@ -100,11 +100,16 @@ FAULTS = [
     ([("optimizer.decay_on", "kernel")], "optimizer.decay_on", "did you mean 'kernels'?"),
     ([("objective.statistic", "mean_last")], "objective.statistic", "did you mean 'mean_last5'?"),
     ([("objective.split", "tset")], "objective.split", "did you mean 'test'?"),
+    ([("task.remainder", "kep")], "task.remainder", "did you mean 'keep'?"),
+    ([("task.remainder", "drop")], "task.remainder", "unknown remainder 'drop'; known: join, keep"),
     ([("design.name", "grd")], "design.name", "unknown name 'grd'; did you mean 'grid'?"),
     # one thing against another
     ([("task.subset", 900)], "task.subset", "must be at most the 899 training images, got 900"),
     ([("task.validation", 899)], "task.validation", "must leave training images: fewer than 899, got 899"),
     ([("task.subset", 100), ("task.validation", 100)], "task.validation", "fewer than 100, got 100"),
+    ([("task.batch_size", 900)], "task.batch_size", "must be at most the number of training images, 899, got 900"),
+    ([("task.subset", 100)], "task.batch_size", "training images, 100, got 128; `remainder: keep`"),
+    ([("task.subset", 200), ("task.validation", 73)], "task.batch_size", "training images, 127, got 128"),
     ([("objective.split", "validation")], "objective.split", "set task.validation"),
     ([("schedule", {"name": "cosine", "milestones": [2]})], "schedule.milestones", "is no option of cosine"),
     ([("schedule", {"name": "constant", "gamma": 0.5})], "schedule.gamma", "is no option of constant"),
@@ -186,7 +191,10 @@ def test_a_broken_rule_is_one_fault_at_its_place(changes, path, words):
         [("optimizer", {})],
         [("name", "0" + "a.b_c-" * 10)],
         [("task.subset", 899)],
-        [("task.subset", 100), ("task.validation", 99)],
+        [("task.batch_size", 899)],
+        [("task.subset", 200), ("task.validation", 72)],
+        [("task.subset", 100), ("task.validation", 99), ("task.batch_size", 1)],
+        [("task.subset", 100), ("task.remainder", "keep")],
         [("task.validation", 1), ("objective.split", "validation")],
         [("schedule", {"name": "multistep", "milestones": [1, 3]})],
         [("schedule", {"name": "constant", "gamma": 0.1, "milestones": []})],
@@ -339,6 +347,61 @@ def test_a_value_that_leaves_its_range_at_twelve_digits_is_a_fault(changes):
 def test_more_configurations_than_a_narrow_range_holds_are_a_fault(design):
     narrow = {"low": 1.0, "high": 1.00000000001}
     assert faults_of(study(("space", {"lr": narrow}), ("design", {"name": design, "configurations": 50})))
+
+
+# -- what a store keeps
+
+OLD = {
+    "name": "a-study",
+    "task": {
+        "dataset": "digits", "network": "mlp", "batch_size": 128, "augmentation": "none", "subset": None,
+        "validation": 0,
+    },
+    "epochs": 4,
+    "space": {"lr": {"values": [0.01, 0.1]}},
+    "optimizer": {
+        "name": "padam", "variant": None, "decay": None, "decay_on": "all", "amsgrad": True, "betas": None,
+        "lr": None, "p": None, "beta1": None, "beta2": None, "eps": None, "weight_decay": None, "momentum": None,
+    },
+    "schedule": {"name": "constant", "milestones": [], "gamma": 0.1},
+    "design": {"name": "grid", "configurations": None, "seed": 0},
+    "seeds": 3,
+    "objective": {"statistic": "mean_last5", "split": "test"},
+    "resources": {"cpus": 1, "gpus": 0.0},
+    "summary": "",
+}  # fmt: skip
+"""The study of these tests as release 0.1.0 wrote it."""
+
+
+@pytest.mark.parametrize(
+    ("subset", "digest"),
+    [
+        (None, "2acdfcc25edeefcd5fd0c3d18488ea0ca7466249fab2b9aeffcbc2b14b5b1f54"),
+        (100, "8b094212a77ba5b1ccaea64d41cd5c97d24b5eabf2644789c01c3dd93979db8c"),  # fewer images than a batch
+    ],
+)
+def test_a_study_of_release_0_1_0_keeps_its_small_batches_and_its_hash(subset, digest):
+    stored = restored(OLD | {"task": OLD["task"] | {"subset": subset}}, "a store")
+    assert stored.task.remainder == "keep"
+    assert stored.hash() == digest
+
+
+@pytest.mark.parametrize("remainder", ["join", "keep"])
+def test_a_study_of_today_is_read_as_it_was_written(remainder):
+    written = specification(("task.remainder", remainder))
+    assert restored(written.document(), "a store") == written
+
+
+def test_reading_what_a_store_keeps_leaves_the_document_alone():
+    document = OLD | {"task": dict(OLD["task"])}
+    restored(document, "a store")
+    assert document == OLD
+
+
+@pytest.mark.parametrize("changes", [{"task": None}, {"task": {}}, {"task": 3}, {"epochs": 0}])
+def test_a_stored_document_that_is_none_is_told_with_its_store(changes):
+    with pytest.raises(SpecificationError, match=r"^a store has "):
+        restored(OLD | changes, "a store")
 
 
 # -- where a specification comes from

@@ -10,7 +10,7 @@ import pytest
 from search_spaces.configurations import identity
 from study.driver import MAX_PACK, Driver, recipe_of
 from study.hosts import Process
-from tests.unit.study.common import CODE, create, fill, lease, tpe
+from tests.unit.study.common import CODE, DOCUMENT, create, fill, lease, tpe
 from tests.unit.study.drives import (
     Watcher,
     attempts,
@@ -155,6 +155,13 @@ def test_a_ticket_holds_the_recipe_of_its_lease(store):
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
     assert (recipe.dataset, recipe.network, recipe.epochs, recipe.seed) == ("digits", "mlp", 2, 0)
     assert recipe.hyperparameters["lr"] == 0.01
+
+
+@pytest.mark.parametrize("remainder", ["join", "keep"])
+def test_a_recipe_has_its_study_s_rule_for_the_last_batch(store, remainder):
+    study = create(store, task=DOCUMENT["task"] | {"remainder": remainder})
+    (one,) = lease(store, study)
+    assert recipe_of(study.specification, one).remainder == remainder
 
 
 def test_a_recipe_fixes_what_is_not_varied(store):

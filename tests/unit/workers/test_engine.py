@@ -124,20 +124,62 @@ def test_each_epoch_sees_every_image_once(orders):
 
 
 @pytest.mark.parametrize(
-    ("count", "size", "lengths"),
+    ("count", "size", "joined", "kept"),
     [
-        (9, 4, [4, 5]),
-        (10, 4, [4, 4, 2]),
-        (8, 4, [4, 4]),
-        (3, 4, [3]),
-        (1, 4, [1]),
-        (5, 4, [5]),
+        (8, 4, [4, 4], [4, 4]),
+        (9, 4, [4, 5], [4, 5]),
+        (10, 4, [4, 4, 2], [4, 4, 2]),
+        (11, 4, [4, 4, 3], [4, 4, 3]),
+        (14, 6, [6, 8], [6, 6, 2]),
+        (15, 6, [6, 6, 3], [6, 6, 3]),
+        (5, 4, [5], [5]),
+        (4, 4, [4], [4]),
+        (5, 2, [2, 3], [2, 3]),
+        (4, 1, [1, 1, 1, 1], [1, 1, 2]),
+        (1, 1, [1], [1]),
+        (899, 64, [64] * 13 + [67], [64] * 14 + [3]),
+        (899, 60, [60] * 14 + [59], [60] * 14 + [59]),
+        (2_000, 64, [64] * 30 + [80], [64] * 31 + [16]),
+        (50_000, 128, [128] * 390 + [80], [128] * 390 + [80]),
     ],
 )
-def test_a_last_batch_of_one_image_joins_the_one_before(count, size, lengths):
-    cut = engine.batches(torch.arange(count), size)
-    assert [len(batch) for batch in cut] == lengths
-    assert torch.cat(cut).tolist() == list(range(count))
+def test_the_images_that_fill_no_batch_join_the_one_before_or_stay_alone(count, size, joined, kept):
+    for remainder, lengths in (("join", joined), ("keep", kept)):
+        cut = engine.batches(torch.arange(count), size, remainder)
+        assert [len(batch) for batch in cut] == lengths
+        assert torch.cat(cut).tolist() == list(range(count))
+
+
+def test_joined_batches_are_as_many_as_the_images_hold_to_the_nearest():
+    for count in range(1, 60):
+        for size in (s for s in range(1, count + 1) if s != 2):  # of two, a single one would stay alone
+            lengths = [len(batch) for batch in engine.batches(torch.arange(count), size, "join")]
+            assert len(lengths) == max(1, math.floor(count / size + 0.5))
+            assert set(lengths[:-1]) <= {size}
+            assert size <= 2 * lengths[-1] < 3 * size
+
+
+@pytest.mark.parametrize(("count", "size"), [(3, 4), (1, 4), (63, 64)])
+def test_a_batch_of_more_images_than_there_are_is_refused_or_all_of_them(count, size):
+    with pytest.raises(ValueError, match=f"at most the {count} training images, got batch_size {size}"):
+        engine.batches(torch.arange(count), size, "join")
+    assert [len(batch) for batch in engine.batches(torch.arange(count), size, "keep")] == [count]
+
+
+def test_a_training_whose_batch_is_larger_than_its_data_is_refused():
+    with pytest.raises(ValueError, match="at most the 20 training images, got batch_size 32"):
+        train(recipe(subset=30, validation=10))
+
+
+def test_an_unknown_remainder_is_refused():
+    with pytest.raises(KeyError, match="drop"):
+        engine.batches(torch.arange(9), 4, "drop")
+
+
+@pytest.mark.parametrize(("remainder", "lengths"), [("join", [32, 32, 36]), ("keep", [32, 32, 32, 4])])
+def test_a_training_cuts_its_epochs_by_its_recipe(orders, remainder, lengths):
+    train(recipe(**SMALL, remainder=remainder))
+    assert [len(order) for order in orders] == lengths * 2
 
 
 def test_batch_norm_meets_no_batch_of_one_image():
@@ -227,7 +269,7 @@ def test_the_clock_of_an_epoch_runs():
     [
         ({"name": "constant"}, [0.05] * 4),
         ({"name": "multistep", "milestones": [1, 3], "gamma": 0.1}, [0.05, 0.005, 0.005, 0.0005]),
-        ({"name": "cosine"}, [0.05 * (1 + math.cos(math.pi * last / 16)) / 2 for last in (3, 7, 11, 15)]),
+        ({"name": "cosine"}, [0.05 * (1 + math.cos(math.pi * last / 12)) / 2 for last in (2, 5, 8, 11)]),
     ],
     ids=lambda value: value["name"] if isinstance(value, dict) else "",
 )

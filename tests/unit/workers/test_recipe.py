@@ -10,7 +10,7 @@ from workers.recipe import Recipe
 
 
 def test_a_recipe_survives_being_written_as_plain_values():
-    written = recipe(variant="paper", subset=100, validation=20, decay_on="kernels", amsgrad=False)
+    written = recipe(variant="paper", subset=100, validation=20, decay_on="kernels", amsgrad=False, remainder="keep")
     assert Recipe.from_dict(written.to_dict()) == written
 
 
