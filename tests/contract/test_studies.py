@@ -102,7 +102,7 @@ def test_creating_a_study_again_returns_the_same(store):
 
 def test_drivers_that_create_one_study_at_once_make_it_once(location):
     wanted, found, start = specification(), [], threading.Barrier(6)
-    Store(location).close()
+    Store(location, create=True).close()
 
     def create():
         with Store(location, check_schema=False) as mine:
