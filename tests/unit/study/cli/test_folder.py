@@ -243,7 +243,10 @@ def test_a_report_waits_for_one_that_is_being_written(out, started):
 
 def is_whole_beside(out, content):
     """Tell whether a whole report lies there while another one is being written."""
-    return all(text == content for name, text in held(out).items() if name != LIST) and set(held(out)) == {*FILES, LIST}
+    return all(text == content for name, text in held(out).items() if name != LIST) and set(held(out)) == {
+        *FILES,
+        LIST,
+    }
 
 
 def test_reports_at_once_end_with_one_whole_report(out, started):
