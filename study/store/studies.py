@@ -224,6 +224,21 @@ class Studies:
             drivers=drivers,
         )
 
+    def training_seconds(self, study: Study) -> float:
+        """Return the training time of all attempts, summed; one that was lost counts with the epochs it reported."""
+        attempt, epoch = schema.attempt, schema.epoch
+        reported = (
+            select(func.sum(epoch.c.seconds))
+            .where(epoch.c.trial_id == attempt.c.trial_id, epoch.c.attempt == attempt.c.attempt)
+            .scalar_subquery()
+        )
+        statement = (
+            select(func.sum(func.coalesce(attempt.c.seconds, reported)))
+            .join_from(schema.trial, attempt)
+            .where(schema.trial.c.study_id == study.id)
+        )
+        return self._database.read(lambda c: c.execute(statement).scalar_one()) or 0.0
+
     def cancel(self, study: Study) -> int:
         """Take every trial that has no outcome off the study and return how many; running ones are stopped."""
 
