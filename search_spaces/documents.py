@@ -22,11 +22,16 @@ MAX_EVENTS = 5_000
 Document = dict[str, Any]
 
 
+def closest(word: object, known: Iterable[str]) -> str | None:
+    """Return the nearest of ``known``, None where none is near."""
+    return next(iter(difflib.get_close_matches(str(word)[:100], known, n=1, cutoff=0.6)), None)
+
+
 def nearest(word: object, known: Iterable[str]) -> str:
     """Return a clause that names the nearest of ``known``, or all of them where none is near."""
     names = list(known)
-    close = difflib.get_close_matches(str(word)[:100], names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+    close = closest(word, names)
+    return f"did you mean {close!r}?" if close is not None else f"known: {', '.join(names)}"
 
 
 def read_document(path: Path) -> Document:

@@ -23,9 +23,9 @@ def extend(
     json: JsonOption = False,
 ) -> None:
     """Add values, seeds, configurations or a wider range to a study; `basin run` then trains what is missing."""
-    specification = load(spec, [*(assignments or ()), f"name={study}"])
     with opened(store) as it:
-        added = it.growth.extend(it.studies.get(study), specification)
+        found = it.studies.get(study)
+        added = it.growth.extend(found, load(spec, [*(assignments or ()), f'name="{found.name}"']))
         total = it.studies.counts(added.study.id).total
     if json:
         print_json(

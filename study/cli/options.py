@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from study.errors import StoreUnreachableError
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -41,17 +39,13 @@ def opened(store: str | None, *, create: bool = False, check_schema: bool = True
     from study.store.location import parse_location  # noqa: PLC0415
 
     location = setting("store", store)
-    url = parse_location(location)
-    if not create and url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        raise StoreUnreachableError(
-            f"no store at {url.database}; `basin run` makes one, --store or BASIN_STORE names another"
-        )
+    is_file = parse_location(location).get_backend_name() == "sqlite"
     with Store(
         location,
         lease_seconds=setting("lease_seconds"),
         stall_seconds=setting("stall_seconds"),
         # A driver bears an outage by itself, and goes on training meanwhile; only a locked file is worth waiting for.
-        patience=BUSY_SECONDS if create and url.get_backend_name() == "sqlite" else READING_SECONDS,
+        patience=BUSY_SECONDS if create and is_file else READING_SECONDS,
         check_schema=check_schema,
         create=create,
     ) as it:

@@ -97,6 +97,17 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
+def spent(seconds: float) -> str:
+    """Return time that was spent, in its two largest units."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    days, rest = divmod(round(seconds), 86_400)
+    hours, minutes, left = rest // 3_600, rest // 60 % 60, rest % 60
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
+    first = next(index for index, (count, _) in enumerate(units) if count)
+    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2])
+
+
 def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> None:
     lines = ([inert(row[name]) for name in columns] for row in rows)
     first = list(islice(lines, 1))  # a query that fails must fail before the head is printed

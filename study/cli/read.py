@@ -9,7 +9,7 @@ import typer
 
 from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
-from study.cli.output import Format, duration, moment, over_seeds, print_json, print_rows, print_table
+from study.cli.output import Format, duration, moment, over_seeds, print_json, print_rows, print_table, spent
 from study.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
             f"  best        {point}: {summary['best']['value']:.2f} % "
             f"({summary['objective']['split']}, {summary['objective']['statistic']}, {seeds})"
         )
+    if summary["training_seconds"]:
+        typer.echo(f"  training    {spent(summary['training_seconds'])}, all attempts together")
     if summary["eta_seconds"]:
         typer.echo(f"  ETA         {duration(summary['eta_seconds'])} at the pace so far")
 
@@ -122,6 +124,7 @@ def summarised(store: Store, study: Study) -> dict[str, Any]:
         "trials": status.counts.to_dict(),
         "stalled_since": status.stalled_since,
         "eta_seconds": status.eta_seconds,
+        "training_seconds": store.studies.training_seconds(study),
         "drivers": status.drivers,
         "objective": study.specification.objective.model_dump(),
         "best": None

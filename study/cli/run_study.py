@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,7 @@ from search_spaces.specification import Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import StoreOption, opened
-from study.cli.output import duration, over_seeds
+from study.cli.output import over_seeds, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
 from study.settings import setting
@@ -52,7 +53,7 @@ def run(
         provide_data(specification, folder, download=download)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
     with opened(store, create=True) as it, interruptible() as interruption:
-        study = created(it, specification)
+        study, began = created(it, specification), time.monotonic()
         try:
             status = _driven(it, study, interruption, slots=slots, folder=folder, cluster=cluster)
         except (KeyboardInterrupt, SystemExit):
@@ -61,7 +62,7 @@ def run(
         if interruption.happened and status.counts.waiting + status.counts.running:
             _tell_how_to_continue(status, command)
             sys.exit(130)
-        _finish(it, study, status)
+        _finish(it, study, status, here=time.monotonic() - began)
 
 
 def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
@@ -153,14 +154,14 @@ def _repeated(
         yield from ("--data", str(data))
 
 
-def _finish(store: Store, study: Study, status: Status) -> None:
-    """Print the summary; leave with 5 where trials failed."""
+def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
+    """Print the summary, with the seconds that this command drove; leave with 5 where trials failed."""
     from study.store.proposals import best_of  # noqa: PLC0415
 
     objective, counts = study.specification.objective, status.counts
     best = best_of(store.proposals.outcomes(study))
-    took = None if status.started_at is None or status.finished_at is None else status.finished_at - status.started_at
-    typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; took {duration(took)}")
+    took = f"took {spent(here)} here, {spent(store.studies.training_seconds(study))} of training"
+    typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; {took}")
     if best is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in (best.configuration or {}).items())
         seeds = over_seeds(len(best.errors))

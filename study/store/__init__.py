@@ -25,7 +25,7 @@ __all__ = ["Outcome", "Status", "Store", "Study"]
 
 
 class Store:
-    """A store, opened; made where the database is empty, unless ``create`` is off.
+    """A store, opened; made where there is none only with ``create``.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Store:
     check_schema
         Whether to look at the schema at all.
     create
-        Whether to make the schema in a database that has none of it.
+        Whether to make the file that is missing, and the schema in a database that has none of it.
 
     Attributes
     ----------
@@ -52,9 +52,9 @@ class Store:
     UsageError
         The location is none.
     StoreUnreachableError
-        The database cannot be reached.
+        The database cannot be reached, or its file is not there and is not to be made.
     SchemaError
-        Its schema is not this release's.
+        Its schema is not this release's, or there is none and none is to be made.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class Store:
         stall_seconds: float = 3600.0,
         patience: float = BUSY_SECONDS,
         check_schema: bool = True,
-        create: bool = True,
+        create: bool = False,
     ) -> None:
-        self.database = Database(parse_location(location), patience)
+        self.database = Database(parse_location(location), patience, create=create)
         if check_schema:
             try:
                 ensure(self.database, create=create)

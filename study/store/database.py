@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -49,12 +50,21 @@ class Database:
         SQLite or PostgreSQL with psycopg.
     patience
         Seconds for which a transaction is tried again after an error that may pass.
+    create
+        Whether connecting may make the file of an SQLite database.
+
+    Raises
+    ------
+    StoreUnreachableError
+        The file is not there and is not to be made.
     """
 
-    def __init__(self, url: URL, patience: float = BUSY_SECONDS) -> None:
+    def __init__(self, url: URL, patience: float = BUSY_SECONDS, *, create: bool = False) -> None:
         self.url = url
         self.patience = patience
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite and not create:
+            url = _existing(url)
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
         self._writer = self.engine.execution_options(basin_write=True)
 
@@ -136,6 +146,16 @@ def is_transient(error: DBAPIError) -> bool:
     if isinstance(error, OperationalError):
         return any(phrase in text for phrase in ("locked", "busy", "connection", "could not connect", "timeout"))
     return False
+
+
+def _existing(url: URL) -> URL:
+    """Return the URL with which a file is opened, and never made: not even where it goes while it is in use."""
+    file = Path(str(url.database))
+    if not file.exists():
+        raise StoreUnreachableError(
+            f"no store at {file}; `basin run` makes one, --store or BASIN_STORE names another"
+        )
+    return url.set(database=file.as_uri(), query={"uri": "true", "mode": "rw"})
 
 
 def _sqlite_engine(url: URL) -> Engine:

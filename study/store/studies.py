@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
 
 from search_spaces.configurations import Configuration, identity, rounded
+from search_spaces.documents import closest
 from search_spaces.errors import shown
 from search_spaces.specification import NAME, Specification, differences
 from search_spaces.validation import restored
@@ -162,10 +163,17 @@ class Studies:
         if NAME.fullmatch(name):  # a database need not see text that is no name
             row = self._database.read(lambda c: c.execute(_by_name(name)).one_or_none())
         if row is None:
+            close = closest(name, self.names())
+            hint = "" if close is None else f"did you mean {close!r}? "
             raise StudyNotFoundError(
-                f"no study {shown(name)} in {self._database.shown}; `basin studies` lists those it holds"
+                f"no study {shown(name)} in {self._database.shown}; {hint}`basin studies` lists those it holds"
             )
         return Study.from_row(row)
+
+    def names(self) -> list[str]:
+        """Return the name of every study, oldest first."""
+        statement = select(schema.study.c.name).order_by(schema.study.c.id)
+        return list(self._database.read(lambda c: c.execute(statement).scalars().all()))
 
     def all(self) -> list[Study]:
         """Return every study, oldest first."""
@@ -215,6 +223,21 @@ class Studies:
             finished_at=finished,
             drivers=drivers,
         )
+
+    def training_seconds(self, study: Study) -> float:
+        """Return the training time of all attempts, summed; one that was lost counts with the epochs it reported."""
+        attempt, epoch = schema.attempt, schema.epoch
+        reported = (
+            select(func.sum(epoch.c.seconds))
+            .where(epoch.c.trial_id == attempt.c.trial_id, epoch.c.attempt == attempt.c.attempt)
+            .scalar_subquery()
+        )
+        statement = (
+            select(func.sum(func.coalesce(attempt.c.seconds, reported)))
+            .join_from(schema.trial, attempt)
+            .where(schema.trial.c.study_id == study.id)
+        )
+        return self._database.read(lambda c: c.execute(statement).scalar_one()) or 0.0
 
     def cancel(self, study: Study) -> int:
         """Take every trial that has no outcome off the study and return how many; running ones are stopped."""

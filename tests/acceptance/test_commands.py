@@ -102,7 +102,7 @@ def test_report_writes_everything(finished):
     out = finished.path / "out"
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert names == {
-        "report.html", "summary.json", "trials.csv", "figures/heatmap.png", "figures/heatmap.svg",
+        "SHA256SUMS", "report.html", "summary.json", "trials.csv", "figures/heatmap.png", "figures/heatmap.svg",
         "figures/curves.png", "figures/curves.svg",
     }  # fmt: skip
     assert json.loads((out / "summary.json").read_text())["trials"]["total"] == 12

@@ -81,7 +81,7 @@ def known(tmp_path_factory):
     """Return the file of a store with the study of the page, its trials at the outcomes above."""
     path = tmp_path_factory.mktemp("known") / "basin.db"
     specification = validate(preset_document(STUDY))
-    with Store(str(path)) as store:
+    with Store(str(path), create=True) as store:
         study = store.studies.create(specification, drawn(specification), "1")[0]
         store.leases.register("ann", Process.current())
         for _ in range(3):  # errors until a trial is failed

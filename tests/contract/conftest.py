@@ -57,7 +57,7 @@ def location(request, tmp_path):
 @pytest.fixture
 def store(location):
     """Yield an open store with two drivers, ``ann`` and ``ben``."""
-    with Store(location) as opened:
+    with Store(location, create=True) as opened:
         for driver in ("ann", "ben"):
             opened.leases.register(driver, Process.current())
         yield opened

@@ -274,7 +274,7 @@ def test_an_epoch_moves_the_deadline_for_progress(store, study):
 
 
 def test_a_lease_can_be_shorter_and_a_stall_too(location):
-    with Store(location, lease_seconds=10.0, stall_seconds=20.0) as store:
+    with Store(location, lease_seconds=10.0, stall_seconds=20.0, create=True) as store:
         store.leases.register("ann", HERE)
         lease = claim_one(store, make(store))
         found, time = row(store, lease), now(store)

@@ -34,14 +34,14 @@ def test_a_file_name_and_its_url_are_the_same_store(tmp_path):
 
 def test_a_relative_file_lies_in_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Store("basin.db").close()
+    Store("basin.db", create=True).close()
     assert (tmp_path / "basin.db").stat().st_size > 0
     assert parse_location("sqlite:///basin.db").database == str(tmp_path / "basin.db")
 
 
 @pytest.mark.parametrize("name", ["a b.db", "a?b=c.db", "100%.db", "naïve☃.db", "#1.db", "it's.db"])
 def test_a_file_may_have_any_name(tmp_path, name):
-    Store(str(tmp_path / name)).close()
+    Store(str(tmp_path / name), create=True).close()
     assert [path.name for path in tmp_path.glob("*.db")] == [name]
 
 

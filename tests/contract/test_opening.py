@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from study.errors import SchemaError, StoreError
+from study.errors import SchemaError, StoreError, StoreUnreachableError
 from study.hosts import Process
 from study.store import Store, migrate
 from study.store.database import SCHEMA
@@ -24,7 +24,7 @@ import sys
 from study.store import Store
 print("ready", flush=True)
 sys.stdin.readline()
-with Store(sys.argv[1]) as store:
+with Store(sys.argv[1], create=True) as store:
     print(len(store.studies.all()), flush=True)
 """
 
@@ -51,8 +51,35 @@ def test_many_processes_may_open_an_empty_store_at_once(location):
         assert store.upgrade() == (migrate.HEAD, migrate.HEAD)
 
 
-def test_a_store_keeps_what_was_written_when_it_is_opened_again(location):
+def test_a_store_that_is_not_there_is_made_only_when_asked_for(location):
+    with pytest.raises(StoreError, match="`basin run` makes one") as refused:
+        Store(location)
+    assert refused.value.exit_code == 4
+    Store(location, create=True).close()
     with Store(location) as store:
+        assert store.studies.all() == []
+
+
+@pytest.mark.parametrize("options", [{}, {"check_schema": False}], ids=["looked at", "not looked at"])
+def test_looking_for_a_store_makes_no_file(tmp_path, options):
+    with pytest.raises(StoreUnreachableError, match=r"no store at .*typo\.db"):
+        Store(str(tmp_path / "typo.db"), **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_whose_file_goes_away_makes_none(tmp_path):
+    path = tmp_path / "a b?c%20#.db"
+    Store(str(path), create=True).close()
+    with Store(str(path)) as reader:
+        assert reader.studies.all() == []
+        path.unlink()
+        with pytest.raises(StoreUnreachableError, match="cannot be used"):
+            reader.studies.all()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_keeps_what_was_written_when_it_is_opened_again(location):
+    with Store(location, create=True) as store:
         name = make(store).name
     with Store(location) as store:
         assert [study.name for study in store.studies.all()] == [name]
@@ -112,7 +139,7 @@ def described(connection):
 
 @pytest.mark.parametrize("revision", ["9999", "1975ea83b712"])
 def test_a_schema_of_a_newer_release_is_refused(location, revision):
-    with Store(location) as store:
+    with Store(location, create=True) as store:
         run_sql(store, f"UPDATE {migrate.VERSION_TABLE} SET version_num = :revision", revision=revision)
     with pytest.raises(SchemaError, match=f"must have schema {migrate.HEAD}, got '{revision}'.*newer release") as no:
         Store(location)
@@ -122,13 +149,13 @@ def test_a_schema_of_a_newer_release_is_refused(location, revision):
 
 
 def test_a_database_with_a_table_of_the_same_name_is_refused_and_left_alone(location):
-    with Store(location, check_schema=False) as foreign:
+    with Store(location, check_schema=False, create=True) as foreign:
         if not foreign.database.is_sqlite:
             run_sql(foreign, f"CREATE SCHEMA {SCHEMA}")
         run_sql(foreign, "CREATE TABLE trial (id INTEGER PRIMARY KEY, treatment TEXT)")
         run_sql(foreign, "INSERT INTO trial VALUES (1, 'placebo')")
     with pytest.raises(SchemaError) as refused:
-        Store(location)
+        Store(location, create=True)
     assert refused.value.exit_code == 4
     with Store(location, check_schema=False) as foreign:
         assert run_sql(foreign, "SELECT * FROM trial") == [{"id": 1, "treatment": "placebo"}]
@@ -137,7 +164,7 @@ def test_a_database_with_a_table_of_the_same_name_is_refused_and_left_alone(loca
 
 def test_a_database_that_optuna_owns_can_hold_a_store_beside_it(location):
     assert optimized(location, n_trials=2) == 2
-    with Store(location) as store:
+    with Store(location, create=True) as store:
         store.leases.register("ann", Process.current())
         study = make(store)
         tell(store, completion(claim_one(store, study)))
@@ -159,7 +186,7 @@ def optimized(location, n_trials):
 
 @pytest.mark.postgres
 def test_the_tables_of_a_server_stand_in_a_schema_of_their_own(fresh_database):
-    with Store(fresh_database.render_as_string(hide_password=False)):
+    with Store(fresh_database.render_as_string(hide_password=False), create=True):
         engine = create_engine(fresh_database)
         with engine.connect() as connection:
             assert inspect(connection).get_table_names(schema="public") == []
@@ -170,7 +197,8 @@ def test_the_tables_of_a_server_stand_in_a_schema_of_their_own(fresh_database):
 
 
 def test_readers_of_a_file_are_not_blocked_by_its_writer(tmp_path):
-    with Store(str(tmp_path / "basin.db")) as writer, Store(str(tmp_path / "basin.db"), patience=0.1) as reader:
+    path = str(tmp_path / "basin.db")
+    with Store(path, create=True) as writer, Store(path, patience=0.1) as reader:
         make(writer)
         with writer.database._writer.begin() as connection:
             connection.execute(text("UPDATE study SET code_version = 'new'"))
@@ -181,7 +209,7 @@ def test_readers_of_a_file_are_not_blocked_by_its_writer(tmp_path):
 def test_a_file_locked_by_another_for_too_long_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("study.store.database.BUSY_SECONDS", 0.0)
     path = str(tmp_path / "basin.db")
-    with Store(path) as holder, Store(path, patience=0.05) as waiting:
+    with Store(path, create=True) as holder, Store(path, patience=0.05) as waiting:
         study = make(holder)
         with holder.database._writer.begin(), pytest.raises(StoreError, match=r"basin\.db cannot be used.*locked"):
             waiting.studies.cancel(study)

@@ -114,7 +114,7 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize()
     def create(self):
-        self.stores = [Store(self.location), Store(self.location)]
+        self.stores = [Store(self.location, create=True), Store(self.location)]
         self.study = make_tpe(self.stores[0], name=f"study{next(NAMES)}", **self.document(SEEDS))
         self.slots = [Slot(configuration=n // SEEDS, seed=n % SEEDS) for n in range(TRIALS)]
         self.seeds, self.filled, self.proposer = SEEDS, 0, None

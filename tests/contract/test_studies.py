@@ -23,6 +23,7 @@ from tests.contract.helpers import (
     make,
     make_tpe,
     now,
+    progress,
     rows,
     run_sql,
     specification,
@@ -104,7 +105,7 @@ def test_creating_a_study_again_returns_the_same(store):
 
 def test_drivers_that_create_one_study_at_once_make_it_once(location):
     wanted, found, start = specification(), [], threading.Barrier(6)
-    Store(location).close()
+    Store(location, create=True).close()
 
     def create():
         with Store(location, check_schema=False) as mine:
@@ -227,6 +228,22 @@ def test_the_time_left_is_that_of_the_finished_trials_shared_by_the_running(stor
     status = store.studies.status(study)
     assert status.mean_seconds == 5.5
     assert status.eta_seconds == 4 * 5.5 / 2
+
+
+def test_training_time_is_that_of_all_attempts_the_lost_ones_too(store):
+    study = make(store)
+    assert store.studies.training_seconds(study) == 0.0
+    done, dead, lost = claim(store, study, limit=3)
+    tell(store, completion(done, seconds=10.0), divergence(dead), progress(lost, 50.0, 40.0))
+    store.leases.release_all("ann")
+    other = make(store, name="other")
+    tell(store, completion(claim_one(store, other), seconds=100.0))
+    assert store.studies.training_seconds(study) == 10.0 + 1.0 + 2 * 0.5
+    again = claim_one(store, study)
+    assert again.trial == lost.trial
+    tell(store, completion(again, seconds=20.0))
+    store.growth.retry(study, states=["diverged"])
+    assert store.studies.training_seconds(study) == 10.0 + 1.0 + 2 * 0.5 + 20.0
 
 
 def test_a_study_whose_trials_all_have_outcomes_is_complete(store):

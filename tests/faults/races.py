@@ -37,7 +37,7 @@ class Races:
 
     def run(self):
         """Force the races and return what was violated."""
-        with Store(self.location) as store:
+        with Store(self.location, create=True) as store:
             wanted = specification(name="races", seeds=max(2, self.races // 6))
             study, _ = store.studies.create(wanted, drawn(wanted), "test")
             threads = [threading.Thread(target=self.work, args=(n, study)) for n in range(WORKERS)]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def away(proxy):
     """Yield a store behind the proxy, patient for a second only."""
-    with Store(proxy.url, patience=1.0, lease_seconds=60.0) as store:
+    with Store(proxy.url, patience=1.0, lease_seconds=60.0, create=True) as store:
         store.leases.register("ann", Process.current())
         yield store
 

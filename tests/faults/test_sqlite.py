@@ -18,7 +18,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def disk(file):
-    with Store(str(file), patience=0.5) as store:
+    with Store(str(file), patience=0.5, create=True) as store:
         store.leases.register("ann", Process.current())
         yield store
 
@@ -51,7 +51,7 @@ def test_a_full_disk_names_the_store_writes_nothing_half_and_heals(disk, file):
 
 
 def test_eight_writers_and_a_polling_reader_meet_no_lock(file):
-    with Store(str(file)) as first:
+    with Store(str(file), create=True) as first:
         study = make(first, seeds=40)
     errors, done = [], threading.Event()
 

@@ -39,7 +39,7 @@ def main(release):
     specification = loads(SPECIFICATION)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "basin.db"
-        with Store(str(path)) as store:
+        with Store(str(path), create=True) as store:
             study, _ = store.studies.create(specification, drawn(specification), code_version())
             observer = Five()
             observer.driver = Driver(store, study, data=None, observer=observer)

@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 def empty_store(tmp_path_factory):
     """Return the file of a store without studies, made once."""
     path = tmp_path_factory.mktemp("empty") / "basin.db"
-    Store(str(path)).close()
+    Store(str(path), create=True).close()
     return path
 
 

@@ -70,6 +70,22 @@ def test_a_study_that_is_not_there_is_3(basin, store, words):
     assert "basin studies" in done.err
 
 
+TAKING_STUDY = [
+    pytest.param(words, id=" ".join(words))
+    for words, command in commands(typer.main.get_command(app))
+    if any(parameter.name == "study" for parameter in command.params)
+]
+NEEDED = {("report",): ["--out", "out"], ("retry",): ["--failed"], ("extend",): ["digits-lr-p"]}
+
+
+@pytest.mark.parametrize("words", TAKING_STUDY)
+def test_a_name_that_is_nearly_right_is_told_the_right_one(basin, filled, words):
+    done = basin(*words, "Smal", *NEEDED.get(words, []))
+    assert done.code == 3
+    assert "no study 'Smal' in " in done.err
+    assert "; did you mean 'small'? `basin studies` lists those it holds" in done.err
+
+
 OPENING = [
     ["studies"],
     ["show", "small"],

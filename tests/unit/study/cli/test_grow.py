@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.study.common import DOCUMENT
+from tests.unit.study.common import DOCUMENT, create
 
 
 @pytest.fixture
@@ -20,6 +20,11 @@ def test_extending_adds_what_is_missing(basin, finished, wider):
     done = basin("extend", "small", wider)
     assert done.out.startswith("study small: 2 trials added (1 new configurations), 8 in all\n")
     assert finished.studies.counts(1).waiting == 2
+
+
+def test_a_study_whose_name_reads_as_a_number_is_extended(basin, store, wider):
+    create(store, name="2026")
+    assert basin("extend", "2026", wider, "--json").json["added"]["trials"] == 2
 
 
 def test_extending_is_told_as_json(basin, finished, wider):

@@ -17,6 +17,7 @@ from study.cli.output import (
     print_json,
     print_rows,
     print_table,
+    spent,
 )
 from study.errors import UsageError
 
@@ -25,6 +26,22 @@ ROWS = [
     {"number": 10, "state": "failed", "lr": 0.0316227766017, "reason": "=1+1, 'x'\nnext", "superseded": True},
 ]
 COLUMNS = {"number": int, "state": str, "lr": float, "reason": str, "superseded": bool}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min 0 s"),
+        (73.0, "1 min 13 s"),
+        (3_600.0, "1 h 0 min"),
+        (90_061.0, "1 d 1 h"),
+    ],
+)
+def test_time_spent_is_in_its_two_largest_units(seconds, text):
+    assert spent(seconds) == text
 
 
 @pytest.mark.parametrize(

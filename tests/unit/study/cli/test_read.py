@@ -98,6 +98,17 @@ def test_show_is_read_by_people(basin, filled):
     assert "ETA" in out
 
 
+def test_show_has_the_training_time_of_all_attempts(basin, filled):
+    assert basin("show", "small", "--json").json["training_seconds"] == 7.0
+    assert "  training    7.0 s, all attempts together\n" in basin("show", "small").out
+
+
+def test_show_of_an_untrained_study_has_no_training_time(basin, store):
+    create(store)
+    assert basin("show", "small", "--json").json["training_seconds"] == 0.0
+    assert "training" not in basin("show", "small").out
+
+
 def test_show_of_a_finished_study_has_no_eta(basin, finished):
     done = basin("show", "small")
     assert done.out.startswith("small: complete\n")

@@ -26,8 +26,8 @@ def out(basin, finished, folder):
 
 def test_the_report_is_written(out):
     assert names(out[0]) == {
-        "report.html", "summary.json", "trials.csv", "figures/curves.png", "figures/curves.svg", "figures/map.png",
-        "figures/map.svg",
+        "SHA256SUMS", "report.html", "summary.json", "trials.csv", "figures/curves.png", "figures/curves.svg",
+        "figures/map.png", "figures/map.svg",
     }  # fmt: skip
 
 
@@ -72,11 +72,30 @@ def test_a_folder_below_a_file_is_refused(basin, finished, folder):
     assert done.err.startswith("basin: --out 'file/out' cannot be ")
 
 
-def test_what_else_lies_in_the_folder_stays(basin, finished, folder):
+def test_a_folder_with_files_of_others_is_refused_and_named(basin, finished, folder):
     (folder / "out").mkdir()
     (folder / "out" / "notes.txt").write_text("mine", encoding="utf-8")
-    basin("report", "small", "--out", "out")
+    done = basin("report", "small", "--out", "out")
+    assert (done.code, names(folder / "out")) == (2, {"notes.txt"})
+    assert "'notes.txt'" in done.err
+    assert "--force" in done.err
+
+
+def test_forced_the_report_lies_beside_files_of_others(basin, finished, folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "notes.txt").write_text("mine", encoding="utf-8")
+    assert basin("report", "small", "--out", "out", "--force").code == 0
+    assert {"notes.txt", "report.html"} <= names(folder / "out")
     assert (folder / "out" / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_report_is_written_over_the_one_before(basin, finished, out):
+    before = names(out[0])
+    (out[0] / "figures" / "mine.png").write_bytes(b"mine")
+    assert basin("report", "small", "--out", "deep/out").code == 2
+    (out[0] / "figures" / "mine.png").unlink()
+    assert basin("report", "small", "--out", "deep/out").code == 0
+    assert names(out[0]) == before
 
 
 def test_a_report_that_fails_leaves_no_part_of_itself(basin, finished, folder, monkeypatch):
@@ -96,38 +115,32 @@ def test_the_mode_of_a_folder_that_is_there_stays(basin, finished, folder):
     assert (folder / "out").stat().st_mode & 0o7777 == 0o1777
 
 
-def test_figures_of_the_report_before_are_gone_and_other_files_are_not(basin, finished, folder):
+@pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "forced"])
+def test_what_a_summary_of_others_lists_is_not_deleted(basin, finished, folder, force):
     out = folder / "out"
     (out / "figures").mkdir(parents=True)
-    for name in ("heatmap.png", "mine.png"):
-        (out / "figures" / name).write_bytes(b"old")
-    listed = ["figures/heatmap.png", "figures/../../basin.db", "/etc/passwd", 7]
-    (out / "summary.json").write_text(json.dumps({"figures": listed[:3]}), encoding="utf-8")
-    assert basin("report", "small", "--out", "out").code == 0
-    assert names(out / "figures") == {"mine.png", "curves.png", "curves.svg", "map.png", "map.svg"}
+    (out / "figures" / "heatmap.png").write_bytes(b"mine")
+    listed = ["figures/heatmap.png", "figures/../../basin.db", "/etc/passwd"]
+    (out / "summary.json").write_text(json.dumps({"name": "small", "figures": listed}), encoding="utf-8")
+    assert basin("report", "small", "--out", "out", *force).code == (0 if force else 2)
+    assert (out / "figures" / "heatmap.png").read_bytes() == b"mine"
     assert (folder / "basin.db").exists()
 
 
-@pytest.mark.parametrize("summary", ["", "[]", '{"figures": 3}', '{"figures": [7]}'])
-def test_a_summary_of_something_else_is_no_obstacle(basin, finished, folder, summary):
-    (folder / "out").mkdir()
-    (folder / "out" / "summary.json").write_text(summary, encoding="utf-8")
-    assert basin("report", "small", "--out", "out").code == 0
-
-
-@pytest.mark.parametrize("name", ["report.html", "trials.csv"])
+@pytest.mark.parametrize("name", ["report.html", "trials.csv", "figures/map.png", "SHA256SUMS"])
 def test_a_folder_in_the_place_of_a_file_is_refused_and_nothing_moves(basin, finished, folder, name):
     (folder / "out" / name).mkdir(parents=True)
-    done = basin("report", "small", "--out", "out")
+    done = basin("report", "small", "--out", "out", "--force")
     assert (done.code, names(folder / "out")) == (2, set())
-    assert f"has a folder in the place of {name}" in done.err
+    assert f"must have a file or nothing in the place of {name}" in done.err
 
 
 def test_a_file_in_the_place_of_the_figures_is_refused(basin, finished, folder):
     (folder / "out").mkdir()
     (folder / "out" / "figures").write_text("mine", encoding="utf-8")
-    done = basin("report", "small", "--out", "out")
+    done = basin("report", "small", "--out", "out", "--force")
     assert (done.code, names(folder / "out")) == (2, {"figures"})
+    assert "must have a folder or nothing in the place of figures" in done.err
 
 
 @pytest.mark.parametrize("out", ["", "x" * 300])

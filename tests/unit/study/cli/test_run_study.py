@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -119,9 +120,17 @@ def test_a_finished_study_is_not_trained_again(basin, finished, spec):
 
 def test_the_summary_is_printed(basin, finished, spec):
     out = basin("run", spec).out
-    assert out.startswith("study small complete: 6/6 done, 0 running, 0 diverged; took ")
+    assert re.match(
+        r"study small complete: 6/6 done, 0 running, 0 diverged; took \d\.\d s here, 12 s of training\n", out
+    )
     assert "best: lr=1: 15.00 % test error (final, mean over 2 seeds)\n" in out
     assert out.endswith("next: basin report small --out reports/small\n")
+
+
+def test_time_is_what_was_spent_and_not_what_went_by(basin, store, spec):
+    fill(store, create(store), [10.0] * 6)
+    sql(store, "UPDATE trial SET started_at = started_at - 86400 WHERE number = 0")
+    assert re.search(r"; took \d\.\d s here, 12 s of training\n", basin("run", spec).out)
 
 
 def test_a_study_with_failures_is_5(basin, store, spec):
