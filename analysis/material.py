@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.guessing import guessing_of
 from analysis.measure import Measure
 from search_spaces.specification import Specification
 
@@ -51,16 +50,6 @@ class Material:
         Every study has a test split; a validation split it has where images were held out.
         """
         specification = self.specification
-        images = {"test": specification.dataset.test, "validation": specification.task.validation}
-        splits = [split for split, count in images.items() if count]
+        splits = ["test", *(["validation"] if specification.task.validation else [])]
         splits.sort(key=lambda split: split != specification.objective.split)
-        return [
-            Measure(
-                statistic=statistic or specification.objective.statistic,
-                split=split,
-                epochs=specification.epochs,
-                guessing=guessing_of(specification),
-                images=images[split],
-            )
-            for split in splits
-        ]
+        return [Measure.of(specification, statistic=statistic, split=split) for split in splits]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.guessing import Guessing
+from analysis.guessing import Guessing, guessing_of
+from search_spaces.specification import Specification
 
 AVERAGED = 5
 """Epochs that ``mean_last5`` averages, or all where there are fewer."""
@@ -36,6 +37,18 @@ class Measure:
     epochs: int
     guessing: Guessing
     images: int
+
+    @classmethod
+    def of(cls, specification: Specification, *, statistic: str | None = None, split: str | None = None) -> Measure:
+        """Return the measure of a study's objective, or another of its statistics and splits."""
+        split = split or specification.objective.split
+        return cls(
+            statistic=statistic or specification.objective.statistic,
+            split=split,
+            epochs=specification.epochs,
+            guessing=guessing_of(specification),
+            images=specification.dataset.test if split == "test" else specification.task.validation,
+        )
 
     @property
     def column(self) -> str:

@@ -99,6 +99,11 @@ def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
     typer.echo(
         f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}"
     )
+    if summary["trials"]["diverged"] or summary["learned_nothing"]:
+        typer.echo(
+            f"  lost        {summary['trials']['diverged']} diverged (a loss or output was not finite), "
+            f"{summary['learned_nothing']} of the complete learned nothing (no better than guessing)"
+        )
     if summary["best"] is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
         seeds = over_seeds(summary["best"]["seeds"])
@@ -114,14 +119,13 @@ def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
 
 def summarised(store: Store, study: Study) -> dict[str, Any]:
     """Return what ``basin show --json`` prints."""
-    from study.store.proposals import best_of  # noqa: PLC0415
-
     status = store.studies.status(study)
-    best = best_of(store.proposals.outcomes(study))
+    best = store.summaries.best(study)
     return {
         "name": study.name,
         "state": status.state,
         "trials": status.counts.to_dict(),
+        "learned_nothing": store.summaries.learned_nothing(study),
         "stalled_since": status.stalled_since,
         "eta_seconds": status.eta_seconds,
         "training_seconds": store.studies.training_seconds(study),
@@ -129,7 +133,7 @@ def summarised(store: Store, study: Study) -> dict[str, Any]:
         "objective": study.specification.objective.model_dump(),
         "best": None
         if best is None
-        else {"configuration": best.configuration, "value": best.mean, "seeds": len(best.errors)},
+        else {"configuration": best.configuration, "value": best.mean, "seeds": best.seeds},
         "created_at": study.created_at,
         "started_at": status.started_at,
         "finished_at": status.finished_at,

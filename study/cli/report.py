@@ -24,6 +24,13 @@ def report(
     statistic: Annotated[
         str | None, typer.Option(metavar="S", help="final, mean_last5 or min, instead of the objective's.")
     ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOW,HIGH",
+            help="Colours of the maps reach from LOW to HIGH percent, such as 1,10 or ,10; the colour bar says so.",
+        ),
+    ] = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Write into a folder that holds other files; those of the same names are lost."),
@@ -38,11 +45,13 @@ def report(
         raise UsageError(f"no statistic {shown(statistic)}; {nearest(statistic, STATISTICS)}")
     if not folder:
         raise UsageError("--out must name a folder, such as reports/NAME")
+    low, high = _limits(clip)
     out = Path(folder)
     check(out, force=force)
     with opened(store) as it:
         found = it.studies.get(study)
 
+        from analysis.findings import Clip  # noqa: PLC0415
         from analysis.material import Material  # noqa: PLC0415
         from analysis.report import write_report  # noqa: PLC0415 - pandas and Matplotlib
 
@@ -55,7 +64,7 @@ def report(
             attempts=list(it.queries.attempts(found.id)),
         )
     with publishing(out, force=force) as unfinished:
-        summary = write_report(material, unfinished, statistic)
+        summary = write_report(material, unfinished, statistic, Clip(low=low, high=high))
     if json:
         print_json(summary)
         return
@@ -63,3 +72,17 @@ def report(
     for figure in summary["figures"]:
         if figure.endswith(".png"):
             typer.echo(f"  {(out / figure).absolute()}")
+
+
+def _limits(clip: str | None) -> tuple[float | None, float | None]:
+    """Return the two ends of ``--clip``, None for one that is left open."""
+    if clip is None:
+        return None, None
+    try:
+        low, high = (float(end) if end.strip() else None for end in clip.split(","))
+    except ValueError:
+        raise UsageError(f"--clip must be LOW,HIGH in percent, such as 1,10 or ,10, got {shown(clip)}") from None
+    ends = [end for end in (low, high) if end is not None]
+    if not all(0 < end <= 100 for end in ends) or (len(ends) == 2 and not ends[0] < ends[1]):
+        raise UsageError(f"--clip must hold 0 < LOW < HIGH <= 100 percent, got {shown(clip)}")
+    return low, high

@@ -156,15 +156,13 @@ def _repeated(
 
 def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
     """Print the summary, with the seconds that this command drove; leave with 5 where trials failed."""
-    from study.store.proposals import best_of  # noqa: PLC0415
-
     objective, counts = study.specification.objective, status.counts
-    best = best_of(store.proposals.outcomes(study))
+    best = store.summaries.best(study)
     took = f"took {spent(here)} here, {spent(store.studies.training_seconds(study))} of training"
     typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; {took}")
     if best is not None:
-        point = ", ".join(f"{name}={value:g}" for name, value in (best.configuration or {}).items())
-        seeds = over_seeds(len(best.errors))
+        point = ", ".join(f"{name}={value:g}" for name, value in best.configuration.items())
+        seeds = over_seeds(best.seeds)
         typer.echo(f"best: {point}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
     typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
     if counts.failed:

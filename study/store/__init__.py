@@ -17,6 +17,7 @@ from study.store.proposals import Outcome, Proposals
 from study.store.queries import CURVE_COLUMNS, TRIAL_COLUMNS, TYPES, Queries
 from study.store.results import Results
 from study.store.studies import Status, Studies, Study
+from study.store.summaries import Summaries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +45,8 @@ class Store:
 
     Attributes
     ----------
-    studies, proposals, leases, results, queries, growth
-        The six things that can be done with a store.
+    studies, proposals, leases, results, queries, summaries, growth
+        The seven things that can be done with a store.
 
     Raises
     ------
@@ -79,6 +80,7 @@ class Store:
         self.leases = Leases(self.database, lease_seconds, stall_seconds)
         self.results = Results(self.database, stall_seconds)
         self.queries = Queries(self.database)
+        self.summaries = Summaries(self.database)
         self.growth = Growth(self.database)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, or_, select, update
@@ -51,12 +50,6 @@ class Outcome:
     def mean(self) -> float | None:
         """Mean over seeds, once all of them are in; None before, and where all failed."""
         return sum(self.errors) / len(self.errors) if self.errors and not self.pending else None
-
-
-def best_of(outcomes: Iterable[Outcome]) -> Outcome | None:
-    """Return the finished configuration with the lowest mean error, of equal ones the first; None without any."""
-    means = [(outcome.mean, outcome.number, outcome) for outcome in outcomes if outcome.mean is not None]
-    return min(means)[2] if means else None
 
 
 class Proposals:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from statistics import median, stdev
+from statistics import fmean, stdev
 
 import pandas as pd
 import pytest
@@ -256,8 +256,8 @@ def test_read_a_study(python, done):
 @recipe("The best configurations")
 def test_the_best_configurations(python, done):
     best = python()["best"]
-    expected = sorted(median(cell) for cell in done.values())[:10]
-    assert best["median"].tolist() == pytest.approx(expected)
+    expected = sorted(fmean(cell) for cell in done.values())[:10]
+    assert best["mean"].tolist() == pytest.approx(expected)
 
 
 @recipe("The best p for each learning rate")
@@ -265,7 +265,7 @@ def test_the_best_p_for_each_learning_rate(python, done):
     found = python()["best_p"].to_dict()
     ps = sorted({p for _, p in done})
     for lr in {lr for lr, _ in done}:
-        assert found[lr] == min(ps, key=lambda p: median(done[lr, p]))
+        assert found[lr] == min(ps, key=lambda p: fmean(done[lr, p]))
 
 
 @recipe("The best learning rate for each p")

@@ -6,7 +6,6 @@ from optuna.trial import TrialState
 from search_spaces.configurations import identity
 from study.proposer import Proposer
 from study.store import Outcome
-from study.store.proposals import best_of
 from tests.unit.study.common import create, fill, lease, specification, tpe
 
 CHOSEN = {"lr": {"values": [0.01, 0.1, 1.0]}, "p": {"values": [0.0, 0.5]}}
@@ -154,18 +153,3 @@ def test_a_configuration_in_training_is_not_repeated():
     for number in range(6):
         known.append(outcome(number, it.propose(known, number), pending=2))
     assert len({identity(o.configuration) for o in known}) == 6
-
-
-def test_the_best_has_the_lowest_mean():
-    known = [
-        outcome(0, {"lr": 0.1, "p": 0.1}, errors=(10.0, 30.0)),
-        outcome(1, {"lr": 1.0, "p": 0.2}, errors=(15.0, 17.0)),
-        outcome(2, {"lr": 2.0, "p": 0.2}, errors=(16.0,)),
-        outcome(3, {"lr": 3.0, "p": 0.2}, errors=(1.0,), pending=1),
-    ]
-    assert best_of(reversed(known)) is known[1]
-
-
-@pytest.mark.parametrize("known", [[], [outcome(pending=1)], [outcome(failed=2)]], ids=["none", "pending", "failed"])
-def test_without_a_finished_configuration_there_is_no_best(known):
-    assert best_of(known) is None
