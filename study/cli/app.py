@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -21,7 +22,6 @@ app = typer.Typer(
     name="basin",
     help="Hyperparameter-sensitivity studies of neural-network training: launch, keep, map.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # or what stands in brackets is markup, and gone from the help
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -41,8 +41,21 @@ app.command("reap")(maintain.reap)
 app.add_typer(database.db, name="db")
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from workers.provenance import code_version  # noqa: PLC0415
+
+        typer.echo(f"basin {code_version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def _basin() -> None:
+def _basin(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print version and hash of the code.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
     """Hyperparameter-sensitivity studies of neural-network training: launch, keep, map."""
 
 

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from search_spaces.validation import load
-from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
+from study.cli.options import JsonOption, SpecArgument, StoreOption, StudyArgument, WhereOption, opened
 from study.cli.output import print_json
 from study.errors import UsageError
 
 
 def extend(
     study: StudyArgument,
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A YAML file, or the name of a preset.")],
+    spec: SpecArgument,
     store: StoreOption = None,
     assignments: Annotated[
         list[str] | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from study.cli.completion import complete_spec, complete_study
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ WhereOption = Annotated[
     str | None,
     typer.Option("--where", metavar="EXPR", help='Only trials for which this is true, such as "lr < 0.1 and p = 0".'),
 ]
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study.")]
-
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="Name of a study.", autocompletion=complete_study)
+]
+SpecArgument = Annotated[
+    str,
+    typer.Argument(metavar="SPEC", help="A YAML file, or the name of a preset.", autocompletion=complete_spec),
+]
 
 READING_SECONDS = 5.0
 """A person who asks a question does not wait longer for a store that is away."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -14,12 +17,56 @@ from study.trials import Counts
 
 LINE_SECONDS = 5.0
 
+LOOK_SECONDS = 3.0
+"""Pause between two looks at what is best so far, at least."""
+
+LOOK_SHARE = 20
+"""The pause after a look is at least so many times as long as the look: a large study takes no larger share."""
+
+
+class Latest:
+    """A text looked up again and again in a thread of its own; who reads it never waits for the store.
+
+    A look that fails leaves the text as it was: whoever drives the study meets the same store, and says so.
+    """
+
+    def __init__(self, look: Callable[[], str | None]) -> None:
+        self._look = look
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="basin-best", daemon=True)
+        self.text: str | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._ended.set()
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._ended.wait(pause):
+            start = time.monotonic()
+            with suppress(Exception):
+                self.text = self._look()
+            pause = max(LOOK_SECONDS, LOOK_SHARE * (time.monotonic() - start))
+
 
 class Progress:
-    """Shows how far a study is: done, running, diverged, failed, time left."""
+    """Shows how far a study is: done, running, diverged, failed, time left, best so far.
 
-    def __init__(self, name: str) -> None:
+    Parameters
+    ----------
+    name
+        Of the study.
+    best
+        Looks up what is best so far, None where nothing is.
+    """
+
+    def __init__(self, name: str, best: Callable[[], str | None] = lambda: None) -> None:
         self._name = name
+        self._best = Latest(best)
         self._live = None
         self._last_line = 0.0
         self._last_done = -1
@@ -39,6 +86,7 @@ class Progress:
             self._task = self._live.add_task(name, total=None, text="starting")
 
     def __enter__(self) -> Self:
+        self._best.__enter__()
         if self._live is not None:
             self._live.start()
         return self
@@ -48,10 +96,15 @@ class Progress:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+        self._best.__exit__(kind, value, trace)
 
     def progressed(self, counts: Counts, eta_seconds: float | None) -> None:
         """Show the counts."""
         text = described(counts, eta_seconds)
+        if self._best.text is not None and counts.terminal < counts.total:
+            # On a terminal on a line of its own, or 80 columns would have no room for the bar.
+            between = "; " if self._live is None else "\n"
+            text = f"{text}{between}best so far {self._best.text}"
         if self._live is not None:
             self._live.update(self._task, total=counts.total, completed=counts.terminal, text=text)
             return

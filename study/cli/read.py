@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json as json_module
+from collections.abc import Callable, Collection, Iterator
+from time import sleep
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +12,7 @@ import typer
 from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
 from study.cli.output import Format, duration, moment, over_seeds, print_json, print_rows, print_table, spent
+from study.cli.watch import SECONDS, redraw, show_each
 from study.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,48 +76,74 @@ def studies(store: StoreOption = None, json: JsonOption = False) -> None:
         print_table(lines, names)
 
 
-def show(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+def show(
+    study: StudyArgument,
+    store: StoreOption = None,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Look again every 2 s until it is finished; with --json, a line a change."),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Show how far a study is, and its best configuration so far."""
     with opened(store) as it:
-        found = it.studies.get(study)
-        summary = summarised(it, found)
-    if json:
-        print_json(summary)
-        return
+        if watch and json:
+            show_each(_looks(it, study, lambda _, summary: json_module.dumps(summary, allow_nan=False)), between="")
+        elif watch:
+            redraw(_looks(it, study, _described))
+        else:
+            found = it.studies.get(study)
+            summary = summarised(it, found)
+            if json:
+                print_json(summary)
+            else:
+                typer.echo(_described(found, summary))
+
+
+def _looks(store: Store, name: str, shown: Callable[[Study, dict[str, Any]], str]) -> Iterator[str]:
+    """Yield what a study looks like now and again, until every trial has its outcome."""
+    while True:
+        found = store.studies.get(name)
+        summary = summarised(store, found)
+        yield shown(found, summary)
+        if not summary["trials"]["waiting"] + summary["trials"]["running"]:
+            return
+        sleep(SECONDS)
+
+
+def _described(found: Study, summary: dict[str, Any]) -> str:
+    """Return a study in a few lines."""
+    lines: list[str] = []
+    say = lines.append
     status = summary["trials"]
     specification = found.specification
-    typer.echo(f"{found.name}: {summary['state']}")
+    say(f"{found.name}: {summary['state']}")
     if summary["stalled_since"] is not None:
-        typer.echo(
-            f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue"
-        )
-    typer.echo(
+        say(f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue")
+    say(
         f"  task        {specification.task.dataset}, {specification.task.network}, "
         f"batch {specification.task.batch_size}, {specification.epochs} epochs"
     )
     varied = ", ".join(f"{n} ({d.low:g} to {d.high:g})" for n, d in specification.space.items())
-    typer.echo(
-        f"  varies      {varied}; optimizer {specification.optimizer.name} {specification.variant or ''}".rstrip()
-    )
-    typer.echo(
-        f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}"
-    )
-    if summary["trials"]["diverged"] or summary["learned_nothing"]:
-        typer.echo(
-            f"  lost        {summary['trials']['diverged']} diverged (a loss or output was not finite), "
+    say(f"  varies      {varied}; optimizer {specification.optimizer.name} {specification.variant or ''}".rstrip())
+    say(f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}")
+    if status["diverged"] or summary["learned_nothing"]:
+        say(
+            f"  lost        {status['diverged']} diverged (a loss or output was not finite), "
             f"{summary['learned_nothing']} of the complete learned nothing (no better than guessing)"
         )
     if summary["best"] is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
         seeds = over_seeds(summary["best"]["seeds"])
-        typer.echo(
+        say(
             f"  best        {point}: {summary['best']['value']:.2f} % "
             f"({summary['objective']['split']}, {summary['objective']['statistic']}, {seeds})"
         )
     if summary["training_seconds"]:
-        typer.echo(f"  training    {spent(summary['training_seconds'])}, all attempts together")
+        say(f"  training    {spent(summary['training_seconds'])}, all attempts together")
     if summary["eta_seconds"]:
-        typer.echo(f"  ETA         {duration(summary['eta_seconds'])} at the pace so far")
+        say(f"  ETA         {duration(summary['eta_seconds'])} at the pace so far")
+    return "\n".join(lines)
 
 
 def summarised(store: Store, study: Study) -> dict[str, Any]:

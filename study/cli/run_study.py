@@ -14,7 +14,7 @@ import typer
 from search_spaces.specification import Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
-from study.cli.options import StoreOption, opened
+from study.cli.options import SpecArgument, StoreOption, opened
 from study.cli.output import over_seeds, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A YAML file, or the name of a preset.")],
+    spec: SpecArgument,
     store: StoreOption = None,
     address: Annotated[
         str | None, typer.Option(metavar="ADDR", help="A Ray cluster; none starts one here [env: BASIN_ADDRESS].")
@@ -121,7 +121,7 @@ def _driven(
     if slots is None:
         slots = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
     absolute = str(Path(folder).expanduser().absolute()) if folder is not None else None
-    with Progress(study.name) as progress:
+    with Progress(study.name, lambda: _best_so_far(store, study)) as progress:
         driver = Driver(store, study, data=absolute, observer=progress)
 
         def train(supply: Driver) -> None:
@@ -136,6 +136,12 @@ def _driven(
 
         interruption.stop = driver.stop
         return driver.run(train)
+
+
+def _best_so_far(store: Store, study: Study) -> str | None:
+    """Return the best value of the objective so far, None before the first configuration is done."""
+    objective, best = study.specification.objective, store.summaries.best(study)
+    return None if best is None else f"{best.mean:.2f} % {objective.split} error ({objective.statistic})"
 
 
 def _repeated(

@@ -12,7 +12,9 @@ import typer
 
 from study.cli import app as module
 from study.cli.app import app, run
+from tests.unit.study.cli.conftest import Done
 from tests.unit.study.common import sql
+from workers.provenance import code_version
 
 DOCUMENTED = {
     "presets", "run", "studies", "show", "trials", "curves", "report", "cancel", "reap", "extend", "retry", "db",
@@ -57,6 +59,24 @@ def test_every_command_but_run_prints_json(words, command):
 def test_without_a_command_there_is_help(basin):
     done = basin()
     assert "presets" in done.out + done.err
+
+
+def test_the_version_is_told_with_the_hash_of_the_code(basin):
+    assert basin("--version") == Done(0, f"basin {code_version()}\n", "")
+
+
+def test_telling_the_version_imports_nothing_heavy():
+    heavy = ("torch", "ray", "optuna", "matplotlib", "pandas", "scipy", "sqlalchemy")
+    command = f"""
+import sys
+from study.cli.app import run
+try:
+    run(["--version"])
+finally:
+    print(*[name for name in {heavy} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == f"basin {code_version()}\n\n"
 
 
 NAMELESS = [["show"], ["trials"], ["curves"], ["cancel"], ["report", "--out", "out"], ["retry", "--failed"]]

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 
 import pytest
 
-from study.cli.progress import Progress, described
+from study.cli.progress import Latest, Progress, described
+from study.errors import StoreUnreachableError
 from study.trials import Counts
+from tests.unit.study.common import eventually
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,60 @@ def test_a_note_is_told(capsys):
     with Progress("small") as progress:
         progress.noted("leases lost: 1")
     assert capsys.readouterr().err == "small: leases lost: 1\n"
+
+
+def test_the_best_so_far_is_told(capsys):
+    with Progress("small", lambda: "15.00 % test error (final)") as progress:
+        assert eventually(lambda: progress._best.text)
+        progress.progressed(Counts(complete=1, waiting=1), 5.0)
+    assert capsys.readouterr().err.endswith(", ETA 0:00:05; best so far 15.00 % test error (final)\n")
+
+
+def test_the_end_tells_no_best_so_far(capsys):
+    with Progress("small", lambda: "15.00 % test error (final)") as progress:
+        assert eventually(lambda: progress._best.text)
+        progress.progressed(Counts(complete=2), 0.0)
+    assert "best" not in capsys.readouterr().err
+
+
+def test_looking_for_the_best_holds_nobody_up(capsys):
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow():
+        asked.set()
+        assert answered.wait(20)
+
+    with Progress("small", slow) as progress:
+        assert asked.wait(20)
+        progress.progressed(Counts(complete=1, waiting=1), 5.0)
+        assert capsys.readouterr().err
+        answered.set()
+    assert "basin-best" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_look_that_fails_leaves_what_was_seen_and_the_next_one_comes(monkeypatch):
+    monkeypatch.setattr("study.cli.progress.LOOK_SECONDS", 0.0)
+    looks = []
+
+    def look():
+        looks.append(1)
+        if len(looks) == 2:
+            raise StoreUnreachableError("the store is away")
+        return str(len(looks))
+
+    with Latest(look) as latest:
+        assert eventually(lambda: latest.text == "1" or len(looks) > 1)
+        assert eventually(lambda: int(latest.text) >= 3)
+
+
+def test_a_slow_look_is_rarer(monkeypatch):
+    pauses = []
+    monkeypatch.setattr("study.cli.progress.LOOK_SECONDS", 0.0)
+    latest = Latest(lambda: time.sleep(0.05))
+    monkeypatch.setattr(latest._ended, "wait", lambda pause: pauses.append(pause) or len(pauses) > 1)
+    with latest:
+        assert eventually(lambda: len(pauses) > 1)
+    assert pauses[1] >= 20 * 0.05
 
 
 def test_on_a_terminal_a_note_is_not_markup(capsys, monkeypatch):

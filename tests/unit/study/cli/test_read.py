@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import sqlite3
+import sys
 
 import pytest
 
@@ -109,6 +111,61 @@ def test_show_of_an_untrained_study_has_no_training_time(basin, store):
     assert "training" not in basin("show", "small").out
 
 
+@pytest.fixture
+def between_looks(monkeypatch):
+    """Return a function that says what happens between the looks of a watch; more looks than that are a failure."""
+
+    def between_looks(*events):
+        coming = iter(events)
+        monkeypatch.setattr("study.cli.read.sleep", lambda _seconds: next(coming)())
+
+    return between_looks
+
+
+def test_watching_shows_every_change_until_the_end(basin, store, between_looks):
+    study = create(store)
+    between_looks(
+        lambda: None, lambda: fill(store, study, [10.0] * 2), lambda: None, lambda: fill(store, study, [5.0] * 4)
+    )
+    done = basin("show", "small", "--watch")
+    assert done.code == 0
+    blocks = done.out.split("\n\n")
+    assert [block.splitlines()[0] for block in blocks] == ["small: waiting", "small: waiting", "small: complete"]
+    assert ["best" in block for block in blocks] == [False, True, True]
+    assert done.out == done.out.rstrip("\n") + "\n"
+
+
+def test_watching_as_json_is_a_line_a_change(basin, store, between_looks):
+    study = create(store)
+    between_looks(lambda: None, lambda: fill(store, study, [10.0] * 6))
+    lines = [json.loads(line) for line in basin("show", "small", "--watch", "--json").out.splitlines()]
+    assert [line["trials"]["complete"] for line in lines] == [0, 6]
+    assert lines[-1] == basin("show", "small", "--json").json
+
+
+def test_watching_a_finished_study_shows_it_once(basin, finished, between_looks):
+    between_looks()
+    assert basin("show", "small", "--watch").out == basin("show", "small").out
+
+
+def test_on_a_terminal_watching_redraws_in_place(basin, store, between_looks, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    study = create(store)
+    between_looks(lambda: fill(store, study, [10.0] * 6))
+    out = basin("show", "small", "--watch").out
+    first, up, second = out.partition("\x1b[1A")
+    assert up
+    assert "small: waiting" in first
+    assert "small: complete" in second
+
+
+def test_watching_a_study_that_goes_away_says_so(basin, store, between_looks):
+    study = create(store)
+    between_looks(lambda: sql(store, f"DELETE FROM study WHERE id = {study.id}"))
+    assert basin("show", "small", "--watch").code == 3
+
+
 def test_show_of_a_finished_study_has_no_eta(basin, finished):
     done = basin("show", "small")
     assert done.out.startswith("small: complete\n")
@@ -156,8 +213,6 @@ def test_trials_as_a_table_have_a_line_each(basin, filled):
 
 
 def test_parquet_of_trials_is_refused_on_a_terminal(basin, filled, monkeypatch):
-    import sys
-
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert basin("trials", "small", "--format", "parquet").code == 2
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from study.cli import run_study
-from study.cli.run_study import _repeated
+from study.cli.run_study import _best_so_far, _repeated
 from tests.unit.study.common import DOCUMENT, create, fill, sql
 
 
@@ -131,6 +131,13 @@ def test_time_is_what_was_spent_and_not_what_went_by(basin, store, spec):
     fill(store, create(store), [10.0] * 6)
     sql(store, "UPDATE trial SET started_at = started_at - 86400 WHERE number = 0")
     assert re.search(r"; took \d\.\d s here, 12 s of training\n", basin("run", spec).out)
+
+
+def test_the_best_so_far_has_the_objectives_name_and_unit(store):
+    study = create(store, objective={"statistic": "min", "split": "test"})
+    assert _best_so_far(store, study) is None
+    fill(store, study, [30.0, 10.0])
+    assert _best_so_far(store, study) == "20.00 % test error (min)"
 
 
 def test_a_study_with_failures_is_5(basin, store, spec):
