@@ -96,7 +96,7 @@ class Design(_Section):
 class Objective(_Section):
     """Statistic + split: what Optuna is told and what a report shows by default."""
 
-    statistic: Literal["final", "mean_last5", "min"] = "mean_last5"
+    statistic: Literal["final", "mean_last5", "min"] = "final"
     split: Literal["test", "validation"] = "test"
 
 
@@ -105,6 +105,10 @@ class Resources(_Section):
 
     cpus: int = Field(default=1, ge=1)
     gpus: Number = Field(default=0.0, ge=0)
+
+
+CHANGED_DEFAULTS = (("task", "remainder"), ("objective", "statistic"))
+"""Section and name of each option that has, or ever had, another default than an earlier release."""
 
 
 class Specification(_Section):
@@ -160,6 +164,19 @@ class Specification(_Section):
     def document(self) -> dict[str, Any]:
         """Return the specification as plain JSON values, defaults written out."""
         return self.model_dump(mode="json")
+
+    def continuing(self, stored: Specification) -> Specification:
+        """Return this specification as it goes on with a stored study of its name.
+
+        An option of :data:`CHANGED_DEFAULTS` that was not written here has its value of there, so that the same
+        document names the same study in every release.
+        """
+        sections: dict[str, Any] = {}
+        for name, option in CHANGED_DEFAULTS:
+            section = sections.get(name, getattr(self, name))
+            if option not in section.model_fields_set:
+                sections[name] = section.model_copy(update={option: getattr(getattr(stored, name), option)})
+        return self.model_copy(update=sections)
 
     def resolved(self) -> dict[str, Any]:
         """Return what two specifications of one study agree in: all but ``resources`` and ``summary``."""

@@ -41,7 +41,7 @@ class Growth:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def extend(self, of: Study, given: Specification) -> Extension:
+    def extend(self, of: Study, wider: Specification) -> Extension:
         """Add what a wider specification has more: values, seeds, configurations. Nothing there is touched.
 
         Raises
@@ -54,6 +54,7 @@ class Growth:
             # The row is locked so that two extensions, or an extension and a proposal, come one after the other.
             row = connection.execute(select(study).where(study.c.id == of.id).with_for_update()).one()
             stored = Study.from_row(row)
+            given = wider.continuing(stored.specification)
             refuse_incompatible(stored.specification, given)
             known = dict(
                 connection.execute(

@@ -99,7 +99,8 @@ class Studies:
         """Return the study of a specification and whether it was made now.
 
         All N slots are inserted in the transaction that inserts the study. ``configurations`` fills them, or is
-        empty for a design whose configurations are proposed one by one.
+        empty for a design whose configurations are proposed one by one. A study that is there keeps its options;
+        :meth:`~search_spaces.specification.Specification.continuing` says which need not be written again.
 
         Raises
         ------
@@ -115,7 +116,8 @@ class Studies:
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
             # There already, or made by another driver between the two statements.
             stored = Study.from_row(connection.execute(_by_name(specification.name)).one())
-            lines = differences(stored.specification.resolved(), specification.resolved())
+            given = specification.continuing(stored.specification)
+            lines = differences(stored.specification.resolved(), given.resolved())
             if lines:
                 listed = "\n".join(f"  {line}" for line in lines)
                 raise StudyMismatchError(

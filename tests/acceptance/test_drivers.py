@@ -46,6 +46,31 @@ def test_a_store_of_a_release_is_upgraded_and_its_study_resumed(small, release):
     assert_exact(small, before)
 
 
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+def test_a_study_of_a_release_goes_on_and_grows_by_the_rules_it_began_with(small, release):
+    shutil.copy(release, small.path / "basin.db")
+    assert small.run("db", "upgrade").returncode == 0
+    began = small.json("show", "small", "--json")["specification"]
+    assert small.json("extend", "small", "small.yaml", "--set", "seeds=3", "--json")["added"]["trials"] == 6
+    assert small.json("retry", "small", "--where", "state = 'complete'", "--json")["retried"] == 5
+    done = small.run("run", "small.yaml", "--set", "seeds=3")
+    assert done.returncode == 0, done.stderr
+    assert small.json("show", "small", "--json")["specification"] == began | {"seeds": 3}
+    assert small.json("db", "check", "--json")["findings"] == []
+    # Trained anew, each gives the number it gave then; a step more or less an epoch would show in the third digit.
+    rows = [row for row in small.json("trials", "small", "--json") if row["state"] == "complete"]
+    then, now = (
+        {
+            (row["lr"], row["p"], row["seed"]): row["train_loss_final"]
+            for row in rows
+            if row["generation"] == generation
+        }
+        for generation in (0, 1)
+    )
+    assert len(now) == 5
+    assert now == pytest.approx({cell: then[cell] for cell in now}, rel=1e-4)
+
+
 def test_every_release_left_its_store():
     assert [path.stem for path in RELEASES] == ["0.1.0"]
 

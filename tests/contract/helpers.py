@@ -12,6 +12,7 @@ from study.trials import Ending, Finish, Provenance, Report, State
 CODE = "0.1.0+0123456789ab"
 MADE = Provenance(host="node1", device="H200", libraries={"torch": "2.14.1"}, code_version=CODE)
 HASH_0_1_0 = "1c65a6ba263528e3be89d9d8d1822855aa480eb7b91abdccb6e4cadf73bb20da"
+TASK = {"dataset": "digits", "network": "mlp"}
 LRS = {"values": [0.01, 0.1, 1.0]}
 TPE = {"name": "tpe", "configurations": 3}
 
@@ -20,7 +21,7 @@ def specification(**changes):
     """Return a specification of 3 configurations x 2 seeds x 3 epochs, with changes to its document."""
     document = {
         "name": "study",
-        "task": {"dataset": "digits", "network": "mlp"},
+        "task": TASK,
         "epochs": 3,
         "space": {"lr": LRS},
         "seeds": 2,

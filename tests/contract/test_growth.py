@@ -1,5 +1,6 @@
 """Extensions and retries: the two ways in which N changes."""
 
+import re
 import threading
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from study.errors import StudyMismatchError
 from study.store import Store
 from tests.contract.helpers import (
+    TASK,
+    age,
     claim,
     claim_one,
     completion,
@@ -68,6 +71,35 @@ def test_an_extended_study_is_the_one_its_wider_specification_names(store):
     assert make(store, space=MORE).id == study.id
     with pytest.raises(StudyMismatchError):
         make(store, space=VALUES)
+
+
+def test_a_study_of_release_0_1_0_grows_by_the_rules_it_began_with(store):
+    make(store, space=VALUES)
+    extended = extend(store, age(store), space=MORE).study
+    assert (extended.specification.task.remainder, extended.specification.objective.statistic) == (
+        "keep",
+        "mean_last5",
+    )
+    # The hash that release 0.1.0 gave the wider specification.
+    assert extended.hash == "45d1cf9be0c78470db1873236c710f75c6538bc3bffd64aad254c04d85a20e37"
+    assert make(store, space=MORE).id == extended.id
+    assert store.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"task": TASK | {"remainder": "join"}}, 'task.remainder: stored "keep", given "join"'),
+        ({"objective": {"statistic": "final"}}, 'objective.statistic: stored "mean_last5", given "final"'),
+    ],
+    ids=["remainder", "statistic"],
+)
+def test_a_study_of_release_0_1_0_is_not_extended_by_other_rules(store, changes, said):
+    make(store, space=VALUES)
+    before = age(store)
+    with pytest.raises(StudyMismatchError, match=re.escape(said)):
+        extend(store, before, space=MORE, **changes)
+    assert store.studies.get("study") == before
 
 
 def test_outcomes_stay_as_they_are(store):

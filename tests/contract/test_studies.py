@@ -11,6 +11,7 @@ from study.trials import Counts
 from tests.contract.helpers import (
     CODE,
     HASH_0_1_0,
+    TASK,
     age,
     claim,
     claim_one,
@@ -160,6 +161,31 @@ def test_a_study_of_release_0_1_0_keeps_its_small_batches_and_its_hash(store):
     old = age(store)
     assert old.specification.task.remainder == "keep"
     assert old.hash == old.specification.hash() == HASH_0_1_0
+
+
+def test_the_same_document_goes_on_with_a_study_of_release_0_1_0(store):
+    make(store)
+    old, before = age(store), rows(store, "study")
+    assert make(store) == old
+    assert (old.specification.task.remainder, old.specification.objective.statistic) == ("keep", "mean_last5")
+    assert rows(store, "study") == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"task": TASK | {"remainder": "join"}}, 'task.remainder: stored "keep", given "join"'),
+        ({"objective": {"statistic": "final"}}, 'objective.statistic: stored "mean_last5", given "final"'),
+    ],
+    ids=["remainder", "statistic"],
+)
+def test_a_default_of_today_that_is_written_out_is_another_study_than_that_of_release_0_1_0(store, changes, said):
+    make(store)
+    age(store)
+    with pytest.raises(StudyMismatchError) as refused:
+        make(store, **changes)
+    assert said in str(refused.value)
+    assert str(refused.value).count("stored") == 1
 
 
 def test_studies_are_listed_oldest_first(store):

@@ -16,6 +16,27 @@ STUDY = {
     "space": {"lr": {"values": [0.01, 0.1]}},
 }
 
+OLD = {
+    "name": "a-study",
+    "task": {
+        "dataset": "digits", "network": "mlp", "batch_size": 128, "augmentation": "none", "subset": None,
+        "validation": 0,
+    },
+    "epochs": 4,
+    "space": {"lr": {"values": [0.01, 0.1]}},
+    "optimizer": {
+        "name": "padam", "variant": None, "decay": None, "decay_on": "all", "amsgrad": True, "betas": None,
+        "lr": None, "p": None, "beta1": None, "beta2": None, "eps": None, "weight_decay": None, "momentum": None,
+    },
+    "schedule": {"name": "constant", "milestones": [], "gamma": 0.1},
+    "design": {"name": "grid", "configurations": None, "seed": 0},
+    "seeds": 3,
+    "objective": {"statistic": "mean_last5", "split": "test"},
+    "resources": {"cpus": 1, "gpus": 0.0},
+    "summary": "",
+}  # fmt: skip
+"""The same study as release 0.1.0 wrote it into a store."""
+
 GONE = type("Absent", (), {"__repr__": lambda _: "absent"})()
 
 

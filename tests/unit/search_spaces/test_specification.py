@@ -5,9 +5,9 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from search_spaces.specification import differences
+from search_spaces.specification import CHANGED_DEFAULTS, differences
 from search_spaces.validation import validate
-from tests.unit.search_spaces.common import specification, study
+from tests.unit.search_spaces.common import OLD, specification, study
 
 # -- defaults and derived values
 
@@ -20,7 +20,7 @@ def test_what_a_study_leaves_out_has_a_default():
         "grid",
         3,
     )
-    assert (given.objective.statistic, given.objective.split) == ("mean_last5", "test")
+    assert (given.objective.statistic, given.objective.split) == ("final", "test")
     assert (given.task.batch_size, given.task.augmentation, given.resources.cpus) == (128, "none", 1)
     assert given.task.remainder == "join"
 
@@ -150,7 +150,7 @@ def test_what_changes_no_trial_is_the_same_study(changes):
         (("optimizer.name", "adam"),),
         (("schedule.name", "cosine"),),
         (("design", {"name": "random", "configurations": 2}),),
-        (("objective.statistic", "final"),),
+        (("objective.statistic", "mean_last5"),),
     ],
     ids=str,
 )
@@ -188,6 +188,67 @@ def test_the_hash_is_that_of_release_0_1_0_where_all_is_as_it_was_there():
 def test_the_identity_is_plain_json():
     identity = specification().identity()
     assert json.loads(json.dumps(identity)) == identity
+
+
+# -- going on with a stored study
+
+
+STORED = (("task.remainder", "keep"), ("objective.statistic", "mean_last5"))
+
+
+def in_force(it):
+    return it.task.remainder, it.objective.statistic
+
+
+def test_what_was_not_written_is_as_the_study_has_it():
+    stored = specification(*STORED)
+    given = specification(("task.batch_size", 128), ("objective", {"split": "test"}))
+    assert in_force(given) == ("join", "final")
+    assert given.continuing(stored) == stored
+    assert given.continuing(stored).hash() == stored.hash()
+
+
+@pytest.mark.parametrize(
+    ("written", "values"),
+    [
+        (("task.remainder", "join"), ("join", "mean_last5")),
+        (("task.remainder", "keep"), ("keep", "mean_last5")),
+        (("objective.statistic", "final"), ("keep", "final")),
+        (("objective.statistic", "min"), ("keep", "min")),
+    ],
+    ids=str,
+)
+def test_what_was_written_stays(written, values):
+    assert in_force(specification(written).continuing(specification(*STORED))) == values
+
+
+def test_what_has_its_first_default_is_not_taken_over():
+    stored = specification(*STORED, ("epochs", 9), ("seeds", 7), ("task.batch_size", 64), ("schedule.name", "cosine"))
+    given = specification()
+    assert given.continuing(stored) == given.model_copy(
+        update={"task": specification(*STORED).task, "objective": specification(*STORED).objective}
+    )
+
+
+def test_a_document_that_was_read_back_has_everything_written():
+    given = validate(specification().document())
+    assert given.continuing(specification(*STORED)) == given
+
+
+def test_going_on_changes_neither_of_the_two():
+    stored, given = specification(*STORED), specification()
+    given.continuing(stored)
+    assert (in_force(stored), in_force(given)) == (("keep", "mean_last5"), ("join", "final"))
+
+
+def test_every_default_that_was_another_in_release_0_1_0_is_listed():
+    today, changed = specification().document(), []
+    for section, values in OLD.items():
+        for option, value in values.items() if isinstance(values, dict) else ():
+            if today[section][option] != value:
+                changed.append((section, option))
+    assert {*changed, ("task", "remainder")} == set(CHANGED_DEFAULTS)
+    assert {name: today[name] for name in ("seeds", "summary")} == {name: OLD[name] for name in ("seeds", "summary")}
 
 
 # -- differences

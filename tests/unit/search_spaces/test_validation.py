@@ -5,7 +5,7 @@ import pytest
 from search_spaces.documents import assign
 from search_spaces.errors import SpecificationError
 from search_spaces.validation import load, loads, restored, validate
-from tests.unit.search_spaces.common import GONE, STUDY, faults_of, specification, study
+from tests.unit.search_spaces.common import GONE, OLD, STUDY, faults_of, specification, study
 
 RANDOM = ("design", {"name": "random", "configurations": 5})
 RANGE = {"low": 0.01, "high": 1.0}
@@ -350,27 +350,6 @@ def test_more_configurations_than_a_narrow_range_holds_are_a_fault(design):
 
 
 # -- what a store keeps
-
-OLD = {
-    "name": "a-study",
-    "task": {
-        "dataset": "digits", "network": "mlp", "batch_size": 128, "augmentation": "none", "subset": None,
-        "validation": 0,
-    },
-    "epochs": 4,
-    "space": {"lr": {"values": [0.01, 0.1]}},
-    "optimizer": {
-        "name": "padam", "variant": None, "decay": None, "decay_on": "all", "amsgrad": True, "betas": None,
-        "lr": None, "p": None, "beta1": None, "beta2": None, "eps": None, "weight_decay": None, "momentum": None,
-    },
-    "schedule": {"name": "constant", "milestones": [], "gamma": 0.1},
-    "design": {"name": "grid", "configurations": None, "seed": 0},
-    "seeds": 3,
-    "objective": {"statistic": "mean_last5", "split": "test"},
-    "resources": {"cpus": 1, "gpus": 0.0},
-    "summary": "",
-}  # fmt: skip
-"""The study of these tests as release 0.1.0 wrote it."""
 
 
 @pytest.mark.parametrize(
