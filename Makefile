@@ -1,5 +1,7 @@
-# All a newcomer types: make demo, make test. PYTHON names another interpreter (3.11 to 3.13).
+# All a newcomer types: make demo, make test. PYTHON names another interpreter (3.11 to 3.13); TORCH_INDEX is where torch
+# comes from instead of the usual place, such as the index of builds without CUDA.
 PYTHON ?= python3
+TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -23,6 +25,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v < (3, 14) and f"Basin needs Python 3.11 to 3.13, this is {v[0]}.{v[1]}; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
+	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --constraint constraints.txt --index-url $(TORCH_INDEX) torch torchvision)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
