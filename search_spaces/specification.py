@@ -161,6 +161,17 @@ class Specification(_Section):
         values = {h.name: h.default for h in self.optimizer.info.hyperparameters}
         return rounded(values | self.optimizer.fixed() | configuration)
 
+    def warnings(self) -> list[str]:
+        """Return what its reader should know although it is no fault, a sentence each."""
+        if self.objective.statistic != "mean_last5" or not 1 < self.epochs < 10:
+            return []
+        meant = f"the last 5 of {self.epochs} epochs" if self.epochs > 5 else f"all {self.epochs} epochs"
+        warning = (
+            f"objective.statistic mean_last5 is the mean of {meant}, over which the curve may still fall steeply: "
+            "it can turn a ranking round; final takes the last epoch alone"
+        )
+        return [warning]
+
     def document(self) -> dict[str, Any]:
         """Return the specification as plain JSON values, defaults written out."""
         return self.model_dump(mode="json")

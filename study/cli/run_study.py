@@ -90,6 +90,8 @@ def created(store: Store, specification: Specification) -> Study:
         f"{specification.trials} trials of {specification.epochs} epochs, in {store.shown}",
         err=True,
     )
+    for warning in specification.warnings() if new else ():
+        typer.echo(f"note: {warning}", err=True)
     if study.code_version != code_version():
         typer.echo(
             f"note: study {study.name} began with code {study.code_version}, this is {code_version()}; "

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from search_spaces.errors import SpecificationError
 from study.errors import StudyMismatchError, StudyNotFoundError
 from study.store import Store
 from study.trials import Counts
@@ -169,6 +170,15 @@ def test_the_same_document_goes_on_with_a_study_of_release_0_1_0(store):
     assert make(store) == old
     assert (old.specification.task.remainder, old.specification.objective.statistic) == ("keep", "mean_last5")
     assert rows(store, "study") == before
+
+
+def test_a_study_of_release_0_1_0_with_fewer_images_than_a_batch_goes_on_under_its_name(store):
+    make(store, task=TASK | {"subset": 100, "remainder": "keep"})
+    old = age(store)
+    assert (old.specification.task.batch_size, old.specification.task.subset) == (128, 100)
+    assert make(store, task=TASK | {"subset": 100, "remainder": "keep"}) == old
+    with pytest.raises(SpecificationError, match="training images, 100, got 128; `remainder: keep`"):
+        specification(task=TASK | {"subset": 100})
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,30 @@ def test_a_specification_is_frozen():
         specification().seeds = 5
 
 
+# -- warnings
+
+
+@pytest.mark.parametrize(
+    ("epochs", "words"),
+    [
+        (2, "is the mean of all 2 epochs, "),
+        (5, "is the mean of all 5 epochs, "),
+        (6, "is the mean of the last 5 of 6 epochs, "),
+        (9, "is the mean of the last 5 of 9 epochs, "),
+    ],
+)
+def test_a_mean_over_the_beginning_of_the_curve_is_warned_of(epochs, words):
+    (warning,) = specification(("epochs", epochs), ("objective.statistic", "mean_last5")).warnings()
+    assert words in warning
+
+
+@pytest.mark.parametrize(
+    ("epochs", "statistic"), [(1, "mean_last5"), (10, "mean_last5"), (2, "final"), (2, "min"), (100, "mean_last5")]
+)
+def test_nothing_else_is_warned_of(epochs, statistic):
+    assert specification(("epochs", epochs), ("objective.statistic", statistic)).warnings() == []
+
+
 # -- round trip
 
 STUDIES = [

@@ -98,6 +98,20 @@ def test_a_study_is_continued(basin, store, spec):
     assert len(sql(store, "SELECT * FROM trial")) == 6
 
 
+@pytest.mark.usefixtures("undriven")
+def test_what_a_reader_should_know_is_told_when_a_study_is_created(basin, folder, spec):
+    mean = ("--set", "objective.statistic=mean_last5")
+    created = basin("run", spec, *mean).err
+    assert created.count("\nnote: ") == 1
+    assert "\nnote: objective.statistic mean_last5 is the mean of all 2 epochs, " in created
+    assert "mean_last5 is" not in basin("run", spec, *mean).err
+
+
+@pytest.mark.usefixtures("undriven")
+def test_a_study_without_anything_to_know_has_no_note(basin, folder, spec):
+    assert "note:" not in basin("run", spec).err
+
+
 def test_another_specification_of_the_name_is_2(basin, store, spec):
     create(store)
     done = basin("run", spec, "--set", "epochs=3")
