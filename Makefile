@@ -31,8 +31,8 @@ $(STAMP): pyproject.toml constraints.txt
 
 # A second run finds the study finished and says so; the report is written anew from the store.
 demo: setup
-	$(BIN)/basin run digits-lr-p --store basin.db
-	$(BIN)/basin report digits-lr-p --store basin.db --out reports/digits-lr-p
+	$(BIN)/basin run digits-padam --store basin.db
+	$(BIN)/basin report digits-padam --store basin.db --out reports/digits-padam
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
