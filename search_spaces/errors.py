@@ -44,10 +44,13 @@ class Fault:
         Dotted path in the document, such as ``space.p.values[1]``; empty for the document itself.
     message
         The rule and what was got, as one clause.
+    source
+        What brought it in, where that is not what the error as a whole is about.
     """
 
     path: str
     message: str
+    source: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
@@ -61,9 +64,15 @@ class SpecificationError(BasinError):
     def __init__(self, faults: Sequence[Fault], source: str = "the study specification") -> None:
         self.faults = tuple(faults)
         self.source = source
-        count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''}"
-        lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{source} has {count}:\n{lines}")
+        groups: dict[str, list[Fault]] = {source: []}
+        for fault in self.faults:
+            groups.setdefault(fault.source or source, []).append(fault)
+        super().__init__("\n".join(_listed(name, group) for name, group in groups.items() if group))
 
     def __reduce__(self) -> tuple[type[SpecificationError], tuple[tuple[Fault, ...], str]]:
         return type(self), (self.faults, self.source)
+
+
+def _listed(source: str, faults: Sequence[Fault]) -> str:
+    count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+    return "\n".join([f"{source} has {count}:", *(f"  {fault}" for fault in faults)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,9 +53,34 @@ def load(spec: str, assignments: Sequence[str] = ()) -> Specification:
         raise SpecificationError([Fault(path="", message=fault)])
     else:
         document = read_document(path)
+    faults: list[Fault] = []
     for assignment in assignments:
-        assign(document, assignment)
-    return validate(document, source)
+        try:
+            assign(document, assignment)
+        except SpecificationError as error:
+            faults += [replace(fault, source=error.source) for fault in error.faults]
+    try:
+        specification = validate(document, source)
+    except SpecificationError as error:
+        faults += [replace(fault, source=_origin(fault.path, source, assignments)) for fault in error.faults]
+    if faults:
+        raise SpecificationError(faults, source)
+    return specification
+
+
+def _origin(path: str, source: str, assignments: Sequence[str]) -> str:
+    """Return what wrote the value at a path: the last assignment to it or to what holds it, else the document."""
+    assigned = [(one.partition("=")[0].strip(), f"--set {printable(one)}") for one in assignments]
+    wrote = [name for key, name in assigned if _is_within(path, key)]
+    if wrote:
+        return wrote[-1]
+    # What holds an assigned value is of both.
+    shared = [name for key, name in assigned if _is_within(key, path)]
+    return f"{source} with {', '.join(shared)}" if shared else source
+
+
+def _is_within(path: str, top: str) -> bool:
+    return path == top or path.startswith((f"{top}.", f"{top}["))
 
 
 def loads(text: str) -> Specification:

@@ -61,9 +61,11 @@ def host() -> str:
 
 
 def device_name(device: str) -> str:
-    """Return what a device is, such as ``cpu x86_64, 2 threads`` or the name of the GPU."""
+    """Return what a device is, such as ``cpu x86_64, 2 threads`` or ``NVIDIA H200, float32 without TF32``."""
     import torch  # noqa: PLC0415 - commands that only read do without torch
 
+    from workers.precision import numeric_mode  # noqa: PLC0415
+
     if device.startswith("cuda"):
-        return str(torch.cuda.get_device_name(device))
+        return f"{torch.cuda.get_device_name(device)}, {numeric_mode()}"
     return f"cpu {platform.machine()}, {torch.get_num_threads()} threads"

@@ -17,6 +17,7 @@ from ray import tune
 
 from workers.data import load_split
 from workers.engine import train
+from workers.precision import use_float32
 from workers.provenance import code_version, device_name, host, libraries, package_folder
 from workers.recipe import Recipe
 from workers.records import Divergence
@@ -43,6 +44,7 @@ class Worker(tune.Trainable):
                 f"{package_folder('workers')}; install the same Basin on every node"
             )
         torch.set_num_threads(max(1, int(ticket["threads"])))
+        use_float32()
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._folder = Path(ticket["data"]) if ticket["data"] else None
         self._reports = self._work(ticket["trials"])

@@ -22,6 +22,24 @@ def test_one_fault_is_singular():
     assert str(SpecificationError(FAULTS[1:], "x")) == "x has 1 fault:\n  is empty"
 
 
+def test_faults_with_a_source_of_their_own_are_listed_under_it_after_the_others():
+    faults = [
+        Fault(path="a", message="1", source="--set a=1"),
+        *FAULTS,
+        Fault(path="a.b", message="2", source="--set a=1"),
+    ]
+    error = SpecificationError(faults, "study.yaml")
+    assert str(error).splitlines() == [
+        "study.yaml has 2 faults:",
+        "  space.p: must lie in [0, 0.5], got 1",
+        "  is empty",
+        "--set a=1 has 2 faults:",
+        "  a: 1",
+        "  a.b: 2",
+    ]
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301
+
+
 def test_a_bad_specification_is_exit_code_two():
     error = SpecificationError(FAULTS)
     assert isinstance(error, BasinError)

@@ -411,6 +411,82 @@ def test_a_bad_assignment_is_a_fault_like_any_other():
         load("digits-lr-p", ["seed=7"])
 
 
+@pytest.mark.parametrize(
+    ("assignments", "said"),
+    [
+        (["seeds=abc"], ["--set seeds=abc", "seeds: must be a whole number, got 'abc'"]),
+        (["seeds = abc"], ["--set seeds = abc", "seeds: must be a whole number, got 'abc'"]),
+        (["seed=7"], ["--set seed=7", "seed: unknown key; did you mean 'seeds'?"]),
+        (["task={dataset: digits}"], ["--set task={dataset: digits}", "task.network: is required"]),
+        (["space.p.values=[9]"], ["--set space.p.values=[9]", "space.p.values[0]: p must lie in [0, 0.5], got 9"]),
+        (
+            ["space={p: {values: [9]}}"],
+            ["--set space={p: {values: [9]}}", "space.p.values[0]: p must lie in [0, 0.5], got 9"],
+        ),
+        (["seeds=abc", "seeds=1.5"], ["--set seeds=1.5", "seeds: must be a whole number, got 1.5"]),
+        (
+            ["seeds=1.5", "task.network=mpl"],
+            [
+                "--set seeds=1.5", "seeds: must be a whole number, got 1.5",
+                "--set task.network=mpl", "task.network: unknown network 'mpl'; did you mean 'mlp'?",
+            ],
+        ),
+        (
+            ["optimizer.beta=1", "optimizer.betas=[0.9, 1]"],
+            [
+                "--set optimizer.beta=1", "optimizer.beta: unknown key; did you mean 'betas'?",
+                "--set optimizer.betas=[0.9, 1]", "optimizer.betas: beta2 must lie in [0, 1), got 1",
+            ],
+        ),
+        (
+            ["space.lr.low=50", "space.lr.log=false"],
+            [
+                "preset digits-lr-p with --set space.lr.low=50, --set space.lr.log=false",
+                "space.lr: low < high must hold, got low=50, high=10",
+            ],
+        ),
+        (
+            ["seeds", "task.network=mpl"],
+            [
+                "--set", "'seeds': must have the form KEY=VALUE, such as seeds=3",
+                "--set task.network=mpl", "task.network: unknown network 'mpl'; did you mean 'mlp'?",
+            ],
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_fault_that_an_assignment_brought_in_is_told_with_it(assignments, said):
+    with pytest.raises(SpecificationError) as caught:
+        load("digits-lr-p", assignments)
+    pairs = zip(said[::2], said[1::2], strict=True)
+    assert str(caught.value).splitlines() == [
+        line for source, fault in pairs for line in (f"{source} has 1 fault:", f"  {fault}")
+    ]
+
+
+def test_faults_of_the_file_and_of_assignments_stand_in_one_message(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("name: a-study\ntask: {dataset: digits, network: mlp}\nepochs: 0\nspace: {lr: {values: [-1]}}\n")
+    with pytest.raises(SpecificationError) as caught:
+        load(str(file), ["task.network=mpl", "task.batch_sise=3"])
+    assert str(caught.value) == (
+        f"'{file}' has 2 faults:\n"
+        "  epochs: must be greater than or equal to 1, got 0\n"
+        "  space.lr.values[0]: lr must lie in (0, inf), got -1\n"
+        "--set task.batch_sise=3 has 1 fault:\n"
+        "  task.batch_sise: unknown key; did you mean 'batch_size'?\n"
+        "--set task.network=mpl has 1 fault:\n"
+        "  task.network: unknown network 'mpl'; did you mean 'mlp'?"
+    )
+    assert len(caught.value.faults) == 4
+
+
+def test_a_long_assignment_is_cut():
+    with pytest.raises(SpecificationError) as caught:
+        load("digits-lr-p", [f"seeds={'x' * 10_000}"])
+    assert len(str(caught.value)) < 300
+
+
 @pytest.mark.parametrize("name", ["digits-lr-q", "digit-lr-p"])
 def test_an_unknown_preset_is_told_with_the_nearest(name):
     with pytest.raises(SpecificationError, match="did you mean 'digits-lr-p'"):

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from tests.unit.workers.recipes import recipe
 from workers.data import load_split
 from workers.engine import train
 from workers.optimizers import Padam
+from workers.precision import use_float32
 from workers.records import Divergence
 
 pytestmark = [
@@ -27,6 +29,19 @@ def test_divergence_is_noticed_on_the_gpu():
     split = load_split("digits", None, None, 0)
     with pytest.raises(Divergence):
         list(train(recipe(hyperparameters={"lr": 1e12, "p": 0.0}), split, torch.device("cuda")))
+
+
+@pytest.mark.usefixtures("precision")
+def test_neither_products_nor_convolutions_are_rounded_to_tf32():
+    draws = torch.Generator().manual_seed(0)
+    a, b = torch.randn(256, 256, generator=draws), torch.randn(256, 256, generator=draws)
+    x, w = torch.randn(8, 64, 16, 16, generator=draws), torch.randn(64, 64, 3, 3, generator=draws)
+    use_float32()
+    for operation, (left, right) in ((torch.matmul, (a, b)), (functional.conv2d, (x, w))):
+        exact = operation(left.double(), right.double())
+        got = operation(left.cuda(), right.cuda()).cpu().double()
+        # TF32 keeps 10 bits of mantissa: its error is some 1e-3 of the size of a result.
+        assert float((got - exact).abs().max() / exact.std()) < 1e-4
 
 
 @pytest.mark.parametrize("p", [0.0, 1 / 8, 0.3, 1 / 2])

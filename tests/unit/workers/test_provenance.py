@@ -7,6 +7,7 @@ import pytest
 import search_spaces
 import workers
 from workers import provenance
+from workers.precision import use_float32
 
 
 @pytest.fixture
@@ -58,6 +59,14 @@ def test_a_missing_package_is_named():
 
 def test_libraries_name_python_and_torch():
     assert {"python", "torch", "numpy"} <= provenance.libraries().keys()
+
+
+@pytest.mark.usefixtures("precision")
+def test_a_gpu_is_named_with_the_numeric_mode_of_this_process(monkeypatch):
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda device: {"cuda:1": "NVIDIA H200"}[device])
+    assert provenance.device_name("cuda:1") == "NVIDIA H200, float32 with TF32 in convolutions, recurrent layers"
+    use_float32()
+    assert provenance.device_name("cuda:1") == "NVIDIA H200, float32 without TF32"
 
 
 def test_the_cpu_is_named_with_its_threads():

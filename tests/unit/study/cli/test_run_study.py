@@ -66,6 +66,11 @@ def test_a_faulty_assignment_is_2_and_makes_no_store(basin, folder, spec, assign
     assert not (folder / "basin.db").exists()
 
 
+def test_a_faulty_assignment_is_told_as_one_and_not_as_the_file_s(basin, spec):
+    done = basin("run", spec, "--set", "seeds=abc")
+    assert done.err == "basin: --set seeds=abc has 1 fault:\n  seeds: must be a whole number, got 'abc'\n"
+
+
 @pytest.mark.parametrize("spec", ["nosuch", "nosuch.yaml", "digits-lr"])
 def test_a_specification_that_is_not_there_is_2(basin, folder, spec):
     assert basin("run", spec).code == 2
