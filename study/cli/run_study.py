@@ -18,6 +18,7 @@ from study.cli.options import SpecArgument, StoreOption, opened
 from study.cli.output import over_seeds, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
+from study.errors import StudyNotFoundError
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def run(
         except (KeyboardInterrupt, SystemExit):
             status = it.studies.status(study)
             interruption.happened = True
+        if not status.counts.total:
+            raise StudyNotFoundError(
+                f"study {study.name} was deleted while it was driven; the same command makes it anew"
+            )
         if interruption.happened and status.counts.waiting + status.counts.running:
             _tell_how_to_continue(status, command)
             sys.exit(130)

@@ -23,6 +23,7 @@ from tests.contract.helpers import (
 
 VALUES = {"lr": {"values": [0.01, 0.1, 1.0]}}
 MORE = {"lr": {"values": [0.01, 0.1, 0.5, 1.0]}}
+RANGE = {"lr": {"low": 1e-3, "high": 1.0, "log": True}}
 
 
 def cells(store):
@@ -129,6 +130,38 @@ def test_what_does_not_extend_is_refused_with_the_reason_and_changes_nothing(sto
         extend(store, study, **({"space": VALUES} | changes))
     assert said in str(caught.value)
     assert everything(store) == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"space": VALUES}, {"space": MORE, "seeds": 3}),
+        ({"space": VALUES}, {"space": VALUES}),
+        (
+            {"space": RANGE, "design": {"name": "sobol", "configurations": 4}},
+            {"space": RANGE, "design": {"name": "sobol", "configurations": 8}, "seeds": 4},
+        ),
+        (
+            {"space": RANGE, "design": {"name": "tpe", "configurations": 3}},
+            {"space": RANGE, "design": {"name": "tpe", "configurations": 5}},
+        ),
+    ],
+    ids=["grid", "nothing more", "sobol", "tpe"],
+)
+def test_a_dry_run_says_what_an_extension_adds_and_writes_nothing(store, before, after):
+    study = make(store, **before)
+    was = everything(store), rows(store, "study"), rows(store, "configuration")
+    told = store.growth.extend(study, specification(**after), dry_run=True)
+    assert (everything(store), rows(store, "study"), rows(store, "configuration")) == was
+    assert told.study == study
+    done = store.growth.extend(study, specification(**after))
+    assert (told.configurations, told.trials) == (done.configurations, done.trials)
+
+
+def test_a_dry_run_refuses_what_an_extension_refuses(store):
+    study = make(store, space=MORE)
+    with pytest.raises(StudyMismatchError):
+        store.growth.extend(study, specification(space=VALUES), dry_run=True)
 
 
 def test_extending_at_once_from_many_sides_adds_each_slot_once(store, location):

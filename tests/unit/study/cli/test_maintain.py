@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import io
+import sys
+
+import pytest
+
 from tests.unit.study.common import create, lease, sql
 
 
@@ -31,3 +36,62 @@ def test_reaping_takes_expired_leases_back(basin, store):
 def test_reaping_leaves_leases_in_force(basin, store):
     lease(store, create(store), limit=2)
     assert basin("reap", "--json").json == {"reaped": 0}
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """Return a function that sits a person at the terminal, who answers."""
+
+    def answering(text):
+        person = io.StringIO(text)
+        person.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdin", person)
+
+    return answering
+
+
+def test_a_deleted_study_is_gone(basin, filled):
+    done = basin("delete", "small", "--yes")
+    assert (done.code, done.out) == (0, "deleted study small: 6 trials, 7 attempts, 6 epochs\n")
+    assert basin("show", "small").code == 3
+    assert basin("studies", "--json").json == []
+    assert [sql(filled, f"SELECT * FROM {table}") for table in ("trial", "attempt", "epoch", "driver")] == [[]] * 4
+
+
+def test_a_deletion_is_told_as_json(basin, filled):
+    assert basin("delete", "small", "--yes", "--json").json == {
+        "name": "small", "deleted": {"trials": 6, "attempts": 7, "epochs": 6},
+    }  # fmt: skip
+
+
+def test_a_person_is_asked_with_the_counts(basin, filled, answering):
+    answering("y\n")
+    done = basin("delete", "small", "--json")
+    assert "study small has 6 trials, 7 attempts, 6 epochs; delete it? [y/N]" in done.err
+    assert done.json["deleted"]["trials"] == 6
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n"])
+@pytest.mark.usefixtures("untouched")
+def test_a_person_who_says_no_keeps_the_study(basin, answering, answer):
+    answering(answer)
+    done = basin("delete", "small")
+    assert done.code == 1
+    assert done.err.endswith("nothing was deleted\n")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_where_nobody_can_be_asked_nothing_is_deleted(basin):
+    done = basin("delete", "small")
+    assert (done.code, done.out) == (2, "")
+    assert "study small has 6 trials, 7 attempts, 6 epochs; add --yes to delete it" in done.err
+
+
+def test_a_study_in_training_is_not_deleted_before_it_is_cancelled(basin, store):
+    lease(store, create(store), limit=2)
+    done = basin("delete", "small", "--yes")
+    assert done.code == 2
+    assert "got 2 trials in training; stop their drivers, or run `basin cancel small` first" in done.err
+    assert len(sql(store, "SELECT * FROM trial")) == 6
+    basin("cancel", "small")
+    assert basin("delete", "small", "--yes").code == 0

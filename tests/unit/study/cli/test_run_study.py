@@ -152,6 +152,17 @@ def test_a_study_that_diverged_throughout_is_0(basin, store, spec):
     assert basin("run", spec).code == 0
 
 
+def test_a_study_that_is_deleted_under_its_driver_is_3(basin, spec, monkeypatch):
+    def driven(store, study, _interruption, **_options):
+        store.studies.delete(study)
+        return store.studies.status(study)
+
+    monkeypatch.setattr(run_study, "_driven", driven)
+    done = basin("run", spec)
+    assert (done.code, done.out) == (3, "")
+    assert "study small was deleted while it was driven" in done.err
+
+
 @pytest.mark.usefixtures("interrupted")
 def test_an_interruption_is_130(basin, spec):
     done = basin("run", spec)
