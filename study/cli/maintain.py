@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from study.cli.options import JsonOption, StoreOption, StudyArgument, opened
-from study.cli.output import print_json
+from study.cli.output import how_to_take_back, print_json
 from study.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def cancel(study: StudyArgument, store: StoreOption = None, json: JsonOption = F
         print_json({"name": study, "cancelled": count})
     else:
         typer.echo(f"cancelled {count} trials of study {study}; what was finished stays")
+        if count:
+            typer.echo(how_to_take_back(study))
 
 
 def reap(store: StoreOption = None, json: JsonOption = False) -> None:

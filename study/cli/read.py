@@ -11,7 +11,17 @@ import typer
 
 from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
-from study.cli.output import Format, duration, moment, over_seeds, print_json, print_rows, print_table, spent
+from study.cli.output import (
+    Format,
+    duration,
+    how_to_take_back,
+    moment,
+    over_seeds,
+    print_json,
+    print_rows,
+    print_table,
+    spent,
+)
 from study.cli.watch import SECONDS, redraw, show_each
 from study.errors import UsageError
 
@@ -127,6 +137,8 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
     varied = ", ".join(f"{n} ({d.low:g} to {d.high:g})" for n, d in specification.space.items())
     say(f"  varies      {varied}; optimizer {specification.optimizer.name} {specification.variant or ''}".rstrip())
     say(f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}")
+    if status["cancelled"]:
+        say(f"  cancelled   {how_to_take_back(found.name)}")
     if summary["best"] is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
         seeds = over_seeds(summary["best"]["seeds"])

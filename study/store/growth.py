@@ -130,7 +130,6 @@ class Growth:
                 .where(
                     trial.c.study_id == of.id,
                     trial.c.superseded.is_(False),
-                    trial.c.filled,
                     *which,
                 )
                 .values(superseded=True)

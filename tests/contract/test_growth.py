@@ -6,6 +6,7 @@ import pytest
 
 from study.errors import StudyMismatchError
 from study.store import Store
+from study.trials import Counts
 from tests.contract.helpers import (
     claim,
     claim_one,
@@ -209,6 +210,18 @@ def test_a_retried_trial_is_trained_and_can_be_retried_again(store):
         last = rows(store)[-1]
         assert (last["generation"], last["number"]) == (generation + 1, 6 + generation)
     assert store.studies.counts(study.id).total == 6
+
+
+@pytest.mark.parametrize("made", [make, make_tpe], ids=["filled", "not yet filled"])
+def test_cancelled_slots_are_taken_back(store, made):
+    study = made(store)
+    filled = [row["filled"] for row in rows(store)]
+    store.studies.cancel(study)
+    assert store.growth.retry(study, where="state = 'cancelled'") == 6
+    assert store.studies.counts(study.id) == Counts(waiting=6, superseded=6)
+    assert [row["filled"] for row in rows(store)[6:]] == filled
+    assert store.studies.status(study).state == "waiting"
+    assert store.findings() == []
 
 
 def test_a_retry_picks_by_outcome_and_by_expression(store):

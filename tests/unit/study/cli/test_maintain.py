@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 
 import pytest
 
-from tests.unit.study.common import create, lease, sql
+from study.trials import Counts
+from tests.unit.study.common import create, lease, sql, tpe
+from tests.unit.study.drives import inline
 
 
 def test_cancelling_takes_what_has_no_outcome(basin, filled):
-    assert basin("cancel", "small").out == "cancelled 1 trials of study small; what was finished stays\n"
+    assert basin("cancel", "small").out == (
+        "cancelled 1 trials of study small; what was finished stays\n"
+        "to train them after all: basin retry small --where \"state = 'cancelled'\", then basin run\n"
+    )
     assert filled.studies.counts(1).to_dict() == {
         "total": 6, "complete": 3, "diverged": 1, "failed": 1, "cancelled": 1, "running": 0, "waiting": 0,
         "superseded": 0,
@@ -21,9 +27,22 @@ def test_cancelling_again_takes_nothing(basin, filled):
     assert basin("cancel", "small", "--json").json == {"name": "small", "cancelled": 0}
 
 
-def test_a_cancelled_study_says_so(basin, filled):
+def test_a_cancelled_study_says_so_and_how_to_go_on(basin, filled):
     basin("cancel", "small")
     assert basin("show", "small", "--json").json["state"] == "cancelled"
+    out = basin("show", "small").out
+    assert out.startswith("small: cancelled\n")
+    assert "basin retry small --where \"state = 'cancelled'\"" in out
+
+
+@pytest.mark.parametrize("changes", [{}, tpe(3)], ids=["grid", "adaptive"])
+def test_cancelled_trials_are_trained_after_all_by_the_command_that_is_named(basin, store, drive, changes):
+    study = create(store, **changes)
+    basin("cancel", "small")
+    command = shlex.split(basin("show", "small").out.partition("after all: basin ")[2].partition(", then")[0])
+    assert basin(*command, "--json").json == {"name": "small", "retried": 6}
+    assert drive(study, inline()).counts == Counts(complete=6, superseded=6)
+    assert store.findings() == []
 
 
 def test_reaping_takes_expired_leases_back(basin, store):
