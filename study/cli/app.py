@@ -37,6 +37,7 @@ app.command("curves")(read.curves)
 app.command("extend")(grow.extend)
 app.command("retry")(grow.retry)
 app.command("cancel")(maintain.cancel)
+app.command("delete")(maintain.delete)
 app.command("reap")(maintain.reap)
 app.add_typer(database.db, name="db")
 

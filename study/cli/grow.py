@@ -20,22 +20,26 @@ def extend(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change the specification, such as seeds=5."),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be added, and write nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Add values, seeds, configurations or a wider range to a study; `basin run` then trains what is missing."""
     with opened(store) as it:
         found = it.studies.get(study)
-        added = it.growth.extend(found, load(spec, [*(assignments or ()), f'name="{found.name}"']))
-        total = it.studies.counts(added.study.id).total
+        given = load(spec, [*(assignments or ()), f'name="{found.name}"'])
+        added = it.growth.extend(found, given, dry_run=dry_run)
+        total = it.studies.counts(found.id).total + (added.trials if dry_run else 0)
     if json:
-        print_json(
-            {"name": study, "added": {"configurations": added.configurations, "trials": added.trials}, "total": total}
-        )
+        counts = {"configurations": added.configurations, "trials": added.trials}
+        print_json({"name": study, "dry_run": dry_run, "added": counts, "total": total})
         return
+    verb = "would be added" if dry_run else "added"
     typer.echo(
-        f"study {study}: {added.trials} trials added ({added.configurations} new configurations), {total} in all"
+        f"study {study}: {added.trials} trials {verb} ({added.configurations} new configurations), {total} in all"
     )
-    if added.trials:
+    if dry_run:
+        typer.echo("nothing was written")
+    elif added.trials:
         typer.echo(f"next: basin run {spec}, with the same --set, trains what is missing")
 
 

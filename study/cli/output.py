@@ -108,6 +108,11 @@ def spent(seconds: float) -> str:
     return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2])
 
 
+def how_to_take_back(study: str) -> str:
+    """Return the sentence that says how cancelled trials are trained after all."""
+    return f"to train them after all: basin retry {study} --where \"state = 'cancelled'\", then basin run"
+
+
 def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> None:
     lines = ([inert(row[name]) for name in columns] for row in rows)
     first = list(islice(lines, 1))  # a query that fails must fail before the head is printed

@@ -106,7 +106,7 @@ class Progress:
             between = "; " if self._live is None else "\n"
             text = f"{text}{between}best so far {self._best.text}"
         if self._live is not None:
-            self._live.update(self._task, total=counts.total, completed=counts.terminal, text=text)
+            self._live.update(self._task, total=counts.total, completed=_done(counts), text=text)
             return
         now = time.monotonic()
         ended = counts.terminal == counts.total and self._last_done != counts.total
@@ -123,8 +123,8 @@ class Progress:
 
 
 def described(counts: Counts, eta_seconds: float | None) -> str:
-    """Return the counts as one line."""
-    parts = [f"{counts.terminal}/{counts.total} done", f"{counts.running} running", f"{counts.diverged} diverged"]
+    """Return the counts as one line; what was cancelled is not done."""
+    parts = [f"{_done(counts)}/{counts.total} done", f"{counts.running} running", f"{counts.diverged} diverged"]
     if counts.failed:
         parts.append(f"{counts.failed} failed")
     if counts.cancelled:
@@ -132,3 +132,7 @@ def described(counts: Counts, eta_seconds: float | None) -> str:
     if counts.terminal < counts.total:
         parts.append(f"ETA {duration(eta_seconds)}")
     return ", ".join(parts)
+
+
+def _done(counts: Counts) -> int:
+    return counts.complete + counts.diverged + counts.failed

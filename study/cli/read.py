@@ -11,7 +11,17 @@ import typer
 
 from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
-from study.cli.output import Format, duration, moment, over_seeds, print_json, print_rows, print_table, spent
+from study.cli.output import (
+    Format,
+    duration,
+    how_to_take_back,
+    moment,
+    over_seeds,
+    print_json,
+    print_rows,
+    print_table,
+    spent,
+)
 from study.cli.watch import SECONDS, redraw, show_each
 from study.errors import UsageError
 
@@ -132,6 +142,8 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
             f"  lost        {status['diverged']} diverged (a loss or output was not finite), "
             f"{summary['learned_nothing']} of the complete learned nothing (no better than guessing)"
         )
+    if status["cancelled"]:
+        say(f"  cancelled   {how_to_take_back(found.name)}")
     if summary["best"] is not None:
         point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
         seeds = over_seeds(summary["best"]["seeds"])

@@ -15,9 +15,10 @@ from search_spaces.specification import Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import SpecArgument, StoreOption, opened
-from study.cli.output import over_seeds, spent
+from study.cli.output import how_to_take_back, over_seeds, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
+from study.errors import StudyNotFoundError
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def run(
         except (KeyboardInterrupt, SystemExit):
             status = it.studies.status(study)
             interruption.happened = True
+        if not status.counts.total:
+            raise StudyNotFoundError(
+                f"study {study.name} was deleted while it was driven; the same command makes it anew"
+            )
         if interruption.happened and status.counts.waiting + status.counts.running:
             _tell_how_to_continue(status, command)
             sys.exit(130)
@@ -113,7 +118,12 @@ def _driven(
     """Drive the study to its end, or until a signal comes, and return its status."""
     status = store.studies.status(study)
     if not status.counts.waiting and not status.counts.running:
-        typer.echo(f"study {study.name} is finished already; nothing is trained again", err=True)
+        ended = (
+            "was cancelled; nothing is trained"
+            if status.counts.cancelled
+            else "is finished already; nothing is trained again"
+        )
+        typer.echo(f"study {study.name} {ended}", err=True)
         return status
     prepare(local=cluster is None)
     from study.driver import Driver  # noqa: PLC0415
@@ -172,7 +182,10 @@ def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
         point = ", ".join(f"{name}={value:g}" for name, value in best.configuration.items())
         seeds = over_seeds(best.seeds)
         typer.echo(f"best: {point}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
-    typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
+    if counts.cancelled:
+        typer.echo(f"{counts.cancelled} trials were cancelled; {how_to_take_back(study.name)}")
+    if counts.complete + counts.diverged:
+        typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
     if counts.failed:
         typer.echo(
             f"{counts.failed} trials failed; see `basin trials {study.name} --columns number,state,reason`", err=True

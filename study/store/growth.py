@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
@@ -28,7 +28,7 @@ GROWING = ("space", "seeds", "design.configurations")
 
 @dataclass(frozen=True, kw_only=True)
 class Extension:
-    """What an extension added."""
+    """What an extension added, or would add."""
 
     study: Study
     configurations: int
@@ -41,8 +41,17 @@ class Growth:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def extend(self, of: Study, wider: Specification) -> Extension:
+    def extend(self, of: Study, wider: Specification, *, dry_run: bool = False) -> Extension:
         """Add what a wider specification has more: values, seeds, configurations. Nothing there is touched.
+
+        Parameters
+        ----------
+        of
+            The study.
+        wider
+            The wider specification.
+        dry_run
+            Whether to say what would be added, and to write nothing.
 
         Raises
         ------
@@ -51,15 +60,13 @@ class Growth:
         """
 
         def work(connection: Connection) -> Extension:
-            # The row is locked so that two extensions, or an extension and a proposal, come one after the other.
-            row = connection.execute(select(study).where(study.c.id == of.id).with_for_update()).one()
-            stored = Study.from_row(row)
+            row = select(study).where(study.c.id == of.id)
+            # Locked so that two extensions, or an extension and a proposal, come one after the other.
+            stored = Study.from_row(connection.execute(row if dry_run else row.with_for_update()).one())
             given = wider.continuing(stored.specification)
             refuse_incompatible(stored.specification, given)
-            known = dict(
-                connection.execute(
-                    select(configuration.c.key, configuration.c.id).where(configuration.c.study_id == of.id)
-                ).all()
+            known = set(
+                connection.execute(select(configuration.c.key).where(configuration.c.study_id == of.id)).scalars()
             )
             ids = connection.execute(
                 select(configuration.c.id, configuration.c.hyperparameters)
@@ -67,7 +74,11 @@ class Growth:
                 .order_by(configuration.c.number)
             ).all()
             points = {row.id: json.loads(row.hyperparameters) if row.hyperparameters else None for row in ids}
-            added = self._added(connection, stored, given, known, points)
+            fresh = _missing(given, known, len(points))
+            if dry_run:
+                trials = len(points) * (given.seeds - stored.specification.seeds) + len(fresh) * given.seeds
+                return Extension(study=stored, configurations=len(fresh), trials=trials)
+            added = self._added(connection, stored, fresh)
             slots = [(number, seed) for number in points for seed in range(stored.specification.seeds, given.seeds)]
             slots += [(number, seed) for number in added for seed in range(given.seeds)]
             insert_trials(connection, self._database, of.id, given, slots, points | added)
@@ -76,29 +87,16 @@ class Growth:
                 .where(study.c.id == of.id)
                 .values(document=json.dumps(given.document()), hash=given.hash())
             )
-            row = connection.execute(select(study).where(study.c.id == of.id)).one()
-            return Extension(study=Study.from_row(row), configurations=len(added), trials=len(slots))
+            extended = Study.from_row(connection.execute(row).one())
+            return Extension(study=extended, configurations=len(added), trials=len(slots))
 
-        return self._database.write(work)
+        return self._database.read(work) if dry_run else self._database.write(work)
 
+    @staticmethod
     def _added(
-        self,
-        connection: Connection,
-        stored: Study,
-        given: Specification,
-        known: dict[str | None, int],
-        points: dict[int, Configuration | None],
+        connection: Connection, stored: Study, fresh: Sequence[Configuration | None]
     ) -> dict[int, Configuration | None]:
-        """Insert the configurations that are missing and return them by id."""
-        wanted = drawn(given)
-        if not wanted:
-            fresh: Sequence[Configuration | None] = [None] * (given.configurations - len(points))
-        elif given.design.name == "grid":
-            fresh = [point for point in wanted if identity(point) not in known]
-        else:
-            # What is there came from the same sequence, or from a narrower range; either way it stays and counts.
-            unknown = [point for point in wanted if identity(point) not in known]
-            fresh = unknown[: given.configurations - len(points)]
+        """Insert configurations after those there are and return them by id."""
         first = 1 + int(
             connection.execute(
                 select(func.coalesce(func.max(configuration.c.number), -1)).where(
@@ -133,7 +131,6 @@ class Growth:
                 .where(
                     trial.c.study_id == of.id,
                     trial.c.superseded.is_(False),
-                    trial.c.filled,
                     *which,
                 )
                 .values(superseded=True)
@@ -164,6 +161,16 @@ class Growth:
             return len(rows)
 
         return self._database.write(work)
+
+
+def _missing(given: Specification, known: Collection[str | None], count: int) -> Sequence[Configuration | None]:
+    """Return the configurations that a study of ``count`` known ones has not, None for one to be proposed."""
+    wanted = drawn(given)
+    if not wanted:
+        return [None] * (given.configurations - count)
+    unknown = [point for point in wanted if identity(point) not in known]
+    # What is there came from the same sequence, or from a narrower range; either way it stays and counts.
+    return unknown if given.design.name == "grid" else unknown[: given.configurations - count]
 
 
 def refuse_incompatible(stored: Specification, given: Specification) -> None:

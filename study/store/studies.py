@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
+from sqlalchemy import Connection, FromClause, Row, Select, case, delete, exists, func, insert, select, update
 
 from search_spaces.configurations import Configuration, identity, rounded
 from search_spaces.documents import closest
 from search_spaces.errors import shown
 from search_spaces.specification import NAME, Specification, differences
 from search_spaces.validation import restored
-from study.errors import StudyMismatchError, StudyNotFoundError
+from study.errors import StudyMismatchError, StudyNotFoundError, UsageError
 from study.store import schema
 from study.store.database import Database
 from study.trials import TERMINAL, Counts, Ending, State
@@ -82,6 +82,15 @@ class Status:
         if not left or self.mean_seconds is None:
             return 0.0 if not left else None
         return left * self.mean_seconds / max(self.counts.running, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much a store holds of a study, superseded generations included."""
+
+    trials: int
+    attempts: int
+    epochs: int
 
 
 class Studies:
@@ -267,6 +276,65 @@ class Studies:
             return len(gone)
 
         return self._database.write(work)
+
+    def size(self, study: Study) -> Size:
+        """Return how much a store holds of a study."""
+        return self._database.read(lambda c: _size(c, study.id))
+
+    def delete(self, study: Study) -> Size:
+        """Take a study out of the store with all that belongs to it, and return how much that was.
+
+        Raises
+        ------
+        UsageError
+            A driver holds leases in force; nothing was deleted.
+        """
+
+        def work(connection: Connection) -> Size:
+            trial, attempt, driver = schema.trial, schema.attempt, schema.driver
+            # Locked, so that no claim comes between the question and the deletion.
+            connection.execute(select(schema.study.c.id).where(schema.study.c.id == study.id).with_for_update())
+            in_force = (trial.c.state == State.RUNNING.value) & (trial.c.lease_until > self._database.now)
+            held = connection.execute(
+                select(in_force).where(trial.c.study_id == study.id).with_for_update()
+            ).scalars()
+            live = sum(map(bool, held))
+            if live:
+                raise UsageError(
+                    f"study {study.name} must be at rest to be deleted, got {live} trials in training; stop their "
+                    f"drivers, or run `basin cancel {study.name}` first"
+                )
+            size = _size(connection, study.id)
+            served = connection.execute(
+                select(attempt.c.driver_id).distinct().join_from(trial, attempt).where(trial.c.study_id == study.id)
+            ).scalars()
+            drivers = list(served)
+            connection.execute(delete(schema.study).where(schema.study.c.id == study.id))
+            # Its drivers go too: one that still runs can claim nothing more, not even of a study that gets its id.
+            connection.execute(
+                delete(driver).where(
+                    driver.c.id.in_(drivers),
+                    ~exists().where(attempt.c.driver_id == driver.c.id),
+                    ~exists().where(schema.study.c.proposer == driver.c.id),
+                )
+            )
+            return size
+
+        return self._database.write(work)
+
+
+def _size(connection: Connection, study_id: int) -> Size:
+    trial, attempt, epoch = schema.trial, schema.attempt, schema.epoch
+    mine = trial.c.study_id == study_id
+
+    def count(source: FromClause) -> int:
+        return int(connection.execute(select(func.count()).select_from(source).where(mine)).scalar_one())
+
+    return Size(
+        trials=count(trial),
+        attempts=count(trial.join(attempt)),
+        epochs=count(trial.join(epoch, epoch.c.trial_id == trial.c.id)),
+    )
 
 
 def insert_configurations(

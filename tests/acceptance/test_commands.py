@@ -8,6 +8,9 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
+from tests.acceptance.conftest import stop
+from tests.acceptance.test_kill import folder_epochs, wait_until
+
 pytestmark = pytest.mark.acceptance
 
 KEYS = (
@@ -175,6 +178,22 @@ def test_an_adaptive_study_has_exactly_n(folder):
     assert len(rows) == 12
     assert len({(row["lr"], row["p"]) for row in rows}) == 6
     assert folder.run("report", "tpe", "--out", "out").returncode == 0
+
+
+def test_a_study_can_be_cancelled_and_deleted_while_it_is_driven(small):
+    process = small.start("run", "small.yaml", "--set", "epochs=200")
+    assert wait_until(lambda: folder_epochs(small), 240), stop(process)
+    refused = small.run("delete", "small", "--yes")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "basin cancel small" in refused.stderr
+    assert small.run("cancel", "small").returncode == 0
+    assert small.run("delete", "small", "--yes").returncode == 0
+    output = process.communicate(timeout=90)[0]
+    assert process.returncode == 3, output
+    assert "study small was deleted while it was driven" in output
+    assert "Traceback" not in output
+    assert all(not small.rows(f"SELECT * FROM {table}") for table in ("study", "trial", "attempt", "epoch", "driver"))
+    assert wait_until(lambda: not small.living()), small.living()
 
 
 def test_cancel_and_reap(folder):

@@ -7,6 +7,7 @@ import pytest
 
 from study.errors import StudyMismatchError
 from study.store import Store
+from study.trials import Counts
 from tests.contract.helpers import (
     TASK,
     age,
@@ -26,6 +27,7 @@ from tests.contract.helpers import (
 
 VALUES = {"lr": {"values": [0.01, 0.1, 1.0]}}
 MORE = {"lr": {"values": [0.01, 0.1, 0.5, 1.0]}}
+RANGE = {"lr": {"low": 1e-3, "high": 1.0, "log": True}}
 
 
 def cells(store):
@@ -163,6 +165,38 @@ def test_what_does_not_extend_is_refused_with_the_reason_and_changes_nothing(sto
     assert everything(store) == before
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"space": VALUES}, {"space": MORE, "seeds": 3}),
+        ({"space": VALUES}, {"space": VALUES}),
+        (
+            {"space": RANGE, "design": {"name": "sobol", "configurations": 4}},
+            {"space": RANGE, "design": {"name": "sobol", "configurations": 8}, "seeds": 4},
+        ),
+        (
+            {"space": RANGE, "design": {"name": "tpe", "configurations": 3}},
+            {"space": RANGE, "design": {"name": "tpe", "configurations": 5}},
+        ),
+    ],
+    ids=["grid", "nothing more", "sobol", "tpe"],
+)
+def test_a_dry_run_says_what_an_extension_adds_and_writes_nothing(store, before, after):
+    study = make(store, **before)
+    was = everything(store), rows(store, "study"), rows(store, "configuration")
+    told = store.growth.extend(study, specification(**after), dry_run=True)
+    assert (everything(store), rows(store, "study"), rows(store, "configuration")) == was
+    assert told.study == study
+    done = store.growth.extend(study, specification(**after))
+    assert (told.configurations, told.trials) == (done.configurations, done.trials)
+
+
+def test_a_dry_run_refuses_what_an_extension_refuses(store):
+    study = make(store, space=MORE)
+    with pytest.raises(StudyMismatchError):
+        store.growth.extend(study, specification(space=VALUES), dry_run=True)
+
+
 def test_extending_at_once_from_many_sides_adds_each_slot_once(store, location):
     study = make(store, space=VALUES)
     errors = []
@@ -208,6 +242,18 @@ def test_a_retried_trial_is_trained_and_can_be_retried_again(store):
         last = rows(store)[-1]
         assert (last["generation"], last["number"]) == (generation + 1, 6 + generation)
     assert store.studies.counts(study.id).total == 6
+
+
+@pytest.mark.parametrize("made", [make, make_tpe], ids=["filled", "not yet filled"])
+def test_cancelled_slots_are_taken_back(store, made):
+    study = made(store)
+    filled = [row["filled"] for row in rows(store)]
+    store.studies.cancel(study)
+    assert store.growth.retry(study, where="state = 'cancelled'") == 6
+    assert store.studies.counts(study.id) == Counts(waiting=6, superseded=6)
+    assert [row["filled"] for row in rows(store)[6:]] == filled
+    assert store.studies.status(study).state == "waiting"
+    assert store.findings() == []
 
 
 def test_a_retry_picks_by_outcome_and_by_expression(store):

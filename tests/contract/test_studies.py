@@ -4,10 +4,14 @@ import json
 import threading
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from search_spaces.errors import SpecificationError
-from study.errors import StudyMismatchError, StudyNotFoundError
+from study.errors import StudyMismatchError, StudyNotFoundError, UsageError
+from study.hosts import Process
 from study.store import Store
+from study.store.schema import metadata
+from study.store.studies import Size
 from study.trials import Counts
 from tests.contract.helpers import (
     CODE,
@@ -19,6 +23,7 @@ from tests.contract.helpers import (
     completion,
     divergence,
     drawn,
+    every_outcome,
     everything,
     expire_leases,
     failure,
@@ -336,3 +341,88 @@ def test_a_finished_study_cannot_be_cancelled(store):
     assert store.studies.get("study").cancelled_at is None
     assert store.studies.status(study).state == "complete"
     assert states(store) == ["complete"]
+
+
+def test_a_deleted_study_leaves_nothing_in_any_table(store):
+    other = make(store, name="other")
+    tell(store, completion(claim_one(store, other, "ben")), driver="ben")
+    before = {name: rows(store, name) for name in metadata.tables}
+    study = make(store)
+    every_outcome(store, study)
+    assert store.studies.size(study) == store.studies.delete(study) == Size(trials=6, attempts=6, epochs=4)
+    assert [row["id"] for row in before["driver"]] == ["ann", "ben"]
+    before["driver"] = [row for row in before["driver"] if row["id"] == "ben"]
+    assert {name: rows(store, name) for name in metadata.tables} == before
+    assert store.findings() == []
+
+
+def test_a_study_of_open_slots_is_deleted(store):
+    assert store.studies.delete(make_tpe(store)) == Size(trials=6, attempts=0, epochs=0)
+    assert rows(store, "configuration") == []
+
+
+def test_a_study_whose_trials_are_held_is_not_deleted_before_it_is_cancelled(store):
+    study = make(store)
+    claim(store, study, limit=2)
+    before = everything(store)
+    with pytest.raises(UsageError, match=r"got 2 trials in training; .* `basin cancel study` first") as refused:
+        store.studies.delete(study)
+    assert refused.value.exit_code == 2
+    assert everything(store) == before
+    store.studies.cancel(study)
+    assert store.studies.delete(study).trials == 6
+
+
+def test_a_study_whose_leases_ran_out_is_deleted(store):
+    study = make(store)
+    claim(store, study, limit=2)
+    expire_leases(store)
+    assert store.studies.delete(study).attempts == 2
+
+
+def test_a_driver_of_a_deleted_study_writes_nothing_more_not_into_a_study_of_its_id_either(store):
+    study = make(store)
+    lease = claim_one(store, study)
+    store.studies.cancel(study)
+    store.studies.delete(study)
+    assert store.leases.renew("ann") == set()
+    assert tell(store, completion(lease)) == {lease.key}
+    assert claim(store, study) == []
+    assert store.studies.status(study).counts == Counts()
+    new = make(store, name="new")  # which gets the id of the deleted one where a database gives ids anew
+    before = everything(store)
+    with pytest.raises(IntegrityError):
+        claim(store, new)
+    assert tell(store, completion(lease)) == {lease.key}
+    assert everything(store) == before
+
+
+def test_a_claim_and_a_deletion_at_once_leave_a_whole_study_or_none(store, location):
+    for number in range(5):
+        study = make(store, name=f"study{number}", seeds=20)
+        store.leases.register(f"driver{number}", Process.current())
+        start, said = threading.Barrier(2), []
+
+        def lease(study=study, driver=f"driver{number}", start=start, said=said):
+            with Store(location) as mine:
+                start.wait(20)
+                said.append(len(mine.leases.claim(study.id, driver, 60)))
+
+        def delete(study=study, start=start, said=said):
+            with Store(location) as mine:
+                start.wait(20)
+                try:
+                    mine.studies.delete(study)
+                except UsageError:
+                    said.append("refused")
+                else:
+                    said.append("deleted")
+
+        threads = [threading.Thread(target=work) for work in (lease, delete)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(said, key=str) in ([0, "deleted"], [60, "refused"])
+        assert len([row for row in rows(store) if row["study_id"] == study.id]) == (0 if 0 in said else 60)
+    assert store.findings() == []

@@ -17,7 +17,8 @@ from tests.unit.study.common import sql
 from workers.provenance import code_version
 
 DOCUMENTED = {
-    "presets", "run", "studies", "show", "trials", "curves", "report", "cancel", "reap", "extend", "retry", "db",
+    "presets", "run", "studies", "show", "trials", "curves", "report", "cancel", "reap", "delete", "extend", "retry",
+    "db",
 }  # fmt: skip
 PASSWORD = "-".join(("correct", "horse"))
 
@@ -79,7 +80,15 @@ finally:
     assert done.stdout == f"basin {code_version()}\n\n"
 
 
-NAMELESS = [["show"], ["trials"], ["curves"], ["cancel"], ["report", "--out", "out"], ["retry", "--failed"]]
+NAMELESS = [
+    ["show"],
+    ["trials"],
+    ["curves"],
+    ["cancel"],
+    ["delete"],
+    ["report", "--out", "out"],
+    ["retry", "--failed"],
+]
 
 
 @pytest.mark.parametrize("words", NAMELESS, ids=lambda words: words[0])
@@ -113,6 +122,7 @@ OPENING = [
     ["curves", "small"],
     ["report", "small", "--out", "out"],
     ["cancel", "small"],
+    ["delete", "small", "--yes"],
     ["reap"],
     ["retry", "small", "--failed"],
     ["extend", "small", "digits-lr-p"],

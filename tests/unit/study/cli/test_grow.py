@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.study.common import DOCUMENT, create
+from tests.unit.study.common import DOCUMENT, create, sql
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def test_a_study_whose_name_reads_as_a_number_is_extended(basin, store, wider):
 def test_extending_is_told_as_json(basin, finished, wider):
     assert basin("extend", "small", wider, "--set", "seeds=3", "--json").json == {
         "name": "small",
+        "dry_run": False,
         "added": {"configurations": 1, "trials": 6},
         "total": 12,
     }
@@ -38,6 +39,18 @@ def test_extending_is_told_as_json(basin, finished, wider):
 def test_extending_by_nothing_adds_nothing(basin, finished, wider):
     basin("extend", "small", wider)
     assert basin("extend", "small", wider, "--json").json["added"] == {"configurations": 0, "trials": 0}
+
+
+def test_a_dry_run_says_what_would_be_added_and_writes_nothing(basin, finished, wider):
+    before = sql(finished, "SELECT * FROM study"), sql(finished, "SELECT * FROM trial")
+    done = basin("extend", "small", wider, "--dry-run")
+    assert done.out == (
+        "study small: 2 trials would be added (1 new configurations), 8 in all\nnothing was written\n"
+    )
+    assert basin("extend", "small", wider, "--dry-run", "--json").json == {
+        "name": "small", "dry_run": True, "added": {"configurations": 1, "trials": 2}, "total": 8,
+    }  # fmt: skip
+    assert (sql(finished, "SELECT * FROM study"), sql(finished, "SELECT * FROM trial")) == before
 
 
 @pytest.mark.parametrize("assignment", ["epochs=5", "seeds=1", "task.network=resnet8", "space.lr.values=[0.01, 0.1]"])

@@ -19,7 +19,9 @@ from tests.unit.study.common import eventually
         (Counts(complete=2, diverged=1, running=1), 61.0, "3/4 done, 1 running, 1 diverged, ETA 0:01:01"),
         (Counts(waiting=4), None, "0/4 done, 0 running, 0 diverged, ETA ?"),
         (Counts(failed=3), None, "3/3 done, 0 running, 0 diverged, 3 failed"),
-        (Counts(cancelled=3), None, "3/3 done, 0 running, 0 diverged, 3 cancelled"),
+        (Counts(cancelled=3), None, "0/3 done, 0 running, 0 diverged, 3 cancelled"),
+        (Counts(complete=1, cancelled=3), None, "1/4 done, 0 running, 0 diverged, 3 cancelled"),
+        (Counts(cancelled=3, waiting=1), None, "0/4 done, 0 running, 0 diverged, 3 cancelled, ETA ?"),
     ],
 )
 def test_counts_are_one_line(counts, eta, text):

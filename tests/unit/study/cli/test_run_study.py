@@ -166,9 +166,41 @@ def test_a_study_with_failures_is_5(basin, store, spec):
     assert "1 trials failed; see `basin trials small --columns number,state,reason`" in done.err
 
 
+def test_a_cancelled_study_is_not_done(basin, store, spec):
+    create(store)
+    basin("cancel", "small")
+    done = basin("run", spec)
+    assert done.code == 0
+    assert "study small was cancelled; nothing is trained\n" in done.err
+    assert done.out.startswith("study small cancelled: 0/6 done, 0 running, 0 diverged, 6 cancelled; took ")
+    assert done.out.endswith(
+        "6 trials were cancelled; to train them after all: basin retry small --where \"state = 'cancelled'\", "
+        "then basin run\n"
+    )
+
+
+def test_what_was_trained_of_a_cancelled_study_can_be_reported(basin, store, spec):
+    fill(store, create(store), [10.0])
+    basin("cancel", "small")
+    done = basin("run", spec)
+    assert (done.code, "study small cancelled: 1/6 done" in done.out) == (0, True)
+    assert done.out.endswith("next: basin report small --out reports/small\n")
+
+
 def test_a_study_that_diverged_throughout_is_0(basin, store, spec):
     fill(store, create(store), ["diverged"] * 6)
     assert basin("run", spec).code == 0
+
+
+def test_a_study_that_is_deleted_under_its_driver_is_3(basin, spec, monkeypatch):
+    def driven(store, study, _interruption, **_options):
+        store.studies.delete(study)
+        return store.studies.status(study)
+
+    monkeypatch.setattr(run_study, "_driven", driven)
+    done = basin("run", spec)
+    assert (done.code, done.out) == (3, "")
+    assert "study small was deleted while it was driven" in done.err
 
 
 @pytest.mark.usefixtures("interrupted")
