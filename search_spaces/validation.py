@@ -19,6 +19,9 @@ from search_spaces.hyperparameters import Hyperparameter
 from search_spaces.presets import preset_document, preset_names
 from search_spaces.specification import MAX_TRIALS, NAME, Design, Objective, Optimizer, Schedule, Specification, Task
 
+SHOWN_VALUES = 6
+"""Values of a list that a fault shows."""
+
 _FIELDS = Specification.model_fields
 _STRICT = ConfigDict(strict=True)
 
@@ -191,7 +194,18 @@ def _translated(error: ValidationError, section: str) -> Iterable[Fault]:
             )
         else:
             rule = _RULES.get(kind) or item["msg"].replace("Input should be", "must be")
-            yield Fault(path=path, message=f"{rule}, got {got}")
+            meant = _meant(item["input"]) if section == "space" and len(location) == 1 else ""
+            yield Fault(path=path, message=f"{rule}, got {got}{meant}")
+
+
+def _meant(raw: Any) -> str:
+    """Return a clause that writes a bare list or number of the space as the domain it was meant for."""
+    values = raw if isinstance(raw, list) else [raw]
+    if not values or not all(_is_number(value) for value in values):
+        return ""
+    several = ", ".join(shown(value, 24) for value in values[:SHOWN_VALUES]) + ", …" * (len(values) > SHOWN_VALUES)
+    written = f"; write {{values: [{several}]}}"
+    return written if isinstance(raw, list) else f"{written}, or fix it under `optimizer`"
 
 
 def _keys(section: str, location: tuple[int | str, ...]) -> Iterable[str]:

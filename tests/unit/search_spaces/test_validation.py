@@ -35,7 +35,10 @@ FAULTS = [
     ([("optimizer", "padam")], "optimizer", "must be a mapping of keys to values, got 'padam'"),
     ([("space", None)], "space", "must be a mapping of keys to values"),
     ([("space", [])], "space", "must be a mapping of keys to values"),
-    ([("space.lr", 0.1)], "space.lr", "must be a mapping of keys to values"),
+    ([("space.lr", 0.1)], "space.lr", "got 0.1; write {values: [0.1]}, or fix it under `optimizer`"),
+    ([("space.lr", [0.1])], "space.lr", "must be a mapping of keys to values, got [0.1]; write {values: [0.1]}"),
+    ([("space.p", [0, 0.125])], "space.p", "got [0, 0.125]; write {values: [0, 0.125]}"),
+    ([("space.p", [0.1] * 9)], "space.p", "; write {values: [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, …]}"),
     ([("space.lr", None)], "space.lr", "must be a mapping of keys to values"),
     ([("name", 3)], "name", "must be text, got 3"),
     ([("epochs", "3")], "epochs", "must be a whole number, got '3'"),
@@ -213,6 +216,18 @@ def test_a_broken_rule_is_one_fault_at_its_place(changes, path, words):
 )
 def test_what_the_rules_allow_is_accepted(changes):
     specification(*changes)
+
+
+@pytest.mark.parametrize("raw", [None, True, "0.1", [], ["0.1"], [0.1, None], [[0.1]], float("inf"), 10**400])
+def test_no_domain_is_made_of_what_holds_no_numbers(raw):
+    ((path, message),) = faults_of(study(("space.lr", raw)))
+    assert path == "space.lr"
+    assert message.startswith("must be a mapping of keys to values, got ")
+    assert "write" not in message
+
+
+def test_no_domain_is_made_of_what_is_no_domain():
+    assert "write" not in str(faults_of(study(("space", [0.1]), ("seeds", [3]), ("task", 3))))
 
 
 def paths(document):
