@@ -21,6 +21,7 @@ import pandas as pd
 
 from analysis.candidates import LEVEL, candidates
 from analysis.grid import Grid, grid_of_table
+from analysis.optima import Optimum, optima
 from benchmarks.record import Check, write
 
 Array = npt.NDArray[np.float64]
@@ -85,7 +86,7 @@ def _judged(noise: Noise, generator: np.random.Generator) -> Iterator[tuple[floa
         if found is None:
             raise AssertionError("three seeds of 45 cells are enough to judge")
         best = np.unravel_index(int(expected.argmin()), expected.shape)
-        in_rows = [_row(grid, row, int(expected[row].argmin())) for row in range(len(PS))]
+        in_rows = [_row(one, LRS[int(expected[one.row].argmin())]) for one in optima(grid, IMAGES)]
         old = _within_one_standard_error(errors)
         yield (
             float(found.cells[best]),
@@ -130,9 +131,12 @@ def _grid(errors: Array) -> Grid:
     return grid_of_table(table, "lr", "p", "error", seed="seed", worst=CHANCE)
 
 
-def _row(grid: Grid, row: int, best: int) -> tuple[float, float]:
-    found = candidates(grid, IMAGES, [(row, column) for column in range(len(LRS))])
-    return (0.0, 0.0) if found is None else (float(found.cells[row, best]), float(found.cells[row].sum()))
+def _row(optimum: Optimum, best: float) -> tuple[float, float]:
+    """Return whether the interval of a row holds the true best rate, and over how many rates it reaches."""
+    if optimum.low is None or optimum.high is None:
+        raise AssertionError("three seeds of nine cells are enough to judge")
+    inside = (optimum.low <= LRS) & (optimum.high >= LRS)
+    return float(optimum.low <= best <= optimum.high), float(inside.sum())
 
 
 def _within_one_standard_error(errors: Array) -> npt.NDArray[np.bool_]:
