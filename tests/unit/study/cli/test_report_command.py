@@ -9,7 +9,7 @@ from tests.unit.analysis.common import save_nothing
 
 @pytest.fixture(autouse=True)
 def _unpainted(monkeypatch):
-    monkeypatch.setattr("analysis.gallery.save", save_nothing)
+    monkeypatch.setattr("analysis.report.save", save_nothing)
 
 
 def names(folder):
@@ -148,3 +148,17 @@ def test_a_folder_that_cannot_be_is_refused(basin, finished, out):
     done = basin("report", "small", "--out", out)
     assert done.code == 2
     assert done.err.startswith("basin: --out ")
+
+
+@pytest.mark.parametrize("clip", ["10", "1,2,3", "a,b", "10,1", "0,5", ",101", "5,5", "nan,5", ""])
+def test_colour_limits_that_are_none_are_refused(basin, finished, folder, clip):
+    done = basin("report", "small", "--out", "out", f"--clip={clip}")
+    assert done.code == 2
+    assert done.err.startswith("basin: --clip must ")
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("clip", ["1,10", ",10", "1,", ","])
+def test_colours_can_be_clipped(basin, finished, folder, clip):
+    assert basin("report", "small", "--out", "out", f"--clip={clip}").code == 0
+    assert (folder / "out" / "report.html").exists()
