@@ -5,10 +5,21 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from analysis.maps import Measure, sensitivity_map
+from analysis.grid import grid_of_trials
+from analysis.guessing import Guessing
+from analysis.maps import sensitivity_map
+from analysis.measure import Measure
 
-MEASURE = Measure(statistic="final", split="test", chance=90.0)
+DIGITS = Guessing(classes=10, images=898)
 STAR = "*"
+STATES = ("diverged", "failed", "cancelled", "running", "waiting")
+
+
+def measure(statistic="final", split="test", epochs=30, images=898):
+    return Measure(statistic=statistic, split=split, epochs=epochs, guessing=DIGITS, images=images)
+
+
+MEASURE = measure()
 
 
 def trial(number, result, **changes):
@@ -54,8 +65,18 @@ def table(cells, names=("lr", "p")):
     return pd.DataFrame(trials(cells, names))
 
 
-def mapped(cells, measure=MEASURE):
-    return sensitivity_map(table(cells), "lr", "p", measure)
+def gridded(cells, shown=MEASURE, y="p"):
+    """Return the grid of cells, learning rates against p."""
+    return grid_of_trials(table(cells), "lr", y, shown)
+
+
+def line(cells, shown=MEASURE):
+    """Return the grid of one row: learning rates to one result a seed."""
+    return grid_of_trials(table({(lr,): results for lr, results in cells.items()}, ("lr",)), "lr", None, shown)
+
+
+def mapped(cells, shown=MEASURE):
+    return sensitivity_map(gridded(cells, shown), shown)
 
 
 def curve(row, epochs=2):
@@ -74,21 +95,24 @@ def curve(row, epochs=2):
     ]
 
 
-def rectangles(figure, *, hatched):
-    """Return the cells drawn, or the hatching over them."""
-    patches = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
-    return [patch for patch in patches if bool(patch.get_hatch()) == hatched]
+def rectangles(axes, *, hatch=None):
+    """Return the cells drawn on axes, or the hatching of one kind over them."""
+    return [patch for patch in axes.patches if isinstance(patch, Rectangle) and patch.get_hatch() == hatch]
 
 
-def texts(figure):
+def texts(axes):
     """Return what stands in the cells."""
-    return [text.get_text() for text in figure.axes[0].texts]
+    return [text.get_text() for text in axes.texts]
 
 
-def stars(figure):
+def marks(axes, marker):
+    """Return the lines of a marker."""
+    return [drawn for drawn in axes.lines if drawn.get_marker() == marker]
+
+
+def stars(axes):
     """Return where stars are, as (x, y)."""
-    lines = [line for line in figure.axes[0].lines if line.get_marker() == STAR]
-    return [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in lines]
+    return [(float(drawn.get_xdata()[0]), float(drawn.get_ydata()[0])) for drawn in marks(axes, STAR)]
 
 
 def caption_of(figure):
@@ -102,7 +126,7 @@ def drawn_through(figure):
 
 
 def save_nothing(_figure, folder, name):
-    """Stand in for `analysis.figures.save` where only numbers and words are looked at."""
+    """Stand in for `analysis.figures.style.save` where only numbers and words are looked at."""
     paths = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
     for path in paths.values():
         path.write_bytes(b"a picture")

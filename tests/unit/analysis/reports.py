@@ -6,6 +6,7 @@ import json
 import re
 from types import SimpleNamespace
 
+from analysis.findings import WHOLE, Findings
 from analysis.material import Material
 from analysis.report import write_report
 from search_spaces.validation import loads
@@ -21,6 +22,8 @@ DOCUMENT = {
     "objective": {"statistic": "final", "split": "test"},
 }
 PLANE = {"lr": {"low": 0.01, "high": 10.0, "log": True}, "p": {"low": 0.0, "high": 0.5}}
+LINE = {"lr": {"values": [0.1, 1.0]}}
+CUBE = DOCUMENT["space"] | {"beta2": {"values": [0.9, 0.99]}}
 CELLS = {
     (0.1, 0.0): [10.0, 12.0],
     (1.0, 0.0): [20.0, "diverged"],
@@ -28,10 +31,48 @@ CELLS = {
     (1.0, 0.5): ["waiting", "running"],
 }
 UNFINISHED = {cell: ["waiting", "waiting"] for cell in CELLS}
-FILES = {
-    "report.html", "summary.json", "trials.csv", "figures/heatmap.png", "figures/heatmap.svg", "figures/curves.png",
-    "figures/curves.svg",
-}  # fmt: skip
+GONE = {cell: ["diverged", "diverged"] for cell in CELLS}
+NAMES = ("heatmap", "optima", "curves")
+"""The figures of a grid of two hyperparameters."""
+
+CHOSEN_ON_VALIDATION = {
+    "task": DOCUMENT["task"] | {"validation": 50},
+    "objective": {"split": "validation", "statistic": "final"},
+}
+CROSSED = {  # (test error, validation error): what validation chooses is not what test would
+    (0.1, 0.0): [(10.0, 21.0), (12.0, 21.0)],
+    (1.0, 0.0): [(14.0, 20.0), (18.0, 18.0)],
+    (0.1, 0.5): [(30.0, 40.0), "diverged"],
+    (1.0, 0.5): ["failed", "waiting"],
+}
+
+
+def files_of(*names):
+    """Return the files of a report with some figures."""
+    pictures = {f"figures/{name}.{kind}" for name in names for kind in ("png", "svg")}
+    return {"report.html", "summary.json", "trials.csv"} | pictures
+
+
+def cube(result=lambda lr, p, beta2: [lr + p + beta2]):
+    """Return the cells of three hyperparameters."""
+    return {(lr, p, b): result(lr, p, b) for lr in (0.1, 1.0) for p in (0.0, 0.5) for b in (0.9, 0.99)}
+
+
+def cube_rows(**options):
+    return trials(cube(**options), ("lr", "p", "beta2"))
+
+
+def crossed_rows():
+    rows = trials({cell: [r if isinstance(r, str) else r[0] for r in results] for cell, results in CROSSED.items()})
+    flat = [result for results in CROSSED.values() for result in results]
+    for row, result in zip(rows, flat, strict=True):
+        row["validation_error_final"] = None if isinstance(result, str) else result[1]
+    return rows
+
+
+def space_of(cells, names=("lr", "p")):
+    """Return the space whose grid the cells are."""
+    return {name: {"values": sorted({cell[at] for cell in cells})} for at, name in enumerate(names)}
 
 
 def specification(**changes):
@@ -68,6 +109,16 @@ def material(rows, **changes):
     )
 
 
+def findings(rows, statistic=None, clip=WHOLE, **changes):
+    made = material(rows, **changes)
+    return Findings(made, made.measures(statistic), clip)
+
+
+def findings_of(cells, names=("lr", "p"), **changes):
+    """Return the findings of a study whose grid the cells are."""
+    return findings(trials(cells, names), **({"space": space_of(cells, names)} | changes))
+
+
 def written(folder, rows, statistic=None, **changes):
     """Write a report and return what it holds."""
     summary = write_report(material(rows, **changes), folder, statistic)
@@ -77,29 +128,6 @@ def written(folder, rows, statistic=None, **changes):
         html=(folder / "report.html").read_text(encoding="utf-8"),
         files={path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()},
     )
-
-
-LINE = {"lr": {"values": [0.1, 1.0]}}
-
-
-CHOSEN_ON_VALIDATION = {
-    "task": DOCUMENT["task"] | {"validation": 50},
-    "objective": {"split": "validation", "statistic": "final"},
-}
-CROSSED = {  # (test error, validation error): what validation chooses is not what test would
-    (0.1, 0.0): [(10.0, 21.0), (12.0, 21.0)],
-    (1.0, 0.0): [(14.0, 20.0), (18.0, 18.0)],
-    (0.1, 0.5): [(30.0, 40.0), "diverged"],
-    (1.0, 0.5): ["failed", "waiting"],
-}
-
-
-def crossed_rows():
-    rows = trials({cell: [r if isinstance(r, str) else r[0] for r in results] for cell, results in CROSSED.items()})
-    flat = [result for results in CROSSED.values() for result in results]
-    for row, result in zip(rows, flat, strict=True):
-        row["validation_error_final"] = None if isinstance(result, str) else result[1]
-    return rows
 
 
 def words(report):

@@ -52,10 +52,14 @@ def test_the_demo_is_nine_learning_rates_by_five_exponents_by_three_seeds():
     assert load("digits-padam").trials == 9 * 5 * 3
 
 
-def test_the_demo_differs_from_the_first_one_in_batches_and_seeds_alone():
+def test_the_demo_differs_from_the_first_one_in_batches_seeds_and_range_alone():
     first, demo = preset_document("digits-lr-p"), preset_document("digits-padam")
     of_its_own = {"name": "digits-padam", "summary": demo["summary"], "seeds": 3}
-    assert demo == first | of_its_own | {"task": first["task"] | {"batch_size": 60}}
+    rates = first["space"]["lr"] | {"low": 3e-4, "high": 3}
+    assert demo == first | of_its_own | {
+        "task": first["task"] | {"batch_size": 60},
+        "space": first["space"] | {"lr": rates},
+    }
 
 
 # The hashes that release 0.1.0 gave these presets: what it began is continued.

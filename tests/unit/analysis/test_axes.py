@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from analysis.axes import axes_of, label_of, reading_order
+
+
+@pytest.mark.parametrize(
+    ("names", "axes"),
+    [
+        (["lr"], ("lr", None, [])),
+        (["p", "lr"], ("lr", "p", [])),
+        (["lr", "weight_decay"], ("lr", "weight_decay", [])),
+        (["weight_decay", "lr", "p"], ("lr", "p", ["weight_decay"])),
+        (["beta2", "lr"], ("lr", "beta2", [])),
+        (["beta1", "beta2"], ("beta1", "beta2", [])),
+    ],
+)
+def test_hyperparameters_have_their_axes(names, axes):
+    assert axes_of(names) == axes
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [
+        (["lr"], ["lr"]),
+        (["lr", "p"], ["p", "lr"]),
+        (["lr", "beta2", "p", "weight_decay"], ["beta2", "weight_decay", "p", "lr"]),
+    ],
+)
+def test_a_report_reads_panels_then_rows_then_columns(names, order):
+    assert reading_order(names) == order
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("lr", "learning rate"), ("p", "partial-adaptivity exponent p"), ("momentum", "momentum")],
+)
+def test_an_axis_says_what_it_shows(name, label):
+    assert label_of(name) == label
