@@ -8,9 +8,10 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
 from study.cli import database, grow, maintain, read, report, run_study
@@ -18,8 +19,25 @@ from study.cli import database, grow, maintain, read, report, run_study
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
 """What a write can meet that its user has to mend."""
 
+
+class Interrupted(BaseException):
+    """The user wants an end: Ctrl-C, or Ctrl-D at a question."""
+
+
+class Commands(TyperGroup):
+    """The commands; Typer would end one that is interrupted without a word, or with another code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort):
+            raise Interrupted from None
+
+
 app = typer.Typer(
     name="basin",
+    cls=Commands,
     help="Hyperparameter-sensitivity studies of neural-network training: launch, keep, map.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -66,6 +84,10 @@ def run(arguments: list[str] | None = None) -> None:
     try:
         code = _ended(arguments)
         sys.stdout.flush()
+    except (KeyboardInterrupt, Interrupted):
+        _drop_output()  # what is still to be written may wait for a reader that never comes
+        typer.echo("basin: interrupted", err=True)
+        code = 130
     except BrokenPipeError:  # who read along has read enough; Typer leaves a command with the same code
         _drop_output()
         code = 1
@@ -85,9 +107,6 @@ def _ended(arguments: list[str] | None) -> int:
     except BasinError as error:
         typer.echo(f"basin: {error}", err=True)
         return error.exit_code
-    except KeyboardInterrupt:
-        typer.echo("basin: interrupted", err=True)
-        return 130
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
