@@ -27,7 +27,7 @@ class Interrupted(BaseException):
 class Commands(TyperGroup):
     """The commands; Typer would end one that is interrupted without a word, or with another code."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
@@ -35,10 +35,15 @@ class Commands(TyperGroup):
             raise Interrupted from None
 
 
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 it could not be done or `db check` found something, 2 invalid input (nothing written), "
+    "3 no such study, 4 store unreachable or of another schema, 5 finished but some trials failed, 130 interrupted."
+)
+
 app = typer.Typer(
     name="basin",
     cls=Commands,
-    help="Hyperparameter-sensitivity studies of neural-network training: launch, keep, map.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # or what stands in brackets is markup, and gone from the help
@@ -50,8 +55,8 @@ app.command("run")(run_study.run)
 app.command("studies")(read.studies)
 app.command("show")(read.show)
 app.command("trials")(read.trials)
-app.command("report")(report.report)
 app.command("curves")(read.curves)
+app.command("report")(report.report)
 app.command("extend")(grow.extend)
 app.command("retry")(grow.retry)
 app.command("cancel")(maintain.cancel)
@@ -75,7 +80,12 @@ def _basin(
         typer.Option("--version", help="Print version and hash of the code.", callback=_tell_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Hyperparameter-sensitivity studies of neural-network training: launch, keep, map."""
+    """Hyperparameter-sensitivity studies of neural-network training: launch, keep, map.
+
+    A study is a YAML file, or one of `basin presets`: `basin run SPEC` trains it, `basin show STUDY` and
+    `basin trials STUDY` tell what became of it, `basin report STUDY --out DIR` draws it. Everything is kept in one
+    store: basin.db in the working directory, unless --store or BASIN_STORE names another.
+    """
 
 
 def run(arguments: list[str] | None = None) -> None:

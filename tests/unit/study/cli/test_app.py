@@ -51,6 +51,18 @@ def test_every_command_has_help(basin, words, command):
     assert command.help
 
 
+@pytest.mark.parametrize("group", [[], ["db"]], ids=["basin", "db"])
+def test_no_summary_of_a_command_is_cut_off(basin, group):
+    lines = basin(*group, "--help").out.partition("Commands:\n")[2].splitlines()
+    assert lines
+    assert not [line for line in lines if line.endswith("...")]
+
+
+def test_help_has_every_exit_code(basin):
+    text = basin("--help").out.partition("Exit codes: ")[2]
+    assert [int(word) for word in text.split() if word.isdigit()] == [0, 1, 2, 3, 4, 5, 130]
+
+
 @pytest.mark.parametrize(("words", "command"), EVERY)
 def test_every_option_has_help(words, command):
     assert all(parameter.help for parameter in command.params)
