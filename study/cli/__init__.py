@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
-    """Run ``basin``."""
-    from study.cli.app import run  # noqa: PLC0415 - the entry point itself costs nothing
+    """Run ``basin``; Ctrl-C before it has begun is answered as at any other moment."""
+    try:
+        from study.cli.app import run  # noqa: PLC0415 - the entry point itself costs nothing
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("basin: interrupted\n")
+        sys.exit(130)

@@ -8,9 +8,10 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
 from study.cli import database, grow, maintain, read, report, run_study
@@ -18,9 +19,31 @@ from study.cli import database, grow, maintain, read, report, run_study
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
 """What a write can meet that its user has to mend."""
 
+
+class Interrupted(BaseException):
+    """The user wants an end: Ctrl-C, or Ctrl-D at a question."""
+
+
+class Commands(TyperGroup):
+    """The commands; Typer would end one that is interrupted without a word, or with another code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort):
+            raise Interrupted from None
+
+
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 it could not be done or `db check` found something, 2 invalid input (nothing written), "
+    "3 no such study, 4 store unreachable or of another schema, 5 finished but some trials failed, 130 interrupted."
+)
+
 app = typer.Typer(
     name="basin",
-    help="Hyperparameter-sensitivity studies of neural-network training: launch, keep, map.",
+    cls=Commands,
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # or what stands in brackets is markup, and gone from the help
@@ -32,8 +55,8 @@ app.command("run")(run_study.run)
 app.command("studies")(read.studies)
 app.command("show")(read.show)
 app.command("trials")(read.trials)
-app.command("report")(report.report)
 app.command("curves")(read.curves)
+app.command("report")(report.report)
 app.command("extend")(grow.extend)
 app.command("retry")(grow.retry)
 app.command("cancel")(maintain.cancel)
@@ -57,7 +80,12 @@ def _basin(
         typer.Option("--version", help="Print version and hash of the code.", callback=_tell_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Hyperparameter-sensitivity studies of neural-network training: launch, keep, map."""
+    """Hyperparameter-sensitivity studies of neural-network training: launch, keep, map.
+
+    A study is a YAML file, or one of `basin presets`: `basin run SPEC` trains it, `basin show STUDY` and
+    `basin trials STUDY` tell what became of it, `basin report STUDY --out DIR` draws it. Everything is kept in one
+    store: basin.db in the working directory, unless --store or BASIN_STORE names another.
+    """
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -66,6 +94,10 @@ def run(arguments: list[str] | None = None) -> None:
     try:
         code = _ended(arguments)
         sys.stdout.flush()
+    except (KeyboardInterrupt, Interrupted):
+        _drop_output()  # what is still to be written may wait for a reader that never comes
+        typer.echo("basin: interrupted", err=True)
+        code = 130
     except BrokenPipeError:  # who read along has read enough; Typer leaves a command with the same code
         _drop_output()
         code = 1
@@ -85,9 +117,6 @@ def _ended(arguments: list[str] | None) -> int:
     except BasinError as error:
         typer.echo(f"basin: {error}", err=True)
         return error.exit_code
-    except KeyboardInterrupt:
-        typer.echo("basin: interrupted", err=True)
-        return 130
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

@@ -14,7 +14,10 @@ db = typer.Typer(help="The schema and the soundness of a store.", no_args_is_hel
 
 @db.command()
 def upgrade(store: StoreOption = None, json: JsonOption = False) -> None:
-    """Bring the schema to this release's. Run it once, with no driver running; copy the store first."""
+    """Bring the schema to this release's.
+
+    Run it once, with no driver running; copy the store first.
+    """
     with opened(store, check_schema=False) as it:
         before, after = it.upgrade()
         where = it.shown
@@ -28,7 +31,10 @@ def upgrade(store: StoreOption = None, json: JsonOption = False) -> None:
 
 @db.command()
 def check(store: StoreOption = None, json: JsonOption = False) -> None:
-    """Say what is inconsistent in a store; leave with 1 where something is."""
+    """Say what is inconsistent in a store.
+
+    Leaves with 1 where something is.
+    """
     with opened(store) as it:
         found = it.findings()
         where = it.shown

@@ -23,7 +23,10 @@ def extend(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be added, and write nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Add values, seeds, configurations or a wider range to a study; `basin run` then trains what is missing."""
+    """Add values, seeds or configurations to a study.
+
+    SPEC is the study's own with more in it, or with wider ranges. `basin run` then trains what is missing.
+    """
     with opened(store) as it:
         found = it.studies.get(study)
         given = load(spec, [*(assignments or ()), f'name="{found.name}"'])
@@ -51,7 +54,9 @@ def retry(
     where: WhereOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make new generations of finished trials; the old ones stay, superseded and counted.
+    """Queue finished trials again, as new generations.
+
+    The old ones stay, superseded and counted; `basin run` trains the new ones.
 
     Each option adds trials to be retried; --where narrows --failed and --diverged where they are given too.
     """

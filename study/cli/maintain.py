@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def cancel(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
-    """Take every trial that has no outcome off a study; drivers stop training them within a quarter of a lease."""
+    """Take every trial that has no outcome off a study.
+
+    Drivers stop training them within a quarter of a lease. What was finished stays; `basin retry` undoes it.
+    """
     with opened(store) as it:
         count = it.studies.cancel(it.studies.get(study))
     if json:
@@ -29,7 +32,10 @@ def cancel(study: StudyArgument, store: StoreOption = None, json: JsonOption = F
 
 
 def reap(store: StoreOption = None, json: JsonOption = False) -> None:
-    """Put trials whose lease ran out back in the queue. Drivers do so too; this is for when none runs."""
+    """Put trials whose lease ran out back in the queue.
+
+    Drivers do so too; this is for when none runs.
+    """
     with opened(store) as it:
         count = it.leases.reap()
     if json:
@@ -44,7 +50,10 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Take a study out of the store, with its trials, attempts and epochs, for good."""
+    """Take a study out of the store, for good.
+
+    Its trials, attempts and epochs go with it. A study in training must be cancelled first.
+    """
     with opened(store) as it:
         found = it.studies.get(study)
         if not yes:

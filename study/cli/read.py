@@ -91,7 +91,7 @@ def show(
     store: StoreOption = None,
     watch: Annotated[
         bool,
-        typer.Option("--watch", help="Look again every 2 s until it is finished; with --json, a line a change."),
+        typer.Option("--watch", help="Look again every 2 s until it is finished; with --json, one line a change."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -219,7 +219,10 @@ def curves(
     form: FormatOption = Format.TABLE,
     json: JsonOption = False,
 ) -> None:
-    """Print the epochs of the deciding attempts; --where picks the trials."""
+    """Print the epochs of the trials of a study.
+
+    Those of the deciding attempts; --where picks the trials.
+    """
     from study.store.queries import CURVE_COLUMNS, EPOCHS_TOO, TYPES  # noqa: PLC0415
 
     chosen = _chosen(columns, EPOCHS_TOO) or CURVE_COLUMNS

@@ -38,7 +38,10 @@ def report(
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write figures, tables and one self-contained page."""
+    """Write figures, tables and one self-contained page.
+
+    SHA256SUMS in the folder lists the files of the report with their hashes; the next report replaces these alone.
+    """
     from analysis.statistics import STATISTICS  # noqa: PLC0415
 
     if statistic is not None and statistic not in STATISTICS:

@@ -36,7 +36,7 @@ def run(
         typer.Option("--set", metavar="KEY=VALUE", help="Change the specification, such as seeds=3."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at a time; as many as fit [env: BASIN_WORKERS].")
+        int | None, typer.Option(metavar="N", min=1, help="Trials at a time; as many as fit [env: BASIN_WORKERS].")
     ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the data sets [env: BASIN_DATA].")

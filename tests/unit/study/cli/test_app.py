@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 import typer
 
 from study.cli import app as module
+from study.cli import main
 from study.cli.app import app, run
 from tests.unit.study.cli.conftest import Done
-from tests.unit.study.common import sql
+from tests.unit.study.common import create, eventually, sql
 from workers.provenance import code_version
 
 DOCUMENTED = {
@@ -45,6 +49,18 @@ def test_every_command_has_help(basin, words, command):
     assert done.code == 0
     assert words[-1] in done.out
     assert command.help
+
+
+@pytest.mark.parametrize("group", [[], ["db"]], ids=["basin", "db"])
+def test_no_summary_of_a_command_is_cut_off(basin, group):
+    lines = basin(*group, "--help").out.partition("Commands:\n")[2].splitlines()
+    assert lines
+    assert not [line for line in lines if line.endswith("...")]
+
+
+def test_help_has_every_exit_code(basin):
+    text = basin("--help").out.partition("Exit codes: ")[2]
+    assert [int(word) for word in text.split() if word.isdigit()] == [0, 1, 2, 3, 4, 5, 130]
 
 
 @pytest.mark.parametrize(("words", "command"), EVERY)
@@ -239,6 +255,53 @@ def ending(monkeypatch, error):
 def test_an_interruption_is_130(monkeypatch, capsys):
     assert ending(monkeypatch, KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "basin: interrupted\n"
+
+
+def test_an_interruption_before_anything_is_imported_is_130(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "run", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "basin: interrupted\n")
+
+
+@pytest.fixture
+def started():
+    """Return a function that starts a command whose output nobody reads unless the test does."""
+    children = []
+
+    def started(*arguments):
+        command = [str(Path(sys.executable).with_name("basin")), *arguments]
+        children.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        return children[-1]
+
+    yield started
+    for child in children:
+        child.kill()
+        child.communicate()
+
+
+def test_ctrl_c_ends_a_watch_with_one_line(started, filled):
+    child = started("show", "small", "--watch")
+    assert child.stdout.readline() == "small: waiting\n"
+    child.send_signal(signal.SIGINT)
+    assert (child.wait(30), child.stderr.read()) == (130, "basin: interrupted\n")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_ctrl_c_ends_a_command_whose_reader_does_not_read(started, store, form):
+    create(store, seeds=700)
+    child = started("trials", "small", "--format", form)
+    assert eventually(lambda: unread(child.stdout) > 50_000, 60)  # of the 65,536 bytes that a pipe holds
+    child.send_signal(signal.SIGINT)
+    assert (child.wait(30), child.stderr.read()) == (130, "basin: interrupted\n")
+
+
+def unread(pipe):
+    """Return how many bytes wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 @pytest.mark.parametrize("arguments", [("presets",), ("presets", "--json"), ("--help",)], ids=" ".join)

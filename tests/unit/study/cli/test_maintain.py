@@ -100,6 +100,14 @@ def test_a_person_who_says_no_keeps_the_study(basin, answering, answer):
 
 
 @pytest.mark.usefixtures("untouched")
+def test_a_person_who_leaves_keeps_the_study(basin, answering):
+    answering("")
+    done = basin("delete", "small")
+    assert done.code == 130
+    assert done.err.endswith("basin: interrupted\n")
+
+
+@pytest.mark.usefixtures("untouched")
 def test_where_nobody_can_be_asked_nothing_is_deleted(basin):
     done = basin("delete", "small")
     assert (done.code, done.out) == (2, "")
