@@ -37,6 +37,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _address(value: Any) -> str:
+    # "local" and no name at all make Ray start a cluster of its own: without the token that ours have.
+    if _text(value).strip().lower() in {"", "local"}:
+        raise ValueError
+    return str(value)
+
+
 def _positive(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError
@@ -55,6 +62,14 @@ def _count(value: Any) -> int:
     return number
 
 
+KINDS: dict[Callable[[Any], Any], str] = {
+    _text: "text",
+    _address: "the address of a running Ray cluster, such as 10.0.0.1:6379",
+    _positive: "a number above 0",
+    _count: "a whole number from 1 on",
+}
+"""What a value must be, in words."""
+
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
@@ -63,7 +78,7 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             name="mirror", default=None, kind=_text, summary="URL to download a data set from, instead of its own"
         ),
-        Setting(name="address", default=None, kind=_text, summary="Ray cluster; none starts one on this machine"),
+        Setting(name="address", default=None, kind=_address, summary="Ray cluster; none starts one on this machine"),
         Setting(name="workers", default=None, kind=_count, summary="trials at a time; as many as fit"),
         Setting(name="lease_seconds", default=60.0, kind=_positive, summary="a lease without renewal lasts so long"),
         Setting(
@@ -106,9 +121,7 @@ def _converted(known: Setting, value: Any, place: str) -> Any:
     try:
         return known.kind(value)
     except (TypeError, ValueError):
-        kinds: dict[Any, str] = {_count: "a whole number from 1 on", _positive: "a number above 0"}
-        kind = kinds.get(known.kind, "text")
-        raise UsageError(f"{place} must be {kind}, got {shown(value)}") from None
+        raise UsageError(f"{place} must be {KINDS[known.kind]}, got {shown(value)}") from None
 
 
 def _file() -> Mapping[str, Any]:

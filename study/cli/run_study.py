@@ -48,6 +48,7 @@ def run(
     specification = load(spec, assignments or ())
     location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
     cluster, slots = setting("address", address), setting("workers", workers)
+    prepare(local=cluster is None)
     if cluster is None:
         provide_data(specification, folder, download=download)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
@@ -112,7 +113,6 @@ def _driven(
     if not status.counts.waiting and not status.counts.running:
         typer.echo(f"study {study.name} is finished already; nothing is trained again", err=True)
         return status
-    prepare(local=cluster is None)
     from study.driver import Driver  # noqa: PLC0415
     from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
 
