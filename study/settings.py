@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
+from study import secrecy
 from study.errors import UsageError
 
 FILE = Path("basin.toml")
@@ -106,7 +106,7 @@ def setting(name: str, option: Any = None, *, environment: Mapping[str, str] | N
         The value is not of the setting's kind; the message names where it stands.
     """
     known = SETTINGS[name]
-    variables = os.environ if environment is None else environment
+    variables = secrecy.variables() if environment is None else environment
     if option is not None:
         return _converted(known, option, f"--{name.replace('_', '-')}")
     if variables.get(known.variable):
