@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 
+from search_spaces.errors import shown
+from study.errors import UsageError
+
 RAY = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -21,15 +24,33 @@ RAY = {
 
 
 def prepare(*, local: bool) -> None:
-    """Set the variables that are not set.
+    """Set the variables that are not set, and close the cluster that will be started here.
 
     Parameters
     ----------
     local
-        A cluster will be started on this machine. It is closed to everybody who does not hold its token, which is
-        new each time and never on disk.
+        A cluster will be started on this machine. It listens on every interface and is closed to everybody who does
+        not hold its token, which is new each time and never on disk. A cluster elsewhere has its own rules, and what
+        the user has set for it stays.
+
+    Raises
+    ------
+    UsageError
+        A cluster of this machine was to go without a token: whoever reached it could run code as its user.
     """
+    if local:
+        _close()
     for name, value in RAY.items():
         os.environ.setdefault(name, value)
-    if local and not any(name in os.environ for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")):
-        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+
+
+def _close() -> None:
+    mode = os.environ.get("RAY_AUTH_MODE", "")
+    # Ray takes every word but "token" for "no token", misspelt ones and none at all included.
+    if mode.lower() not in {"", "token"}:
+        raise UsageError(
+            f"RAY_AUTH_MODE must be token or not set where Basin starts a cluster, got {shown(mode)}: without it "
+            "whoever reaches this machine could run code on it; unset RAY_AUTH_MODE, or name a cluster with --address"
+        )
+    os.environ.pop("RAY_AUTH_TOKEN_PATH", None)
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}

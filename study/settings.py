@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
+from study import secrecy
 from study.errors import UsageError
 
 FILE = Path("basin.toml")
@@ -37,6 +37,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _address(value: Any) -> str:
+    # "local" and no name at all make Ray start a cluster of its own: without the token that ours have.
+    if _text(value).strip().lower() in {"", "local"}:
+        raise ValueError
+    return str(value)
+
+
 def _positive(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError
@@ -55,6 +62,14 @@ def _count(value: Any) -> int:
     return number
 
 
+KINDS: dict[Callable[[Any], Any], str] = {
+    _text: "text",
+    _address: "the address of a running Ray cluster, such as 10.0.0.1:6379",
+    _positive: "a number above 0",
+    _count: "a whole number from 1 on",
+}
+"""What a value must be, in words."""
+
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
@@ -63,7 +78,7 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             name="mirror", default=None, kind=_text, summary="URL to download a data set from, instead of its own"
         ),
-        Setting(name="address", default=None, kind=_text, summary="Ray cluster; none starts one on this machine"),
+        Setting(name="address", default=None, kind=_address, summary="Ray cluster; none starts one on this machine"),
         Setting(name="workers", default=None, kind=_count, summary="trials at a time; as many as fit"),
         Setting(name="lease_seconds", default=60.0, kind=_positive, summary="a lease without renewal lasts so long"),
         Setting(
@@ -91,7 +106,7 @@ def setting(name: str, option: Any = None, *, environment: Mapping[str, str] | N
         The value is not of the setting's kind; the message names where it stands.
     """
     known = SETTINGS[name]
-    variables = os.environ if environment is None else environment
+    variables = secrecy.variables() if environment is None else environment
     if option is not None:
         return _converted(known, option, f"--{name.replace('_', '-')}")
     if variables.get(known.variable):
@@ -106,9 +121,7 @@ def _converted(known: Setting, value: Any, place: str) -> Any:
     try:
         return known.kind(value)
     except (TypeError, ValueError):
-        kinds: dict[Any, str] = {_count: "a whole number from 1 on", _positive: "a number above 0"}
-        kind = kinds.get(known.kind, "text")
-        raise UsageError(f"{place} must be {kind}, got {shown(value)}") from None
+        raise UsageError(f"{place} must be {KINDS[known.kind]}, got {shown(value)}") from None
 
 
 def _file() -> Mapping[str, Any]:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 StoreOption = Annotated[
     str | None,
     typer.Option(
-        "--store", metavar="URL", help="File name or database URL of the store [env: BASIN_STORE; basin.db]."
+        "--store",
+        metavar="URL",
+        help="File name or database URL of the store [env: BASIN_STORE; basin.db]. A password is best kept in "
+        "~/.pgpass, or in the file that PGPASSFILE names.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

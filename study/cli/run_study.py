@@ -50,6 +50,7 @@ def run(
     specification = load(spec, assignments or ())
     location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
     cluster, slots = setting("address", address), setting("workers", workers)
+    prepare(local=cluster is None)
     if cluster is None:
         provide_data(specification, folder, download=download)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
@@ -125,7 +126,6 @@ def _driven(
         )
         typer.echo(f"study {study.name} {ended}", err=True)
         return status
-    prepare(local=cluster is None)
     from study.driver import Driver  # noqa: PLC0415
     from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
 

@@ -9,6 +9,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from search_spaces.errors import shown
+from study import secrecy
 from study.errors import StoreUnreachableError, UsageError
 
 NETWORK_FILESYSTEMS = frozenset(
@@ -41,7 +42,8 @@ def parse_location(text: str) -> URL:
     StoreUnreachableError
         An SQLite file would lie in no folder, or on a network filesystem.
     """
-    if "://" not in text and re.match(r"\w+\+?\w*:/?", text) and not re.match(r"[A-Za-z]:[\\/]", text):
+    scheme = re.match(r"\w+\+?\w*:/?", text) and not re.match(r"[A-Za-z]:[\\/]", text)
+    if "://" not in text and (scheme or re.search(r"\bpassword\s*=", text)):
         raise UsageError("the store must be a file name or a database URL with ://; what was given is neither")
     if "://" not in text:
         return _sqlite(Path(text))
@@ -59,6 +61,14 @@ def parse_location(text: str) -> URL:
             raise UsageError("an SQLite store must be a file, such as sqlite:///basin.db; one in memory is lost")
         return _sqlite(Path(url.database))
     if backend == "postgresql":
+        if text.count("@") > 1:
+            # What follows the first one would be taken for a host: resolved, and shown.
+            raise UsageError(
+                "the store's URL must hold one @, before the host; write %40 for any other, such as one in a password"
+            )
+        # The driver connects again and again, and nothing that it starts may inherit the variable.
+        if not url.password and "password" not in url.query:
+            url = url.set(password=secrecy.variables().get("PGPASSWORD"))
         return url.set(drivername="postgresql+psycopg")
     raise UsageError(f"the store must be SQLite or PostgreSQL, got {shown(backend)}")
 

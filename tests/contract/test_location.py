@@ -102,6 +102,44 @@ def test_a_url_that_is_none_is_refused_without_its_password(url):
     assert SECRET not in "".join(traceback.format_exception(error))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://ann:first@{SECRET}@localhost/basin",
+        f"postgresql://ann:first@{SECRET}/second@localhost/basin",
+        f"postgresql://ann:first@{SECRET}?second@localhost/basin",
+        f"postgresql://ann:first@second/{SECRET}@localhost/basin",
+    ],
+)
+def test_a_password_with_an_at_sign_is_refused_with_the_way_to_write_it(url, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    error = refusal(url, patience=0.0)
+    assert (type(error), error.exit_code) == (UsageError, 2)
+    assert "write %40 for any other" in str(error)
+    assert SECRET not in "".join(traceback.format_exception(error))
+
+
+def test_a_password_with_an_at_sign_is_taken_as_it_should_be_written():
+    assert parse_location("postgresql://ann:first%40second@localhost/basin").password == "first@second"  # noqa: S105
+
+
+def test_a_file_may_have_many_at_signs(tmp_path):
+    assert parse_location(f"sqlite:///{tmp_path}/a@b@c.db").database == str(tmp_path / "a@b@c.db")
+
+
+@pytest.mark.parametrize("options", [f"host=localhost password={SECRET}", f"password = '{SECRET}' user=ann"])
+def test_options_of_a_connection_are_no_file(options):
+    error = refusal(options)
+    assert (type(error), SECRET in str(error)) == (UsageError, False)
+
+
+def test_the_password_of_the_environment_is_kept_for_later_connections(monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    assert parse_location("postgresql://ann@localhost/basin").password == SECRET
+    assert parse_location("postgresql://ann:other@localhost/basin").password == "other"  # noqa: S105
+    assert parse_location("postgresql://ann@localhost/basin?password=other").password is None
+
+
 def test_a_server_that_is_away_is_named_without_its_password():
     url = f"postgresql://ann:{SECRET}@127.0.0.1:{closed_port()}/basin"
     error = refusal(url, patience=0.0)

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from study.environment import RAY, prepare
+from study.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -45,13 +46,39 @@ def test_each_cluster_has_another_token(environment):
     assert environment["RAY_AUTH_TOKEN"] != first
 
 
-@pytest.mark.parametrize("name", ["RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"])
-def test_the_access_that_the_user_chose_stays(environment, name):
-    environment[name] = "mine"
-    before = set(environment)
+@pytest.mark.parametrize("mode", ["", "token", "TOKEN"])
+def test_a_cluster_of_this_machine_has_a_token_whatever_the_mode_says(environment, mode):
+    environment["RAY_AUTH_MODE"] = mode
     prepare(local=True)
-    assert set(environment) - before - RAY.keys() == set()
-    assert environment[name] == "mine"
+    assert environment["RAY_AUTH_MODE"] == "token"
+    assert len(environment["RAY_AUTH_TOKEN"]) == 32
+
+
+@pytest.mark.parametrize("mode", ["disabled", "tokne", "token ", "0", "false"])
+def test_a_cluster_of_this_machine_without_a_token_is_refused(environment, mode):
+    environment["RAY_AUTH_MODE"] = mode
+    before = dict(environment)
+    with pytest.raises(
+        UsageError, match=r"RAY_AUTH_MODE must be token or not set .*, got '.*unset RAY_AUTH_MODE"
+    ) as no:
+        prepare(local=True)
+    assert (no.value.exit_code, environment) == (2, before)
+
+
+@pytest.mark.parametrize("name", ["RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"])
+def test_a_token_for_other_clusters_opens_none_of_ours(environment, name):
+    environment[name] = "mine"
+    prepare(local=True)
+    assert "mine" not in environment.values()
+    assert len(environment["RAY_AUTH_TOKEN"]) == 32
+
+
+@pytest.mark.parametrize("name", ["RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"])
+def test_the_access_to_a_cluster_elsewhere_is_as_the_user_chose(environment, name):
+    environment[name] = "disabled"
+    prepare(local=False)
+    assert {key for key in environment if key.startswith("RAY_AUTH")} == {name}
+    assert environment[name] == "disabled"
 
 
 def test_a_cluster_elsewhere_gets_no_token(environment):

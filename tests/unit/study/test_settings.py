@@ -90,12 +90,20 @@ def test_a_count_must_be_a_whole_number_from_one_on(value):
         ("store", "5"),
         ("store", '["basin.db"]'),
         ("address", "true"),
+        ("address", '"local"'),
+        ("address", '""'),
     ],
 )
 def test_a_value_of_another_type_in_the_file_is_refused(name, written):
     write(f"{name} = {written}")
     with pytest.raises(UsageError, match=f"{name} in basin.toml must be"):
         setting(name, environment={})
+
+
+@pytest.mark.parametrize("value", ["local", "Local", "", " "])
+def test_an_address_that_makes_ray_start_a_cluster_of_its_own_is_refused(value):
+    with pytest.raises(UsageError, match=r"^--address must be the address of a running Ray cluster"):
+        setting("address", value)
 
 
 def test_an_error_names_the_option():
