@@ -1,4 +1,4 @@
-"""The folder of a report: which files in it are a report's own, and how a whole report gets there, or nothing.
+"""The folder of a report: which files in it are a report's own, and how a finished report gets there.
 
 A report lists its files with their hashes in ``SHA256SUMS``, in the format of ``sha256sum --check``. A file is a
 report's own exactly when it is a regular file of the name and the content that this list says. Whatever else lies
@@ -58,10 +58,10 @@ class Contents:
 
 @contextmanager
 def publishing(out: Path, *, force: bool) -> Iterator[Path]:
-    """Yield an empty folder to write a report into; at the end its files are moved to ``out``, all or none.
+    """Yield an empty folder to write a report into; at the end its files are moved to ``out``, the page last.
 
-    Reports into one folder come one after the other. A signal that ends the process leaves nothing; what a killed
-    one left is removed by the next.
+    Reports into one folder come one after the other. What fails, or is ended by a signal, leaves no part of itself;
+    what a killed one left is removed by the next.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def _listed(path: Path) -> dict[str, set[str]]:
 def _publish(source: Path, out: Path, *, force: bool) -> None:
     """Move every file of a report to its place, and take away those of the report that was there before.
 
-    Killed in between, it leaves a list in which every file has its hash, whether of the report before or of this one.
+    Ended in between, it leaves files of both reports, and a list in which each has its hash: the next one goes on.
     """
     files = {path.relative_to(source).as_posix(): path for path in source.rglob("*") if path.is_file()}
     sums = {name: {_digest(path)} for name, path in files.items()}

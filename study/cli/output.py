@@ -109,8 +109,8 @@ def spent(seconds: float) -> str:
 
 
 def how_to_take_back(study: str) -> str:
-    """Return the sentence that says how cancelled trials are trained after all."""
-    return f"to train them after all: basin retry {study} --where \"state = 'cancelled'\", then basin run"
+    """Return the clause that says how cancelled trials are queued again."""
+    return f"`basin retry {study} --where \"state = 'cancelled'\"` takes them back"
 
 
 def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> None:

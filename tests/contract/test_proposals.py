@@ -169,8 +169,8 @@ def test_the_seeds_of_a_configuration_are_averaged_when_all_are_in(store):
     assert store.proposals.outcomes(study)[0].mean is None
     tell(store, completion(second, 40.0, 30.0, 20.0))
     outcome = store.proposals.outcomes(study)[0]
-    assert outcome.errors == (40.0, 30.0)
-    assert (outcome.configuration, outcome.pending, outcome.mean) == ({"lr": 0.01}, 0, 35.0)
+    assert outcome.errors == (10.0, 20.0)
+    assert (outcome.configuration, outcome.pending, outcome.mean) == ({"lr": 0.01}, 0, 15.0)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.unit.study.drives import inline
 def test_cancelling_takes_what_has_no_outcome(basin, filled):
     assert basin("cancel", "small").out == (
         "cancelled 1 trials of study small; what was finished stays\n"
-        "to train them after all: basin retry small --where \"state = 'cancelled'\", then basin run\n"
+        "`basin retry small --where \"state = 'cancelled'\"` takes them back\n"
     )
     assert filled.studies.counts(1).to_dict() == {
         "total": 6, "complete": 3, "diverged": 1, "failed": 1, "cancelled": 1, "running": 0, "waiting": 0,
@@ -39,8 +39,8 @@ def test_a_cancelled_study_says_so_and_how_to_go_on(basin, filled):
 def test_cancelled_trials_are_trained_after_all_by_the_command_that_is_named(basin, store, drive, changes):
     study = create(store, **changes)
     basin("cancel", "small")
-    command = shlex.split(basin("show", "small").out.partition("after all: basin ")[2].partition(", then")[0])
-    assert basin(*command, "--json").json == {"name": "small", "retried": 6}
+    command = shlex.split(basin("show", "small").out.split("`")[1])
+    assert basin(*command[1:], "--json").json == {"name": "small", "retried": 6}
     assert drive(study, inline()).counts == Counts(complete=6, superseded=6)
     assert store.findings() == []
 

@@ -174,8 +174,7 @@ def test_a_cancelled_study_is_not_done(basin, store, spec):
     assert "study small was cancelled; nothing is trained\n" in done.err
     assert done.out.startswith("study small cancelled: 0/6 done, 0 running, 0 diverged, 6 cancelled; took ")
     assert done.out.endswith(
-        "6 trials were cancelled; to train them after all: basin retry small --where \"state = 'cancelled'\", "
-        "then basin run\n"
+        "6 trials were cancelled; `basin retry small --where \"state = 'cancelled'\"` takes them back\n"
     )
 
 
