@@ -50,6 +50,8 @@ def train(recipe: Recipe, split: Split, device: torch.device) -> Iterator[EpochR
     ------
     Divergence
         As soon as a loss, or an output of the evaluation, is not finite.
+    ValueError
+        At once, where the recipe joins remainders and a batch is to have more images than there are.
     """
     return _Training(recipe, split, device).epochs()
 
