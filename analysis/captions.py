@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -18,8 +18,8 @@ def described(findings: Findings, drawn: pd.DataFrame, fixed: Mapping[str, float
     specification = findings.material.specification
     count = findings.material.specification.seeds
     text = (
-        f"{specification.name}: {_trained(specification, dict(fixed or {}))}. n = {len(drawn)} trials, {count} "
-        f"seed{'s' if count > 1 else ''} a configuration: {_outcomes(findings, drawn)}"
+        f"{specification.name}: {_trained(specification, dict(fixed or {}))}. n = {_counted(len(drawn), 'trial')}, "
+        f"{_counted(count, 'seed')} a configuration: {_outcomes(findings, drawn)}"
     )
     superseded = len(findings.material.trials) - len(findings.material.in_force)
     text += f", {superseded} superseded by a retry (left out)" if superseded else ""
@@ -34,13 +34,15 @@ def _trained(specification: Specification, fixed: Mapping[str, float]) -> str:
     images = f"{(task.subset or info.train) - task.validation:,} training and {info.test:,} test images"
     images += f", {task.validation:,} for validation" if task.validation else ""
     values = specification.hyperparameters({})
-    values = {key: value for key, value in values.items() if key not in specification.space}
+    values = dict(fixed) | {key: value for key, value in values.items() if key not in specification.space}
+    name += "" if optimizer.amsgrad else " without the maximum of AMSGrad"
+    name += f", {point(values)}" if values else ""
     decay = f", decay {specification.decay}"
     decay += " on kernels only" if optimizer.decay_on == "kernels" else ""
     augmented = "" if task.augmentation == "none" else f", {task.augmentation}"
     return (
-        f"{name}, {point(dict(fixed) | values)}{decay}; {task.network} on {task.dataset} ({images}{augmented}), "
-        f"batch {task.batch_size}, {specification.epochs} epochs, {_scheduled(specification)}"
+        f"{name}{decay}; {task.network} on {task.dataset} ({images}{augmented}), batch {task.batch_size}, "
+        f"{_counted(specification.epochs, 'epoch')}, {_scheduled(specification)}"
     )
 
 
@@ -49,9 +51,13 @@ def _scheduled(specification: Specification) -> str:
     if schedule.name == "constant":
         return "constant learning rate"
     if schedule.name == "multistep":
-        marks = ", ".join(map(str, schedule.milestones))
-        return f"learning rate times {written(schedule.gamma)} after epochs {marks}"
+        marks = ("epochs " if len(schedule.milestones) > 1 else "epoch ") + ", ".join(map(str, schedule.milestones))
+        return f"learning rate times {written(schedule.gamma)} after {marks}"
     return f"{schedule.name} schedule of the learning rate"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _outcomes(findings: Findings, drawn: pd.DataFrame) -> str:
@@ -82,7 +88,7 @@ def map_legend(result: SensitivityMap) -> str:
     """Return what the marks of a map mean, those that are there."""
     grid = result.grid
     if grid.best is None:
-        parts = ["Every trial diverged." if _all_diverged(result) else "No cell has all its seeds yet: none is best."]
+        parts = ["Every trial diverged." if _all_diverged(result) else "No best: no cell has all its seeds in."]
     else:
         row, column = grid.best
         place = f"{grid.x} = {told_apart(grid.xs)[grid.xs[column]]}"
@@ -101,10 +107,26 @@ def map_legend(result: SensitivityMap) -> str:
     return " ".join(parts)
 
 
+def panels_legend(maps: Sequence[SensitivityMap]) -> str:
+    """Return what the marks on a page of several maps mean, those that are there."""
+    parts = []
+    if any(one.grid.best is not None for one in maps):
+        parts.append("Stars: the best cell of each panel, filled where it is the best of the study.")
+    if any(one.candidates is not None for one in maps):
+        parts.append("Outlined: candidates for the best of the panel at 95 %.")
+    if any(one.grid.diverged.any() for one in maps):
+        parts.append('Hatched, "div.": share of seeds that diverged.')
+    if any(one.grid.learned_nothing.any() for one in maps):
+        parts.append(f'Dotted, "guess": share of seeds that learned nothing ({maps[0].measure.guessing.rule}).')
+    if any((one.grid.n == 0).any() for one in maps):
+        parts.append("Blank: no outcome.")
+    return " ".join(parts)
+
+
 def _outlined(result: SensitivityMap) -> str:
     found = result.candidates
     if found is None:
-        return "Too few seeds to say which other cells may be the best (three are needed)."
+        return "What else may be the best cannot be said: two cells with every seed in, three at least, are needed."
     count = int(found.cells.sum())
     what = "the best cell alone is a candidate" if count == 1 else f"{count} candidates"
     text = (
@@ -113,7 +135,8 @@ def _outlined(result: SensitivityMap) -> str:
         "degrees of freedom)."
     )
     unjudged = int(((result.grid.n > 0) & ~found.judged & (result.grid.diverged.sum(axis=2) < result.grid.n)).sum())
-    return text + (f" {unjudged} cells lack seeds and were not compared." if unjudged else "")
+    lacking = "1 cell lacks seeds and was" if unjudged == 1 else f"{unjudged} cells lack seeds and were"
+    return text + (f" {lacking} not compared." if unjudged else "")
 
 
 def _all_diverged(result: SensitivityMap) -> bool:

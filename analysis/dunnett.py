@@ -33,16 +33,16 @@ def critical_value(comparisons: int, freedom: int, level: float) -> float:
     alone = float(stats.t.ppf(level, freedom))
     if comparisons == 1:
         return alone
-    highest = float(stats.t.ppf(1 - (1 - level) / comparisons, freedom)) + 1e-9  # Bonferroni
-    found: float = optimize.brentq(lambda d: _probability(d, comparisons, freedom) - level, alone, highest)
-    return found
-
-
-def _probability(d: float, comparisons: int, freedom: int) -> float:
-    """Return P(max_j T_j <= d): the control's own deviation z and the estimate s of the scale are integrated over."""
+    # The control's own deviation z and the estimate s of the scale are integrated over.
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     share = (nodes + 1.0) / 2.0
     z = special.ndtri(share)
-    s = np.sqrt(special.chdtri(freedom, 1.0 - share) / freedom)
-    inner = special.ndtr(np.sqrt(2.0) * d * s[:, None] + z[None, :]) ** comparisons
-    return float(weights @ inner @ weights / 4.0)
+    s = np.sqrt(2.0 * special.chdtri(freedom, 1.0 - share) / freedom)
+
+    def excess(d: float) -> float:
+        inner = special.ndtr(d * s[:, None] + z[None, :]) ** comparisons
+        return float(weights @ inner @ weights / 4.0) - level
+
+    highest = float(stats.t.ppf(1 - (1 - level) / comparisons, freedom)) + 1e-9  # Bonferroni
+    found: float = optimize.brentq(excess, alone, highest)
+    return found

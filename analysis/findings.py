@@ -88,15 +88,21 @@ class Findings:
         return [ranking(self.material.in_force, self.space, measure) for measure in self.measures]
 
     @cached_property
+    def bests(self) -> list[dict[str, float] | None]:
+        """The best configuration by each measure, None without any."""
+        rows = [best_of_ranking(ranks) for ranks in self.rankings]
+        return [None if row is None else {name: float(row[name]) for name in self.space} for row in rows]
+
+    @property
     def best(self) -> dict[str, float] | None:
         """The best configuration by the first measure, None without any."""
-        row = best_of_ranking(self.rankings[0])
-        return None if row is None else {name: float(row[name]) for name in self.space}
+        return self.bests[0]
 
     @cached_property
     def limits(self) -> Limits:
-        """Colour limits that every map of the study shares."""
-        return limits(np.concatenate([ranks["mean"].to_numpy(dtype=float) for ranks in self.rankings]), self.clip)
+        """Colour limits that every map of the study shares; what lost every seed has no colour of the scale."""
+        trained = [ranks[ranks["diverged"] < ranks["n"]] for ranks in self.rankings]
+        return limits(np.concatenate([ranks["mean"].to_numpy(dtype=float) for ranks in trained]), self.clip)
 
     def at(self, values: Mapping[str, float]) -> pd.DataFrame:
         """Return the trials in force whose hyperparameters have some values."""

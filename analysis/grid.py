@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -68,11 +68,17 @@ class Grid:
     @cached_property
     def best(self) -> Cell | None:
         """The best cell by the rule of :mod:`analysis.best`, None where no cell may be it."""
-        return self._best_of([(row, column) for row in range(len(self.ys)) for column in range(len(self.xs))])
+        return self.best_of(self.cells)
 
-    def best_of_row(self, row: int) -> Cell | None:
-        """Return the best cell of one row, by the same rule."""
-        return self._best_of([(row, column) for column in range(len(self.xs))])
+    @property
+    def cells(self) -> list[Cell]:
+        """Every cell, row by row."""
+        return [(row, column) for row in range(len(self.ys)) for column in range(len(self.xs))]
+
+    def best_of(self, cells: Sequence[Cell]) -> Cell | None:
+        """Return the best of some cells, by the same rule."""
+        found = [cell for cell in cells if self.may_be_best(cell)]
+        return min(found, key=lambda cell: order(float(self.mean[cell]), ELIGIBLE, cell), default=None)
 
     def may_be_best(self, cell: Cell) -> bool:
         """Tell whether a cell may be the best: all its replicates are in, and not all of them diverged."""
@@ -80,10 +86,6 @@ class Grid:
 
     def _standing(self, cell: Cell) -> int:
         return standing(n=int(self.n[cell]), diverged=int(self.diverged[cell].sum()), pending=int(self.pending[cell]))
-
-    def _best_of(self, cells: list[Cell]) -> Cell | None:
-        found = [cell for cell in cells if self.may_be_best(cell)]
-        return min(found, key=lambda cell: order(float(self.mean[cell]), ELIGIBLE, cell), default=None)
 
 
 def grid_of_trials(
@@ -126,14 +128,16 @@ def grid_of_table(
     x, y, value
         Columns; lower values are better, and an empty or not finite one is a training that diverged.
     seed
-        Column of the replicate; where None, rows of one cell are replicates in the order in which they stand.
+        Column of the replicate, whole numbers; where None, rows of one cell are replicates in the order in which they
+        stand.
     worst
         The value a diverged training counts at; the largest finite one where None.
 
     Raises
     ------
     ValueError
-        A cell has two rows of one seed, or there is no finite value to count a diverged training at.
+        A cell has two rows of one seed, a seed is no whole number, or there is no finite value to count a diverged
+        training at.
     """
     names = [x] if y is None else [x, y]
     found = table.dropna(subset=names)
@@ -144,12 +148,20 @@ def grid_of_table(
             raise ValueError(f"column {value!r} must hold a finite number, or the worst value must be given")
         worst = float(numbers[~lost].max())
     outcomes = found[names].copy()
-    outcomes["seed"] = found.groupby(names).cumcount() if seed is None else found[seed]
+    outcomes["seed"] = found.groupby(names).cumcount() if seed is None else _whole(found[seed])
     outcomes["value"] = numbers.where(~lost, worst)
     outcomes["diverged"] = lost
     for name in ("learned_nothing", "pending", "excluded"):
         outcomes[name] = False
     return _filled(outcomes, x, y, None)
+
+
+def _whole(seeds: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(seeds, errors="coerce")
+    wrong = seeds[~(numbers % 1 == 0)]
+    if len(wrong):
+        raise ValueError(f"column {seeds.name!r} must hold whole numbers, got {wrong.iloc[0]!r}")
+    return numbers
 
 
 def _filled(outcomes: pd.DataFrame, x: str, y: str | None, fixed: Mapping[str, float] | None) -> Grid:

@@ -47,7 +47,7 @@ class Guessing:
     def rule(self) -> str:
         """When a complete trial has learned nothing, in words."""
         return (
-            f"final test error at least {self.lowest_error:.1f} %, or at least {self.nearly_error:.0f} % with a "
+            f"final test error at least {self.lowest_error:.1f} %, or at least {self.nearly_error:g} % with a "
             f"train loss of {self.loss:.2f} or more"
         )
 

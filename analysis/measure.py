@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.guessing import Guessing, guessing_of
@@ -93,8 +94,9 @@ def counted(trials: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     found["error"] = found[measure.column].mask(found["diverged"], measure.chance).astype(float)
     losses = found["train_loss_final"].astype(float)
     finals = found["test_error_final"].astype(float)
-    found["learned_nothing"] = [
+    learned_nothing = [
         not gone and measure.guessing.learned_nothing(final, loss)
         for gone, final, loss in zip(found["diverged"], finals, losses, strict=True)
     ]
+    found["learned_nothing"] = np.array(learned_nothing, dtype=bool)
     return found.dropna(subset="error")

@@ -33,14 +33,21 @@ def told_apart(values: Iterable[float], write: Callable[[float, int], str] = sho
     texts: list[str] = []
     for digits in range(FEWEST, MOST + 1):
         texts = [write(value, digits) for value in found]
-        if len(set(texts)) == len(found) and all(_near(v, t) for v, t in zip(found, texts, strict=True)):
+        apart = len({_read(text) for text in texts}) == len(found)
+        if apart and all(_near(v, t) for v, t in zip(found, texts, strict=True)):
             break
     return dict(zip(found, texts, strict=True))
 
 
+def _read(text: str) -> float:
+    """Return the number that a text says: 1/2 and 0.5 are one."""
+    top, _, bottom = text.partition("/")
+    return float(top) / float(bottom or 1)
+
+
 def _near(value: float, text: str) -> bool:
     """Tell whether a text says more than "about one" of a value just below 1, where the distance to 1 matters."""
-    return not 0.9 < value < 1 or "/" in text or abs(float(text) - value) <= 0.05 * (1 - value)
+    return not 0.9 < value < 1 or abs(_read(text) - value) <= 0.05 * (1 - value)
 
 
 def point(values: Mapping[str, float]) -> str:

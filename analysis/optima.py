@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.candidates import candidates
+from analysis.candidates import candidates, lowest_third
 from analysis.grid import Grid
 
 Edge = Literal["lowest", "highest"]
@@ -51,12 +51,15 @@ class Optimum:
 def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
     """Return the best x of every row that has one, lowest y first; ``images`` as :func:`candidates` takes it."""
     found = []
-    for row in range(len(grid.ys)):
-        best = grid.best_of_row(row)
+    rows = [[(row, column) for column in range(len(grid.xs))] for row in range(len(grid.ys))]
+    # How trainings vary near the best of a row is estimated from all rows: three cells of one would say little.
+    near = [cell for cells in rows for cell in lowest_third(grid, cells)]
+    for row, cells in enumerate(rows):
+        best = grid.best_of(cells)
         if best is None:
             continue
         column = best[1]
-        among = candidates(grid, images, [(row, column) for column in range(len(grid.xs))])
+        among = candidates(grid, images, cells, near)
         likely = None if among is None else grid.xs[among.cells[row]]
         found.append(
             Optimum(
@@ -78,6 +81,7 @@ def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
 def _by_seed(grid: Grid, row: int) -> tuple[float, ...]:
     values, diverged = grid.replicates[row], grid.diverged[row]
     whole = np.isfinite(values).all(axis=0) & ~diverged.all(axis=0)
+    values = np.where(diverged, np.inf, values)
     return tuple(float(grid.xs[int(values[:, seed].argmin())]) for seed in np.flatnonzero(whole))
 
 

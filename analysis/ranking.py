@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.axes import reading_order
-from analysis.best import DECIMALS, ELIGIBLE, standing
+from analysis.best import ELIGIBLE, order, standing
 from analysis.measure import Measure, counted
 
 
@@ -48,8 +48,9 @@ def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.
         standing(n=int(n), diverged=int(gone), pending=int(left))
         for n, gone, left in zip(rows["n"], rows["diverged"], rows["pending"], strict=True)
     ]
-    rows["rounded"] = rows["mean"].round(DECIMALS)
-    rows = rows.sort_values(["standing", "rounded", *reading_order(names)], ignore_index=True)
+    places = rows[reading_order(names)].itertuples(index=False, name=None)
+    keys = [order(*key) for key in zip(rows["mean"], rows["standing"], places, strict=True)]
+    rows = rows.iloc[sorted(range(len(rows)), key=keys.__getitem__)].reset_index(drop=True)
     columns = ("mean", "standard_error", "n", "diverged", "learned_nothing", "pending", "standing")
     return rows[[*names, *columns]]
 

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -22,9 +21,10 @@ from matplotlib.ticker import MaxNLocator
 from analysis.axes import label_of
 from analysis.captions import described
 from analysis.curves import CurveBundle, Line, bundles
+from analysis.figures.columns import columns_of
 from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import Findings
-from analysis.numbers import FEWEST, MOST, point, short, told_apart
+from analysis.numbers import point, told_apart
 
 ROWS = 8
 """Rows drawn at the most; of more values of y, evenly chosen ones."""
@@ -81,7 +81,8 @@ def compute(findings: Findings) -> list[Curves]:
     if findings.is_grid:
         plane = {name: float(ranks.iloc[0][name]) for name in others}
         trials = findings.at(plane)
-        which = f" {point(plane)}: where the best configuration lies ({chosen})." if plane else ""
+        found_at = "where the best configuration lies" if findings.best else "where the lowest mean so far lies"
+        which = f" {point(plane)}: {found_at} ({chosen})." if plane else ""
     else:
         y, told = None, [name for name in findings.space if name != x]
         if len(ranks) > BEST_CURVES:
@@ -92,7 +93,10 @@ def compute(findings: Findings) -> list[Curves]:
     every = sorted({b.y for b in found if b.y is not None}, reverse=True)
     best_y = None if y is None else float(ranks.iloc[0][y])
     ys: list[float | None] = [*_picked(every, ROWS, best_y)] or [None]
-    fewer = f" {len(ys)} of {len(every)} values of {y} are drawn." if len(ys) < len(every) else ""
+    fewer = ""
+    if y is not None and len(ys) < len(every):
+        fewer = f" {len(ys)} of {len(every)} values of {y} are drawn."
+        found, trials = [bundle for bundle in found if bundle.y in ys], trials[trials[y].isin(ys)]
     return [
         Curves(
             name="curves",
@@ -110,7 +114,7 @@ def _legend(bundles: Sequence[CurveBundle]) -> str:
     text = "Lines: mean over the seeds still in training."
     if any(len(bundle.diverged) > 1 for bundle in bundles):
         text = "Lines: mean, bands: range over the seeds still in training."
-    if any(bool(bundle.diverged.any()) for bundle in bundles):
+    if any(np.isfinite(bundle.train_loss.seeds[bundle.diverged]).any() for bundle in bundles):
         text += " Crosses: the last epoch before a seed diverged."
     losses = np.concatenate([bundle.train_loss.seeds.ravel() for bundle in bundles])
     if (losses[np.isfinite(losses)] > HIGHEST_LOSS).any():
@@ -142,7 +146,9 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
             _label([ax], [], "")
             ax.set_ylabel(f"{splits[0]} error (%)")
             return ax.get_figure(root=True)  # type: ignore[return-value]
-        legend = 1.35 if not bundles[0].others else 1.9
+        shown = _picked(list(colours), ENTRIES)
+        head = "\n".join([label_of(result.x), *(f"({name})" for name in bundles[0].others)])
+        legend = max(0.65 + 0.072 * max(map(len, shown)), 0.35 + 0.078 * max(map(len, head.split("\n"))))
         width = 7.8 + legend if len(splits) == 1 else 11.1 + legend
         below = Caption(result.caption, width)
         bottom, height = 0.6 + below.height, 1.75 if len(ys) > 1 else 2.6
@@ -165,9 +171,7 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
             title = "" if value is None else f"{result.y} = {titles[value]}"
             _label(list(grid[row]), splits, title, last=row == len(ys) - 1)
         _limit(grid, bundles)
-        shown = _picked(list(colours), ENTRIES)
         handles = [Line2D([], [], color=colours[label], label=label) for label in shown]
-        head = "\n".join([label_of(result.x), *(f"({name})" for name in bundles[0].others)])
         figure.legend(handles=handles, title=head, loc="center right", frameon=False, fontsize=8)
         below.write(figure)
         return figure
@@ -187,27 +191,17 @@ def _point(bundle: CurveBundle) -> tuple[float, ...]:
 
 
 def _labels(bundles: Sequence[CurveBundle]) -> dict[tuple[float, ...], str]:
-    """Return what the legend calls each configuration: in as few digits as tell them apart."""
+    """Return what the legend calls each configuration: each number in as few digits as tell its values apart."""
     points = sorted({_point(bundle) for bundle in bundles})
-    for digits in range(FEWEST, MOST + 1):
-        labels = {point: _written(point, digits) for point in points}
-        if len(set(labels.values())) == len(points):
-            break
-    return labels
-
-
-def _written(point: tuple[float, ...], digits: int) -> str:
-    first, *others = (short(value, digits) for value in point)
-    return f"{first} ({', '.join(others)})" if others else first
+    numbers = [told_apart(values) for values in zip(*points, strict=True)]
+    texts = {p: [written[value] for written, value in zip(numbers, p, strict=True)] for p in points}
+    return {p: f"{first} ({', '.join(others)})" if others else first for p, (first, *others) in texts.items()}
 
 
 def _colours(bundles: Sequence[CurveBundle], labels: Mapping[tuple[float, ...], str]) -> dict[str, Colour]:
-    """Return the colour of every label, by the value of x; equal distances where the others differ too."""
+    """Return the colour of every label, as its x lies among columns; equal distances where the others differ too."""
     xs = np.array([point[0] for point in labels])
-    spread = xs.min() != xs.max()
-    norm = (LogNorm if (xs > 0).all() and spread else Normalize)(xs.min(), xs.max() if spread else xs.min() + 1)
-    step = 1.0 / max(1, len(labels) - 1)
-    places = [i * step if bundles[0].others else float(norm(x)) for i, x in enumerate(xs)]
+    places = np.linspace(0.0, 1.0, len(xs)) if bundles[0].others else columns_of(xs).along
     return {
         label: mpl.colormaps["plasma"](0.92 * place) for label, place in zip(labels.values(), places, strict=True)
     }

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from analysis.axes import label_of
-from analysis.captions import described, map_legend, measured
-from analysis.figures.scale import draw_bar, scale_of
+from analysis.captions import described, map_legend, measured, panels_legend
+from analysis.figures.columns import SUFFIX, Columns, columns_of, fitting, width_of
+from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import Findings, Limits
+from analysis.grid import Grid
 from analysis.maps import SensitivityMap
 from analysis.numbers import plain, point, told_apart
 
@@ -48,6 +51,8 @@ class Heatmap:
         The text below.
     maps
         The panels.
+    panels
+        What each of them holds fixed, in words; of one map the title says it.
     of_study
         Panels that hold the best configuration of the whole study; the stars of the others are hollow.
     limits
@@ -58,6 +63,7 @@ class Heatmap:
     title: str
     caption: str
     maps: tuple[SensitivityMap, ...]
+    panels: tuple[str, ...]
     of_study: tuple[bool, ...]
     limits: Limits
 
@@ -69,50 +75,53 @@ def compute(findings: Findings) -> list[Heatmap]:
         if not maps or maps[0].grid.y is None:
             continue
         name = f"heatmap-{measure.split}" if index else "heatmap"
-        shown = maps[:MAX_PANELS]
-        found.append(_heatmap(findings, name, shown, len(maps)))
+        shown, best = maps[:MAX_PANELS], findings.bests[index]
+        found.append(_heatmap(findings, name, shown, best, len(maps)))
         if len(shown) > 1:
-            found += [_heatmap(findings, f"{name}-{i}", [one], 1) for i, one in enumerate(shown, start=1)]
+            found += [_heatmap(findings, f"{name}-{i}", [one], best, 1) for i, one in enumerate(shown, start=1)]
     return found
 
 
-def _heatmap(findings: Findings, name: str, maps: Sequence[SensitivityMap], total: int) -> Heatmap:
+def _heatmap(
+    findings: Findings, name: str, maps: Sequence[SensitivityMap], best: Mapping[str, float] | None, total: int
+) -> Heatmap:
+    """Return the figure of some panels of the ``total`` there are; ``best`` is that of all, by the same measure."""
     first, alone = maps[0], len(maps) == 1
     grid, measure = first.grid, first.measure
-    fixed = grid.fixed if alone else {}
+    panels = tuple(_panel_titles(findings, maps))
     title = f"{measure.split} error over {label_of(grid.x)} and {label_of(str(grid.y))}"
-    title += f", {_panel_titles(findings, maps)[0]}" if alone and fixed else ""
+    title += f", {panels[0]}" if alone and grid.fixed else ""
+    drawn = pd.concat([findings.at(one.grid.fixed) for one in maps])
+    text = described(findings, drawn, grid.fixed if alone else {})
     diverged = any(bool(one.grid.diverged.any()) for one in maps)
-    text = described(findings, findings.at(fixed), fixed)
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged)}"
-    of_study = tuple(_holds_best(findings, one) for one in maps)
+    of_study = tuple(_holds_best(one, best) for one in maps)
     if alone:
         text += f" {map_legend(first)}"
-        if not of_study[0] and findings.best is not None and grid.best is not None and fixed:
-            text += f" Hollow star: the best of the study lies elsewhere, at {point(findings.best)}."
+        if not of_study[0] and best is not None and grid.best is not None:
+            text += f" Hollow star: the best of the study lies elsewhere, at {point(best)}."
     else:
-        text += (
-            " Stars: the best cell of each panel, filled where it is the best of the study. Outlined: candidates for "
-            "the best of the panel at 95 %."
-        )
-        text += " Hatched: seeds diverged." if diverged else ""
-        text += (
-            " Dotted: seeds learned nothing (no better than guessing)."
-            if any(bool(o.grid.learned_nothing.any()) for o in maps)
-            else ""
-        )
+        text += f" {panels_legend(maps)}"
         if total > len(maps):
             text += f" {len(maps)} of {total} panels are drawn; summary.json has all of them."
-    return Heatmap(name=name, title=title, caption=text, maps=tuple(maps), of_study=of_study, limits=findings.limits)
+    return Heatmap(
+        name=name,
+        title=title,
+        caption=text,
+        maps=tuple(maps),
+        panels=panels,
+        of_study=of_study,
+        limits=findings.limits,
+    )
 
 
-def _holds_best(findings: Findings, result: SensitivityMap) -> bool:
+def _holds_best(result: SensitivityMap, best: Mapping[str, float] | None) -> bool:
     grid = result.grid
-    if grid.best is None or findings.best is None or result.measure is not findings.measures[0]:
-        return grid.best is not None and result.measure is not findings.measures[0]
+    if grid.best is None:
+        return False
     row, column = grid.best
     mine = dict(grid.fixed) | {grid.x: float(grid.xs[column]), str(grid.y): float(grid.ys[row])}
-    return mine == findings.best
+    return mine == best
 
 
 def _panel_titles(findings: Findings, maps: Sequence[SensitivityMap]) -> list[str]:
@@ -130,10 +139,9 @@ def caption(result: Heatmap) -> str:
 def draw(result: Heatmap, ax: Axes | None = None) -> Figure:
     """Draw a heatmap.
 
-    The x axis is logarithmic where every value is positive, and cells reach half way to their neighbours; rows are
-    evenly spaced and labelled with their value. Blank cells have no outcome. A star marks the best cell, a heavy line
-    the candidates for it; lines across mark cells where seeds diverged, dots those where seeds learned nothing, each
-    with the share.
+    Columns lie as :mod:`analysis.figures.columns` says; rows are evenly spaced. Blank cells have no outcome. A star
+    marks the best cell, a heavy line the candidates for it; lines across mark cells where seeds diverged, dots those
+    where seeds learned nothing, each with the share.
 
     Parameters
     ----------
@@ -155,19 +163,21 @@ def draw(result: Heatmap, ax: Axes | None = None) -> Figure:
 
 
 def _alone(result: Heatmap) -> Figure:
-    rows, columns = result.maps[0].grid.mean.shape
-    width = 2.3 + 0.82 * max(columns, 4)
+    grid, measure = result.maps[0].grid, result.maps[0].measure
+    rows, columns = grid.mean.shape
+    left, right = left_of(grid), right_of(result.limits, measure)
+    width = left + 0.82 * max(columns, 4) + 0.2 + right
     below = Caption(result.caption, width)
-    title = textwrap.fill(result.title, int(11.0 * (width - 1.2)))
+    title = wrapped(result.title, width - left)
     head = 0.35 + 0.16 * (title.count("\n") + 1)
     cells, bottom = 0.62 * max(rows, 2), 0.62 + below.height
     size = (width, head + cells + bottom)
     figure = Figure(figsize=size)
     place = (bottom / size[1], cells / size[1])
-    axes = figure.add_axes((0.95 / width, place[0], 1 - 2.2 / width, place[1]))
+    axes = figure.add_axes((left / width, place[0], 1 - (left + 0.2 + right) / width, place[1]))
     _draw_map(axes, result.maps[0], result.limits, title, filled=result.of_study[0], size=8.0)
-    bar = figure.add_axes((1 - 1.05 / width, place[0], 0.16 / width, place[1]))
-    draw_bar(figure, bar, result.limits, result.maps[0].measure)
+    bar = figure.add_axes((1 - right / width, place[0], BAR / width, place[1]))
+    draw_bar(figure, bar, result.limits, measure)
     below.write(figure)
     return figure
 
@@ -178,50 +188,48 @@ def _together(result: Heatmap) -> Figure:
     down = math.ceil(len(result.maps) / across)
     columns = max(len(one.grid.xs) for one in result.maps)
     rows = max(len(one.grid.ys) for one in result.maps)
-    panel = (0.85 + 0.52 * max(columns, 4), 0.85 + 0.42 * max(rows, 2))
-    width = across * panel[0] + 1.3
+    left, right = max(left_of(one.grid) for one in result.maps) - 0.2, right_of(result.limits, result.maps[0].measure)
+    panel = (left + 0.1 + 0.52 * max(columns, 4), 0.85 + 0.42 * max(rows, 2))
+    width = across * panel[0] + 0.25 + right
     below = Caption(result.caption, width)
     size = (width, 0.3 + down * panel[1] + below.height)
     figure = Figure(figsize=size)
     figure.text(0.12 / width, 1 - 0.08 / size[1], result.title, va="top", fontsize=10)
     for number, one in enumerate(result.maps):
         row, column = divmod(number, across)
-        left, bottom = column * panel[0] + 0.75, size[1] - 0.3 - (row + 1) * panel[1] + 0.5
-        box = (left / width, bottom / size[1], (panel[0] - 0.85) / width, (panel[1] - 0.85) / size[1])
+        bottom = size[1] - 0.3 - (row + 1) * panel[1] + 0.5
+        place = ((column * panel[0] + left) / width, bottom / size[1])
+        box = (*place, (panel[0] - left - 0.1) / width, (panel[1] - 0.85) / size[1])
         axes = figure.add_axes(box)
-        title = point(one.grid.fixed)
-        _draw_map(axes, one, result.limits, title, filled=result.of_study[number], size=6.5)
+        _draw_map(axes, one, result.limits, result.panels[number], filled=result.of_study[number], size=6.5)
         axes.title.set_fontsize(8.5)
         axes.set_xlabel(one.grid.x, fontsize=8)  # the title of the page says both in full
         axes.set_ylabel(str(one.grid.y), fontsize=8)
     height = min(3.0, down * panel[1] - 0.85)
-    box = (1 - 1.05 / width, 1 - (0.65 + height) / size[1], 0.16 / width, height / size[1])
+    box = (1 - right / width, 1 - (0.65 + height) / size[1], BAR / width, height / size[1])
     draw_bar(figure, figure.add_axes(box), result.limits, result.maps[0].measure)
     below.write(figure)
     return figure
 
 
-def cell_edges(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the borders of cells around ascending values: geometric midpoints where all are positive."""
-    positive = bool((values > 0).all())
-    centres = np.log10(values) if positive else values.astype(float)
-    if len(centres) == 1:
-        inner, first, last = np.array([]), centres[0] - 0.5, centres[0] + 0.5
-    else:
-        inner = (centres[1:] + centres[:-1]) / 2
-        first, last = centres[0] - (inner[0] - centres[0]), centres[-1] + (centres[-1] - inner[-1])
-    edges = np.concatenate([[first], inner, [last]])
-    return 10.0**edges if positive else edges
+def left_of(grid: Grid) -> float:
+    """Return the inches that the labels of a grid's rows take."""
+    return max(0.95, 0.45 + 0.08 * max(map(len, told_apart(grid.ys.tolist()).values())))
+
+
+def wrapped(title: str, inches: float) -> str:
+    """Return a title in lines that fit on a width."""
+    return textwrap.fill(title, int(11.0 * inches))
 
 
 def _draw_map(axes: Axes, result: SensitivityMap, limits: Limits, title: str, *, filled: bool, size: float) -> None:
-    edges = cell_edges(result.grid.xs)
+    columns = columns_of(result.grid.xs)
     colours = scale_of(limits)
     for row, column in np.argwhere(result.grid.n > 0):
-        _draw_cell(axes, result, (int(row), int(column)), edges, colours, size)
-    _draw_star(axes, result, edges, filled=filled)
-    _outline(axes, result, edges)
-    label_axes(axes, result, edges)
+        _draw_cell(axes, result, (int(row), int(column)), columns, colours, size)
+    _draw_star(axes, result, columns, filled=filled)
+    _outline(axes, result, columns.edges)
+    label_axes(axes, result, columns)
     axes.set_title(title, loc="left")
 
 
@@ -229,7 +237,7 @@ def _draw_cell(
     axes: Axes,
     result: SensitivityMap,
     cell: tuple[int, int],
-    edges: npt.NDArray[np.float64],
+    columns: Columns,
     colours: ScalarMappable,
     size: float,
 ) -> None:
@@ -238,7 +246,8 @@ def _draw_cell(
     value = float(grid.mean[cell])
     low, _ = colours.get_clim()
     colour = LOST if diverged == n else tuple(np.asarray(colours.to_rgba(np.array([max(value, low or value)])))[0])
-    corner, width = (edges[column], row - 0.5), edges[column + 1] - edges[column]
+    left, right = columns.edges[column : column + 2]
+    corner, width = (left, row - 0.5), right - left
     axes.add_patch(Rectangle(corner, width, 1, facecolor=colour, edgecolor="white", linewidth=0.8))
     dark = np.array(colour[:3]) @ (0.299, 0.587, 0.114) <= 0.5
     marks = [*(["////"] if diverged else []), *([".."] if nothing else [])]
@@ -251,35 +260,30 @@ def _draw_cell(
         *([f"{nothing}/{n} guess"] if nothing else []),
     ]
     box = {"facecolor": colour, "edgecolor": "none", "pad": 1.0} if marks else None
+    text = "\n".join(lines)
     axes.text(
-        _middle(edges, column),
+        columns.within(column),
         row,
-        "\n".join(lines),
+        text,
         ha="center",
         va="center",
         color="white" if dark else "black",
-        fontsize=size if len(lines) < 3 else size - 1.5,
+        fontsize=fitting(text, columns.shares[column] * width_of(axes), size if len(lines) < 3 else size - 1.5),
         linespacing=1.1,
         bbox=box,
     )
-
-
-def _middle(edges: npt.NDArray[np.float64], column: int, share: float = 0.5) -> float:
-    """Return a place in a column, at a share of its drawn width."""
-    left, right = float(edges[column]), float(edges[column + 1])
-    return left * (right / left) ** share if edges[0] > 0 else left + share * (right - left)
 
 
 def _percent(value: float) -> str:
     return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 
-def _draw_star(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64], *, filled: bool) -> None:
+def _draw_star(axes: Axes, result: SensitivityMap, columns: Columns, *, filled: bool) -> None:
     if result.grid.best is None:
         return
     row, column = result.grid.best
     face, edge = (BEST, "white") if filled else ("white", BEST)
-    at = _middle(edges, column, 0.16)
+    at = columns.within(column, 0.16)
     axes.plot([at], [row + 0.32], marker="*", markersize=11, color=face, markeredgecolor=edge, zorder=5)
 
 
@@ -302,20 +306,22 @@ def _outline(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64])
                 axes.plot(xs, ys, color=BEST, linewidth=2.2, solid_capstyle="projecting", zorder=4, clip_on=False)
 
 
-def label_axes(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64]) -> None:
+def label_axes(axes: Axes, result: SensitivityMap, columns: Columns) -> None:
     """Give axes the columns and rows of a grid, each labelled with its value."""
     grid = result.grid
-    if edges[0] > 0:
+    if columns.scale == "log":
         axes.set_xscale("log")
-    axes.set_xlim(edges[0], edges[-1])
+    axes.set_xlim(columns.edges[0], columns.edges[-1])
     axes.set_ylim(-0.5, len(grid.ys) - 0.5)
-    columns = told_apart(grid.xs.tolist(), plain)
-    axes.xaxis.set_major_locator(FixedLocator(grid.xs.tolist()))
+    labels = list(told_apart(grid.xs.tolist(), plain).values())
+    axes.xaxis.set_major_locator(FixedLocator(columns.places.tolist()))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: columns.get(value, plain(value))))
+    axes.xaxis.set_major_formatter(FixedFormatter(labels))
+    room = float(columns.shares.min()) * width_of(axes)
+    axes.tick_params(axis="x", labelsize=fitting("n" + max(labels, key=len), room, mpl.rcParams["font.size"]))
     axes.set_yticks(range(len(grid.ys)), list(told_apart(grid.ys.tolist()).values()))
     axes.tick_params(length=2)
-    axes.set_xlabel(label_of(grid.x) + (" (log scale)" if edges[0] > 0 else ""))
+    axes.set_xlabel(label_of(grid.x) + SUFFIX[columns.scale])
     axes.set_ylabel(label_of(str(grid.y)))
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -11,10 +11,12 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import chosen, described
-from analysis.figures.heatmap import cell_edges, label_axes
+from analysis.figures.columns import columns_of
+from analysis.figures.heatmap import label_axes, left_of, wrapped
 from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import Findings
 from analysis.maps import SensitivityMap
+from analysis.numbers import point
 
 SPREAD = 0.13
 """Rows between the dots of two seeds."""
@@ -41,15 +43,17 @@ def compute(findings: Findings) -> list[Ridge]:
         return []
     grid = one.grid
     title = f"best {label_of(grid.x)} for each {label_of(str(grid.y))}"
+    title += f", {point(grid.fixed)}" if grid.fixed else ""
+    where = f"{point(grid.fixed)}: where the best configuration lies. " if grid.fixed else ""
     text = (
-        f"{described(findings, findings.at(grid.fixed), grid.fixed)} Circles: the {grid.x} with the lowest mean over "
-        f"seeds of the {one.measure.label} in each row, among the values of the grid. Dots: the best of each seed "
-        "alone."
+        f"{described(findings, findings.at(grid.fixed), grid.fixed)} {where}Circles: the {grid.x} with the lowest "
+        f"mean over seeds of the {one.measure.label} in each row, among the values of the grid. Dots: the best of "
+        "each seed alone."
     )
     if any(optimum.low is not None for optimum in one.optima):
         text += " Bars: candidates for the best of the row at 95 % (paired over seeds, one-sided Dunnett bound)."
     else:
-        text += " Too few seeds for an interval (three are needed)."
+        text += " No bars: two values with every seed in, three at least, are needed."
     if any(optimum.edge for optimum in one.optima):
         text += " Arrows: the best lies at the edge of the grid, the optimum perhaps beyond."
     return [Ridge(name="optima", title=title, caption=f"{text} {chosen(one.measure)}".strip(), map=one)]
@@ -67,39 +71,40 @@ def draw(result: Ridge, ax: Axes | None = None) -> Figure:
     """
     with mpl.rc_context(STYLE):
         if ax is not None:
-            _draw_ridge(ax, result)
+            _draw_ridge(ax, result, result.title)
             return ax.get_figure(root=True)  # type: ignore[return-value]
         rows, columns = result.map.grid.mean.shape
-        width = 2.3 + 0.82 * max(columns, 4)
+        left = left_of(result.map.grid)
+        width = left + 0.82 * max(columns, 4) + 0.5
         below = Caption(result.caption, width)
+        title = wrapped(result.title, width - left)
+        head = 0.35 + 0.16 * (title.count("\n") + 1)
         bottom, cells = 0.62 + below.height, 0.45 * max(rows, 3)
-        size = (width, 0.45 + cells + bottom)
+        size = (width, head + cells + bottom)
         figure = Figure(figsize=size)
-        _draw_ridge(
-            figure.add_axes((0.95 / width, bottom / size[1], 1 - 2.2 / width, cells / size[1])),
-            result,
-        )
+        axes = figure.add_axes((left / width, bottom / size[1], 1 - (left + 0.5) / width, cells / size[1]))
+        _draw_ridge(axes, result, title)
         below.write(figure)
         return figure
 
 
-def _draw_ridge(axes: Axes, result: Ridge) -> None:
-    grid = result.map.grid
-    edges = cell_edges(grid.xs)
-    label_axes(axes, result.map, edges)
+def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
+    columns = columns_of(result.map.grid.xs)
+    label_axes(axes, result.map, columns)
     axes.grid(alpha=0.3, linewidth=0.5)
-    axes.set_title(result.title, loc="left")
+    axes.set_title(title, loc="left")
     places = []
     for optimum in result.map.optima:
         if optimum.low is not None and optimum.high is not None:
-            ends = [optimum.low, optimum.high]
-            axes.plot(ends, [optimum.row] * 2, color="0.75", linewidth=7, solid_capstyle="round", zorder=1)
+            ends = [columns.at(optimum.low), columns.at(optimum.high)]
+            axes.plot(ends, [optimum.row] * 2, color="0.75", linewidth=7, marker="o", markersize=7, zorder=1)
         offsets = SPREAD * (np.arange(len(optimum.by_seed)) - (len(optimum.by_seed) - 1) / 2)
-        axes.scatter(optimum.by_seed, optimum.row + offsets, s=9, color="0.25", zorder=3)
-        places.append((optimum.x, optimum.row))
-        axes.plot([optimum.x], [optimum.row], marker="o", markersize=9, color="none", markeredgecolor=BEST, zorder=4)
+        axes.scatter([columns.at(x) for x in optimum.by_seed], optimum.row + offsets, s=9, color="0.25", zorder=3)
+        at = columns.at(optimum.x)
+        places.append((at, optimum.row))
+        axes.plot([at], [optimum.row], marker="o", markersize=9, color="none", markeredgecolor=BEST, zorder=4)
         if optimum.edge is not None:
-            beyond = edges[0] if optimum.edge == "lowest" else edges[-1]
+            beyond = columns.edges[0 if optimum.edge == "lowest" else -1]
             style = {"arrowstyle": "->", "color": BEST}
-            axes.annotate("", xy=(beyond, optimum.row), xytext=(optimum.x, optimum.row), arrowprops=style)
+            axes.annotate("", xy=(beyond, optimum.row), xytext=(at, optimum.row), arrowprops=style)
     axes.plot(*zip(*places, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from analysis.axes import label_of
 from analysis.candidates import Candidates
 from analysis.captions import described, measured
-from analysis.figures.scale import COLOURS, draw_bar, scale_of
+from analysis.figures.scale import BAR, COLOURS, draw_bar, right_of, scale_of
 from analysis.figures.style import BEST, STYLE, Caption, plain_log
 from analysis.findings import Findings, Limits
 from analysis.maps import SensitivityMap
@@ -111,9 +111,9 @@ def _legend(seeds: pd.DataFrame, best: object, y: str | None, *, lost: bool) -> 
 
 def _likely(found: Candidates, result: SensitivityMap) -> str:
     count = int(found.cells.sum())
-    what = "the best value alone is" if count == 1 else f"{count} values are"
+    what = "the best value alone is a candidate" if count == 1 else f"{count} values are candidates"
     edge = result.optima[0].edge if result.optima else None
-    text = f" Bar below: {what} candidates for the best at 95 % (paired over seeds, one-sided Dunnett bound)."
+    text = f" Bar below: {what} for the best at 95 % (paired over seeds, one-sided Dunnett bound)."
     return text + (f" The best lies at the {edge} value tried: the optimum may lie beyond." if edge else "")
 
 
@@ -136,10 +136,12 @@ def draw(result: Points, ax: Axes | None = None) -> Figure:
         figure = Figure(figsize=size)
         bottom = (0.6 + below.height) / size[1]
         top = 0.93 - bottom
-        axes = figure.add_axes((0.11, bottom, 0.75 if result.y else 0.84, top))
+        right = (right_of(result.limits, result.measure) if result.y else 0.2) / WIDTH
+        axes = figure.add_axes((0.11, bottom, 0.86 - right, top))
         _draw(axes, result)
         if result.y is not None:
-            draw_bar(figure, figure.add_axes((0.89, bottom, 0.02, top)), result.limits, result.measure)
+            bar = figure.add_axes((1 - right, bottom, BAR / WIDTH, top))
+            draw_bar(figure, bar, result.limits, result.measure)
         below.write(figure)
         return figure
 
@@ -176,9 +178,9 @@ def _draw_line(axes: Axes, result: Points) -> None:
         axes.set_yscale("log")
         plain_log(axes.yaxis)
     if result.likely:
-        ends = [min(result.likely), max(result.likely)]
         place = axes.get_xaxis_transform()
-        axes.plot(ends, [0.02, 0.02], transform=place, color=BEST, linewidth=5, solid_capstyle="butt", alpha=0.7)
+        height = [0.02] * len(result.likely)
+        axes.plot(result.likely, height, transform=place, color=BEST, linewidth=3, marker="s", markersize=6)
 
 
 def _draw_plane(axes: Axes, ranks: pd.DataFrame, x: str, y: str, limits: Limits) -> None:
@@ -187,4 +189,5 @@ def _draw_plane(axes: Axes, ranks: pd.DataFrame, x: str, y: str, limits: Limits)
     for marker, lost in (("o", False), ("s", True)):
         rows = trained[(trained["learned_nothing"] > 0) == lost]
         axes.scatter(rows[x], rows[y], c=rows["mean"].clip(lower=limits.low), marker=marker, **style)
-    axes.scatter(gone[x], gone[y], marker="x", s=45, color="0.35", linewidths=1.2)
+    for ink, width in (("white", 3.0), ("0.2", 1.3)):  # to be seen on light and dark points alike
+        axes.scatter(gone[x], gone[y], marker="x", s=45, color=ink, linewidths=width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from analysis.numbers import plain
@@ -26,20 +29,27 @@ STYLE: Any = {
 
 BEST = "#d62728"
 
-LINE = 0.16
+LINE = 0.145
 """Inches a line of a caption takes."""
 
 MARGIN = 0.12
 
-CHARACTERS = 17.0
-"""Characters of a caption that surely fit on an inch."""
+CHARACTERS = 20.0
+"""Characters of a caption that may fit on an inch; fewer where a line would be too wide."""
+
+SIZE = 7.5
+"""Of a caption's letters, in points."""
 
 
 class Caption:
     """The text below a figure of some width in inches; ``height`` is what it takes, in inches."""
 
     def __init__(self, text: str, width: float) -> None:
-        self.lines = textwrap.wrap(text, int(CHARACTERS * (width - 2 * MARGIN)))
+        room = width - 2 * MARGIN
+        count = int(CHARACTERS * room)
+        while (widest := _widest(lines := textwrap.wrap(text, count))) > room and count > 1:
+            count = min(count - 1, int(count * room / widest) + 1)
+        self.lines = lines
         self.height = LINE * len(self.lines) + 0.2 if self.lines else 0.05
 
     def write(self, figure: Figure) -> None:
@@ -50,9 +60,16 @@ class Caption:
             0.1 / height,
             "\n".join(self.lines),
             va="bottom",
-            fontsize=7.5,
+            fontsize=SIZE,
             linespacing=1.35,
         )
+
+
+def _widest(lines: Sequence[str]) -> float:
+    """Return the width of the longest line of a caption in inches."""
+    font = FontProperties(family=STYLE["font.family"], size=SIZE)
+    widths = [text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in lines]
+    return float(max(widths, default=0.0) / 72.0)
 
 
 def plain_log(axis: Axis) -> None:
@@ -64,6 +81,7 @@ def plain_log(axis: Axis) -> None:
     number = FuncFormatter(lambda value, _: plain(value) if 1e-4 < value < 1e5 else f"{value:.0e}")
     axis.set_major_formatter(number)
     axis.set_minor_formatter(number if decades < 3 else NullFormatter())
+    axis.set_tick_params(which="both", length=3.0, pad=3.0)
 
 
 def save(figure: Figure, folder: Path, name: str) -> dict[str, Path]:

@@ -79,7 +79,9 @@ def test_what_lost_every_seed_comes_last_even_behind_worse_errors():
 
 
 results = st.lists(
-    st.integers(0, 6).map(lambda n: n * 15.3) | st.floats(0.0, 100.0) | st.sampled_from(STATES), min_size=1, max_size=3
+    st.integers(0, 6).map(lambda n: n * 15.3) | st.floats(0.0, 100.0) | st.sampled_from(STATES),
+    min_size=1,
+    max_size=3,
 )
 
 

@@ -108,7 +108,9 @@ def test_statistic_and_split_choose_the_column(statistic, split, mean):
 
 def test_trials_that_no_column_tells_apart_are_refused():
     with pytest.raises(ValueError, match="one row a seed"):
-        grid_of_trials(table({(0.1, 0.0, 0.9): [1.0], (0.1, 0.0, 0.99): [2.0]}, ("lr", "p", "beta2")), "lr", "p", MEASURE)
+        grid_of_trials(
+            table({(0.1, 0.0, 0.9): [1.0], (0.1, 0.0, 0.99): [2.0]}, ("lr", "p", "beta2")), "lr", "p", MEASURE
+        )
 
 
 def test_the_best_of_some_cells_is_the_best_among_them():

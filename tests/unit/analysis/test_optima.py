@@ -6,10 +6,12 @@ from analysis.optima import optima
 from tests.unit.analysis.common import gridded, line
 
 IMAGES = 100
+LRS = (0.01, 0.1, 1.0, 10.0)
+LOW, NEAR, WORSE, FAR = [4.0, 7.0, 5.0], [5.0, 6.0, 6.0], [20.0, 25.0, 24.0], [60.0, 61.0, 66.0]
 ROWS = {
-    (0.01, 0.0): [20.0, 25.0, 24.0], (0.1, 0.0): [4.0, 7.0, 5.0], (1.0, 0.0): [5.0, 6.0, 6.0], (10.0, 0.0): [60.0, 61.0, 66.0],
-    (0.01, 0.5): [60.0, 61.0, 66.0], (0.1, 0.5): [50.0, 58.0, 55.0], (1.0, 0.5): [20.0, 25.0, 24.0], (10.0, 0.5): [4.0, 7.0, 5.0],
-}  # fmt: skip
+    **{(lr, 0.0): errors for lr, errors in zip(LRS, (WORSE, LOW, NEAR, FAR), strict=True)},
+    **{(lr, 0.5): errors for lr, errors in zip(LRS, (FAR, [50.0, 58.0, 55.0], WORSE, LOW), strict=True)},
+}
 
 
 def found(cells):

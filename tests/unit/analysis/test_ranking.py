@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import math
 
-from analysis.maps import counted
-from analysis.ranking import ranking
+from analysis.best import ELIGIBLE, UNFINISHED
+from analysis.ranking import best_of_ranking, ranking
 from tests.unit.analysis.common import MEASURE, table
 
 CELLS = {
@@ -11,6 +11,7 @@ CELLS = {
     (1.0, 0.0): [9.0, "diverged", "failed"],
     (0.1, 0.5): [11.0],
     (1.0, 0.5): ["waiting", "cancelled", "running"],
+    (10.0, 0.5): [89.0, "waiting"],
 }
 
 
@@ -18,36 +19,57 @@ def ranked(cells=CELLS, names=("lr", "p")):
     return ranking(table(cells), list(names), MEASURE)
 
 
-def test_the_best_comes_first():
-    assert ranked()[["lr", "p"]].to_numpy().tolist() == [[0.1, 0.5], [0.1, 0.0], [1.0, 0.0]]
+def test_the_best_comes_first_and_unfinished_ones_last():
+    found = ranked()
+    assert found[["lr", "p"]].to_numpy().tolist() == [[0.1, 0.5], [0.1, 0.0], [1.0, 0.0], [10.0, 0.5]]
+    assert found["standing"].tolist() == [ELIGIBLE] * 3 + [UNFINISHED]
 
 
-def test_a_diverged_seed_counts_at_chance():
-    last = ranked().iloc[-1]
-    assert (last["median"], last["mean"], last["n"], last["diverged"]) == (49.5, 49.5, 2, 1)
+def test_a_diverged_seed_counts_at_guessing():
+    row = ranked().iloc[2]
+    assert (row["mean"], row["n"], row["diverged"], row["learned_nothing"]) == (49.5, 2, 1, 0)
 
 
-def test_only_trials_with_an_outcome_count():
-    assert counted(table(CELLS), MEASURE)["state"].tolist() == ["complete"] * 4 + ["diverged", "complete"]
+def test_what_learned_nothing_and_what_is_pending_is_counted():
+    row = ranked().iloc[3]
+    assert (row["learned_nothing"], row["pending"], row["diverged"]) == (1, 1, 0)
+    assert ranked()["pending"].tolist() == [0, 0, 0, 1]
 
 
 def test_the_standard_error_is_that_of_the_mean():
-    row = ranked().iloc[1]
-    assert math.isclose(row["standard_error"], math.sqrt(28.0 / 3.0))
+    assert math.isclose(ranked().iloc[1]["standard_error"], math.sqrt(28.0 / 3.0))
 
 
 def test_one_seed_has_no_standard_error():
     assert math.isnan(ranked().iloc[0]["standard_error"])
 
 
-def test_ties_go_to_the_lower_mean_and_then_the_way_they_go_on_a_map():
-    cells = {(1.0, 0.5): [5.0], (0.1, 0.5): [5.0], (1.0, 0.0): [5.0, 5.0, 8.0]}
-    assert ranked(cells)[["lr", "p"]].to_numpy().tolist() == [[0.1, 0.5], [1.0, 0.5], [1.0, 0.0]]
+def test_ties_go_to_what_a_report_reads_first():
+    cells = {(1.0, 0.5): [5.0], (0.1, 0.5): [5.0], (10.0, 0.0): [5.0, 5.0], (1.0, 0.0): [6.0]}
+    assert ranked(cells)[["lr", "p"]].to_numpy().tolist() == [[10.0, 0.0], [0.1, 0.5], [1.0, 0.5], [1.0, 0.0]]
+
+
+def test_ties_are_told_in_panels_first():
+    cells = {(0.1, 0.0, 0.99): [5.0], (1.0, 0.5, 0.9): [5.0]}
+    names = ["lr", "p", "beta2"]
+    assert best_of_ranking(ranking(table(cells, names), names, MEASURE))["beta2"] == 0.9
 
 
 def test_hyperparameters_left_out_are_pooled():
-    assert ranked(names=("lr",))["n"].tolist() == [4, 2]
+    assert ranked(names=("lr",))["n"].tolist() == [4, 2, 1]
+
+
+def test_a_ranking_has_its_columns():
+    assert list(ranked().columns) == [
+        "lr", "p", "mean", "standard_error", "n", "diverged", "learned_nothing", "pending", "standing",
+    ]  # fmt: skip
 
 
 def test_no_outcome_is_an_empty_ranking():
-    assert ranked({(0.1, 0.0): ["waiting"]}).empty
+    found = ranked({(0.1, 0.0): ["waiting"], (1.0, 0.0): ["failed"]})
+    assert found.empty
+    assert best_of_ranking(found) is None
+
+
+def test_configurations_that_nobody_proposed_are_no_rows():
+    assert len(ranked({(0.1, 0.0): [1.0], (None, None): ["waiting", "waiting"]})) == 1

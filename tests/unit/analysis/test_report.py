@@ -1,27 +1,36 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 
 import pytest
 
-from analysis.maps import axes_of
+import analysis.findings
+import analysis.maps
+import analysis.optima
+from analysis.findings import Clip
 from analysis.report import write_report
 from tests.unit.analysis.common import trial, trials
 from tests.unit.analysis.reports import (
     CELLS,
-    DOCUMENT,
-    FILES,
+    CHOSEN_ON_VALIDATION,
+    CUBE,
+    GONE,
     LINE,
+    NAMES,
     PLANE,
     UNFINISHED,
-    attempt,
+    cube_rows,
+    files_of,
     material,
-    specification,
+    space_of,
     words,
     written,
 )
+
+DASH = "\N{EN DASH}"
 
 
 def cells_of(path):
@@ -39,11 +48,11 @@ def report(tmp_path_factory):
 
 
 def test_everything_is_written(report):
-    assert report.files.keys() == FILES
+    assert report.files.keys() == files_of(*NAMES)
 
 
 def test_the_summary_lists_the_figures(report):
-    assert report.summary["figures"] == sorted(name for name in FILES if name.startswith("figures/"))
+    assert report.summary["figures"] == sorted(name for name in files_of(*NAMES) if name.startswith("figures/"))
 
 
 def test_no_file_is_empty(report):
@@ -58,7 +67,17 @@ def test_the_page_needs_nothing_else(report):
 
 def test_the_pictures_are_in_the_page(report):
     sources = re.findall(r'src="([^"]{0,22})', report.html)
-    assert sources == ["data:image/png;base64,"] * 2
+    assert sources == ["data:image/png;base64,"] * 3
+
+
+def test_every_picture_has_its_text_instead(report):
+    texts = [html.unescape(text) for text in re.findall(r'alt="([^"]*)"', report.html)]
+    assert texts[0].startswith(
+        "test error over learning rate and partial-adaptivity exponent p. study: padam (torch), beta1 = 0.9"
+    )
+    assert "Star: best cell, lr = 0.1, p = 0, mean 11.00 %." in texts[0]
+    assert texts[1].startswith("best learning rate for each partial-adaptivity exponent p. study: ")
+    assert texts[2].startswith("train loss and error over epochs, for each learning rate and partial-adaptivity")
 
 
 def test_markup_of_a_specification_is_text(report):
@@ -68,27 +87,59 @@ def test_markup_of_a_specification_is_text(report):
 
 @pytest.mark.usefixtures("unpainted")
 def test_markup_of_a_device_is_text(tmp_path):
-    rows = trials({(0.1, 0.0): [10.0]})
-    made = material(rows)
+    made = material(trials({(0.1, 0.0): [10.0]}))
     made.attempts[0]["device"] = "<img src=x>"
     write_report(made, tmp_path)
     assert "<img src=x>" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_page_says_the_best_configuration(report):
-    assert "lr = 0.1, p = 0" in re.sub(r"\s+", " ", report.html)
-    assert "median 11.00 % over 2 seeds" in report.html
+    assert "Best configuration: lr = 0.1, p = 0, mean 11.00 % over 2 seeds (standard error 1.00)" in words(report)
 
 
 def test_the_page_names_statistic_and_split(report):
     assert "final test error (%), split test, statistic final" in report.html
 
 
+def test_the_page_says_that_what_finished_can_be_lost_too(report):
+    assert "0 of the complete trials learned nothing (final test error at least 88.0 %, or" in words(report)
+
+
+def table_of_the_best(report, columns=6):
+    rows = re.findall(rf"<tr>((?:<td>[^<]*</td>){{{columns}}})</tr>", report.html)
+    return [re.findall(r">([^<]*)</td", row) for row in rows]
+
+
 def test_the_page_has_the_best_x_of_every_y(report):
-    assert re.findall(r"<tr><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td></tr>", report.html) == [
-        ("0", "0.1", "11.00", "2"),
-        ("1/2", "0.1", "30.00", "1"),
+    assert table_of_the_best(report) == [
+        ["0", "0.1 (lowest tried)", DASH, "0.1, 0.1", "11.00", "2"],
+        ["1/2", "0.1", DASH, "", "30.00", "1"],
     ]
+    assert "the optimum may lie beyond the grid" in words(report)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_page_has_the_candidates_of_every_row(tmp_path):
+    cells = {(lr, p): [5.0 + abs(lr - 1) + s for s in (0, 1, 2)] for lr in (0.5, 1.0, 1.5, 60.0) for p in (0.0, 0.5)}
+    found = written(tmp_path, trials(cells), space=space_of(cells), seeds=3)
+    assert table_of_the_best(found)[0] == ["0", "1", "1", "1, 1, 1", "6.00", "3"]
+    near = {0.5: [10.0, 12.0, 15.0], 1.0: [11.0, 11.0, 13.0], 1.5: [10.0, 14.0, 13.0], 60.0: [60.0, 61.0, 62.0]}
+    found = written(tmp_path, trials({(lr, p): near[lr] for (lr, p) in cells}), space=space_of(cells), seeds=3)
+    assert table_of_the_best(found)[0][1:4] == ["1", "1/2 to 1.5", "1/2, 1, 1"]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_values_just_below_one_are_written_in_full(tmp_path):
+    cells = {(lr, b): [10.0 * lr, 10.0 * lr + b] for lr in (0.1, 1.0) for b in (0.9995, 0.9999)}
+    found = written(tmp_path, trials(cells, ("lr", "beta2")), space=space_of(cells, ("lr", "beta2")))
+    assert [row[0] for row in table_of_the_best(found)] == ["0.9995", "0.9999"]
+    assert "lr = 0.1, beta2 = 0.9995" in words(found)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_one_hyperparameter_has_a_table_without_rows(tmp_path):
+    found = written(tmp_path, trials({(0.1,): [10.0, 12.0], (1.0,): [30.0, 31.0]}, ("lr",)), space=LINE)
+    assert table_of_the_best(found, 5) == [["0.1 (lowest tried)", DASH, "0.1, 0.1", "11.00", "2"]]
 
 
 def test_the_table_has_every_trial(report):
@@ -113,167 +164,131 @@ def test_the_summary_is_the_file(report):
     assert json.loads(report.files["summary.json"].read_text(encoding="utf-8")) == report.summary
 
 
-def test_the_summary_has_its_keys(report):
-    assert report.summary.keys() == {
-        "name", "hash", "specification", "statistic", "split", "chance_error", "seeds", "trials", "best", "maps",
-        "other_split", "provenance", "figures",
-    }  # fmt: skip
-
-
-def test_the_summary_counts_every_outcome(report):
-    assert report.summary["trials"] == {
-        "total": 8,
-        "complete": 4,
-        "diverged": 1,
-        "failed": 1,
-        "cancelled": 0,
-        "running": 1,
-        "waiting": 1,
-        "superseded": 1,
-    }
-
-
-def test_the_summary_has_the_best_configuration(report):
-    assert report.summary["best"] == {
-        "configuration": {"lr": 0.1, "p": 0.0},
-        "median": 11.0,
-        "mean": 11.0,
-        "standard_error": pytest.approx(1.0),
-        "n": 2,
-        "diverged": 0,
-    }
-
-
-def test_a_superseded_trial_is_in_no_figure(report):
-    (found,) = report.summary["maps"]
-    assert found["median"] == [[11.0, 55.0], [30.0, None]]
-    assert found["n"] == [[2, 2], [1, 0]]
-
-
-def test_the_summary_says_what_it_measures(report):
-    summary = report.summary
-    assert (summary["statistic"], summary["split"], summary["chance_error"], summary["seeds"]) == (
-        "final", "test", 90.0, 2,
-    )  # fmt: skip
-
-
-def test_the_summary_holds_the_whole_specification(report):
-    assert report.summary["specification"] == specification().document()
-
-
-def test_the_summary_says_where_it_was_made(report):
-    assert report.summary["provenance"] == {
-        "code_version_of_study": "0.1.0+aa",
-        "code_versions": ["0.1.0+aa"],
-        "hosts": ["node1"],
-        "devices": ["cpu"],
-        "libraries": [{"torch": "2.14.1"}],
-        "attempts": 5,
-        "attempts_by_ending": {"complete": 4, "diverged": 1},
-        "training_seconds": 10.0,
-    }
-
-
-@pytest.mark.usefixtures("unpainted")
-def test_an_attempt_that_never_ended_is_counted_without_provenance(tmp_path):
-    made = material(trials({(0.1, 0.0): [10.0]}))
-    made.attempts.append(attempt(0, None, host=None, device=None, libraries=None, code_version=None, seconds=None))
-    provenance = write_report(made, tmp_path)["provenance"]
-    assert (provenance["attempts"], provenance["attempts_by_ending"]) == (2, {"complete": 1})
-
-
 def test_the_same_material_gives_the_same_bytes(tmp_path):
     found = [written(tmp_path / name, trials(CELLS)).files for name in ("first", "second")]
     first, second = ({name: path.read_bytes() for name, path in files.items()} for files in found)
     assert first == second
 
 
+@pytest.mark.usefixtures("unpainted")
+def test_each_thing_is_computed_once(tmp_path, monkeypatch):
+    """Two panels of two rows, each by two splits."""
+    calls = {}
+
+    def watch(module, name):
+        real = getattr(module, name)
+
+        def counting(*arguments, **options):
+            calls[name, module.__name__] = calls.get((name, module.__name__), 0) + 1
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(module, name, counting)
+
+    watch(analysis.findings, "ranking")
+    watch(analysis.findings, "panels")
+    watch(analysis.findings, "limits")
+    watch(analysis.maps, "grid_of_trials")
+    watch(analysis.maps, "candidates")
+    watch(analysis.optima, "candidates")
+    written(tmp_path, cube_rows(), space=CUBE, **CHOSEN_ON_VALIDATION)
+    assert calls == {
+        ("ranking", "analysis.findings"): 2,
+        ("panels", "analysis.findings"): 2,
+        ("limits", "analysis.findings"): 1,
+        ("grid_of_trials", "analysis.maps"): 4,
+        ("candidates", "analysis.maps"): 4,
+        ("candidates", "analysis.optima"): 8,
+    }
+
+
 @pytest.mark.parametrize(
-    ("statistic", "label", "median"),
-    [("mean_last5", "mean of the last 5 epochs of test error", 12.0), ("min", "minimum over epochs of", 5.5)],
+    ("statistic", "label", "mean"),
+    [
+        ("mean_last5", "mean of the last 2 epochs, all there are, of test error", 12.0),
+        ("min", "minimum over epochs of", 5.5),
+    ],
 )
 @pytest.mark.usefixtures("unpainted")
-def test_another_statistic_is_named_and_shown(tmp_path, statistic, label, median):
+def test_another_statistic_is_named_and_shown(tmp_path, statistic, label, mean):
     found = written(tmp_path, trials(CELLS), statistic)
-    assert found.summary["best"]["median"] == median
+    assert found.summary["best"]["mean"] == mean
     assert label in found.html
 
 
 @pytest.mark.usefixtures("unpainted")
-def test_best_and_map_agree_where_configurations_tie(tmp_path):
-    cells = {(1.0, 0.0): [10.0], (0.1, 0.5): [10.0], (0.1, 0.0): [20.0], (1.0, 0.5): [20.0]}
-    summary = written(tmp_path, trials(cells)).summary
-    best = summary["maps"][0]["best"]
-    assert summary["best"]["configuration"] == {"lr": best["lr"], "p": best["p"]}
+def test_a_clip_changes_colours_and_no_number(tmp_path):
+    made = material(trials(CELLS))
+    summaries = [write_report(made, tmp_path, clip=clip) for clip in (Clip(), Clip(low=1.0, high=10.0))]
+    assert summaries[0] == summaries[1]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_page_says_what_a_reader_of_the_specification_should_know(tmp_path):
+    objective = {"statistic": "mean_last5", "split": "test"}
+    found = written(tmp_path, trials(CELLS), objective=objective)
+    assert "Objective.statistic mean_last5 is the mean of all 2 epochs, over which" in words(found)
+    assert "takes the last epoch alone." in words(found)
 
 
 def test_a_study_without_outcome_says_so(tmp_path):
     found = written(tmp_path, trials(UNFINISHED))
-    assert found.summary["best"] is None
-    assert "No trial has an outcome yet." in found.html
+    assert found.files.keys() == files_of("heatmap")
+    assert "No best: no configuration has all its seeds in." in words(found)
 
 
-@pytest.mark.usefixtures("unpainted")
-def test_a_study_without_outcome_has_no_curves(tmp_path):
-    assert written(tmp_path, trials(UNFINISHED)).files.keys() == FILES - {"figures/curves.png", "figures/curves.svg"}
-
-
-@pytest.mark.usefixtures("unpainted")
 def test_a_study_whose_trials_all_failed_has_no_best(tmp_path):
-    assert written(tmp_path, trials({cell: ["failed"] for cell in CELLS})).summary["best"] is None
+    found = written(tmp_path, trials({cell: ["failed"] for cell in CELLS}))
+    assert found.summary["best"] is None
+    assert "No best: no configuration has all its seeds in." in words(found)
 
 
 @pytest.mark.usefixtures("unpainted")
 def test_a_study_whose_trials_all_diverged_has_no_best(tmp_path):
-    found = written(tmp_path, trials({cell: ["diverged"] for cell in CELLS}))
+    found = written(tmp_path, trials(GONE))
     assert found.summary["best"] is None
     assert "Every trial diverged." in found.html
 
 
 @pytest.mark.usefixtures("unpainted")
-def test_one_seed_has_no_standard_error(tmp_path):
-    assert written(tmp_path, trials({(0.1, 0.0): [10.0]})).summary["best"]["standard_error"] is None
+def test_the_page_says_that_a_seed_of_the_best_diverged_and_that_the_study_is_unfinished(tmp_path):
+    found = written(tmp_path, trials({(0.1, 0.0): [10.0, 10.0, "diverged"], (1.0, 0.5): ["waiting"]}))
+    assert found.summary["best"]["diverged"] == 1
+    assert "mean 36.67 % over 3 seeds (standard error 26.67; 1 of them diverged" in words(found)
+    assert "The study is unfinished: 1 of 4 trials are still to be trained." in words(found)
 
 
-@pytest.mark.parametrize("results", [[10.0, 12.0], ["diverged"], ["waiting"], ["failed"]], ids=str)
-def test_one_hyperparameter_is_drawn_as_points(tmp_path, results):
-    rows = trials({(0.1,): results, (1.0,): results}, ("lr",))
-    found = written(tmp_path, rows, space=LINE)
-    assert {"figures/map.png", "figures/map.svg"} <= found.files.keys()
-    assert found.summary["maps"] == []
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("results", "names"),
+    [
+        ([10.0, 12.0], ("map", "curves")),
+        (["diverged"], ("map", "curves")),
+        (["waiting"], ("map",)),
+        (["failed"], ("map",)),
+    ],
+    ids=str,
+)
+def test_one_hyperparameter_is_drawn_as_points(tmp_path, results, names):
+    found = written(tmp_path, trials({(0.1,): results, (1.0,): results}, ("lr",)), space=LINE)
+    assert found.files.keys() == files_of(*names)
 
 
 @pytest.mark.parametrize("design", ["random", "sobol", "tpe"])
 def test_a_design_without_grid_is_drawn_as_points(tmp_path, design):
     cells = {(0.02, 0.1): [10.0, 12.0], (5.0, 0.3): [20.0, "diverged"], (None, None): ["waiting", "waiting"]}
     found = written(tmp_path, trials(cells), space=PLANE, design={"name": design, "configurations": 3})
-    assert found.files.keys() == {name.replace("heatmap", "map") for name in FILES}
+    assert found.files.keys() == files_of("map", "curves")
     assert found.summary["best"]["configuration"] == {"lr": 0.02, "p": 0.1}
 
 
 @pytest.mark.usefixtures("unpainted")
 def test_a_third_hyperparameter_makes_panels(tmp_path):
-    cells = {(lr, p, b): [10.0 * lr] for lr in (0.1, 1.0) for p in (0.0, 0.5) for b in (0.9, 0.99)}
-    space = DOCUMENT["space"] | {"beta2": {"values": [0.9, 0.99]}}
-    found = written(tmp_path, trials(cells, ("lr", "p", "beta2")), space=space)
-    assert {"figures/heatmap-1.png", "figures/heatmap-2.svg"} <= found.files.keys()
-    assert [result["fixed"] for result in found.summary["maps"]] == [{"beta2": 0.9}, {"beta2": 0.99}]
+    found = written(tmp_path, cube_rows(), space=CUBE)
+    assert found.files.keys() == files_of("heatmap", "heatmap-1", "heatmap-2", "optima", "curves")
     assert "beta2 = 0.99</th>" in found.html
-
-
-@pytest.mark.parametrize(
-    ("names", "axes"),
-    [
-        (["lr"], ("lr", None, [])),
-        (["p", "lr"], ("lr", "p", [])),
-        (["lr", "weight_decay"], ("lr", "weight_decay", [])),
-        (["weight_decay", "lr", "p"], ("lr", "p", ["weight_decay"])),
-        (["beta2", "lr"], ("lr", "beta2", [])),
-        (["beta1", "beta2"], ("beta1", "beta2", [])),
-    ],
-)
-def test_hyperparameters_have_their_axes(names, axes):
-    assert axes_of(names) == axes
+    texts = re.findall(r'alt="([^"]*)"', found.html)
+    assert texts[1].startswith("test error over learning rate and partial-adaptivity exponent p, beta2 = 0.9. study")
+    assert texts[2].startswith("test error over learning rate and partial-adaptivity exponent p, beta2 = 0.99. study")
 
 
 @pytest.mark.usefixtures("unpainted")
@@ -286,6 +301,5 @@ def test_a_study_trained_with_two_versions_of_the_code_says_so(tmp_path):
     assert "Trained with 2 versions of the code" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_without_held_out_images_there_is_no_other_split(report):
-    assert report.summary["other_split"] is None
+def test_without_held_out_images_the_page_says_so(report):
     assert "No images were held out for validation" in words(report)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.figures.style import LINE, Caption, plain_log, save
+
+
+def test_a_figure_is_kept_as_png_and_svg(tmp_path):
+    paths = save(Figure(figsize=(1, 1)), tmp_path, "empty")
+    assert paths == {"png": tmp_path / "empty.png", "svg": tmp_path / "empty.svg"}
+    assert paths["png"].read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in paths["svg"].read_bytes()
+
+
+def test_a_caption_is_broken_into_lines_and_takes_its_height():
+    short, long = Caption("words " * 10, 7.0), Caption("words " * 100, 7.0)
+    assert len(short.lines) == 1
+    assert " ".join(long.lines) == ("words " * 100).strip()
+    assert long.height - short.height == pytest.approx(LINE * (len(long.lines) - 1))
+
+
+def test_a_caption_is_as_high_as_it_says():
+    figure = Figure(figsize=(6.0, 4.0), dpi=100)
+    caption = Caption("Words of a caption, gjpqy. " * 40, 6.0)
+    caption.write(figure)
+    figure.draw_without_rendering()
+    box = figure.texts[0].get_window_extent()
+    assert 0 <= box.y0 < box.y1 <= 100 * caption.height
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+
+
+def test_no_caption_takes_next_to_nothing():
+    assert (Caption("", 6.0).lines, Caption("", 6.0).height) == ([], 0.05)
+
+
+@pytest.mark.parametrize(
+    ("limits", "labels"),
+    [
+        ((0.01, 10.0), {"0.01", "0.1", "1", "10"}),
+        ((0.04, 0.6), {"0.05", "0.1", "0.2", "0.5"}),
+        ((1e-6, 1e-3), {"1e-06", "1e-05", "1e-04", "0.001"}),
+    ],
+)
+def test_a_logarithmic_axis_has_plain_numbers(limits, labels):
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.set_xscale("log")
+    axes.set_xlim(*limits)
+    plain_log(axes.xaxis)
+    figure.draw_without_rendering()
+    major, minor = axes.xaxis.get_majorticklabels(), axes.xaxis.get_minorticklabels()
+    assert labels <= {label.get_text() for label in [*major, *minor]}
+
+
+def test_all_numbers_of_an_axis_stand_on_one_line():
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.set_xscale("log")
+    axes.set_xlim(0.04, 0.6)
+    plain_log(axes.xaxis)
+    figure.draw_without_rendering()
+    labels = [*axes.xaxis.get_majorticklabels(), *axes.xaxis.get_minorticklabels()]
+    tops = {round(label.get_window_extent().y1, 3) for label in labels if label.get_text()}
+    assert len(tops) == 1
