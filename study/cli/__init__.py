@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import sys
+
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run ``basin``."""
     _occupy_standard_streams()
-    from study.secrecy import conceal  # noqa: PLC0415 - the entry point itself costs nothing
+    from study.cli.interruption import is_left_behind  # noqa: PLC0415 - the entry point costs nothing
+    from study.secrecy import conceal  # noqa: PLC0415
 
-    arguments = conceal()
-    from study.cli.app import run  # noqa: PLC0415
+    code: int | str | None = INTERRUPTED
+    try:
+        arguments = conceal()
+        from study.cli.app import run  # noqa: PLC0415
 
-    run(arguments)
+        run(arguments)
+    except KeyboardInterrupt:
+        pass
+    except SystemExit as end:
+        code = end.code
+    if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to stop
+    if is_left_behind():  # the interpreter would wait for it
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+    sys.exit(code)
 
 
 def _occupy_standard_streams() -> None:

@@ -52,16 +52,16 @@ def run(
     if cluster is None:
         provide_data(specification, folder, download=download)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
-    with opened(store, create=True) as it, interruptible() as interruption:
+    with interruptible() as interruption, opened(store, create=True) as it:
         study = created(it, specification)
         try:
             status = _driven(it, study, interruption, slots=slots, folder=folder, cluster=cluster)
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             status = it.studies.status(study)
             interruption.happened = True
-        if interruption.happened and status.counts.waiting + status.counts.running:
-            _tell_how_to_continue(status, command)
-            sys.exit(130)
+        if status.counts.waiting + status.counts.running:
+            _tell_how_to_continue(status, command, "interrupted" if interruption.happened else "not finished")
+            sys.exit(130 if interruption.happened else 1)
         _finish(it, study, status)
 
 
@@ -73,8 +73,8 @@ def provide_data(specification: Specification, folder: str | None, *, download: 
         provide(specification.task.dataset, folder, download=download, mirror=setting("mirror"))
 
 
-def _tell_how_to_continue(status: Status, command: list[str]) -> None:
-    text = f"interrupted: {described(status.counts, None)}; nothing is lost. Continue with:"
+def _tell_how_to_continue(status: Status, command: list[str], why: str) -> None:
+    text = f"{why}: {described(status.counts, None)}; nothing is lost. Continue with:"
     typer.echo(f"{text}\n  {shlex.join(command)}", err=True)
 
 
@@ -114,27 +114,22 @@ def _driven(
         typer.echo(f"study {study.name} is finished already; nothing is trained again", err=True)
         return status
     from study.driver import Driver  # noqa: PLC0415
-    from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
 
     resources = study.specification.resources
-    if slots is None:
-        slots = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
     absolute = str(Path(folder).expanduser().absolute()) if folder is not None else None
     with Progress(study.name) as progress:
         driver = Driver(store, study, data=absolute, observer=progress)
 
-        def train(supply: Driver) -> None:
-            run_tickets(
-                supply,
-                workers=slots,
-                cpus=resources.cpus,
-                gpus=resources.gpus,
-                address=cluster,
-                ready=interruption.arm,
-            )
+        def train() -> None:
+            from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
+
+            if interruption.happened:
+                return
+            fit = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
+            run_tickets(driver, workers=slots or fit, cpus=resources.cpus, gpus=resources.gpus, address=cluster)
 
         interruption.stop = driver.stop
-        return driver.run(train)
+        return driver.run(lambda _: interruption.wait_for(train))
 
 
 def _repeated(
