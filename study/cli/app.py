@@ -13,6 +13,7 @@ import typer
 
 from search_spaces.errors import BasinError
 from study.cli import database, grow, maintain, read, report, run_study
+from study.errors import UsageError
 
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
 """What a write can meet that its user has to mend."""
@@ -67,6 +68,7 @@ def run(arguments: list[str] | None = None) -> None:
 def _ended(arguments: list[str] | None) -> int:
     """Run a command and return its exit code."""
     try:
+        _check_working_directory()
         app(args=arguments)
     except BasinError as error:
         typer.echo(f"basin: {error}", err=True)
@@ -77,6 +79,13 @@ def _ended(arguments: list[str] | None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _check_working_directory() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(f"the working directory must exist: {error.strerror}; change into another one") from None
 
 
 def _prepare_output() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_spaces.specification import Specification
+from search_spaces.errors import shown
+from search_spaces.specification import Resources, Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import StoreOption, opened
 from study.cli.output import duration, over_seeds
 from study.cli.progress import Progress, described
 from study.environment import prepare
+from study.errors import UsageError
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -47,9 +50,13 @@ def run(
     """
     specification = load(spec, assignments or ())
     location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
+    folder = None if folder is None else absolute(folder)
     cluster, slots = setting("address", address), setting("workers", workers)
     prepare(local=cluster is None)
     if cluster is None:
+        check_machine(specification.resources)
+        if os.environ.get("RAY_ADDRESS"):
+            typer.echo("note: RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster", err=True)
         provide_data(specification, folder, download=download)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
     with interruptible() as interruption, opened(store, create=True) as it:
@@ -63,6 +70,29 @@ def run(
             _tell_how_to_continue(status, command, "interrupted" if interruption.happened else "not finished")
             sys.exit(130 if interruption.happened else 1)
         _finish(it, study, status)
+
+
+def absolute(folder: str) -> str:
+    """Return the folder of the data sets as workers will look for it, wherever they stand."""
+    try:
+        return str(Path(folder).expanduser().absolute())
+    except RuntimeError as error:
+        raise UsageError(f"--data must name a folder, got {shown(folder)}: {error}") from None
+
+
+def check_machine(resources: Resources) -> None:
+    """See to it that this machine has what a worker takes, before anything is written."""
+    have = os.cpu_count() or 1
+    if resources.cpus > have:
+        raise UsageError(f"resources.cpus must be at most what this machine has, {have}, got {resources.cpus}")
+    if resources.gpus:
+        import torch  # noqa: PLC0415
+
+        if resources.gpus > torch.cuda.device_count():
+            raise UsageError(
+                f"resources.gpus must be at most what this machine has, {torch.cuda.device_count()}, got "
+                f"{resources.gpus:g}; --set resources.gpus=0 trains on CPUs"
+            )
 
 
 def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
@@ -116,9 +146,8 @@ def _driven(
     from study.driver import Driver  # noqa: PLC0415
 
     resources = study.specification.resources
-    absolute = str(Path(folder).expanduser().absolute()) if folder is not None else None
     with Progress(study.name) as progress:
-        driver = Driver(store, study, data=absolute, observer=progress)
+        driver = Driver(store, study, data=folder, observer=progress)
 
         def train() -> None:
             from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
