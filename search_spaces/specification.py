@@ -103,8 +103,8 @@ class Objective(_Section):
 class Resources(_Section):
     """What one worker takes; never part of a study's identity."""
 
-    cpus: int = Field(default=1, ge=1)
-    gpus: Number = Field(default=0.0, ge=0)
+    cpus: int = Field(default=1, ge=1, le=1_024)
+    gpus: Number = Field(default=0.0, ge=0, le=64)
 
 
 CHANGED_DEFAULTS = (("task", "remainder"), ("objective", "statistic"))

@@ -22,6 +22,19 @@ RAY = {
 }
 """No telemetry, no loggers, no snapshots, unless the user has set it otherwise."""
 
+NUMBERS: dict[str, type] = {
+    "TUNE_MAX_PENDING_TRIALS_PG": int,
+    "TUNE_MAX_LEN_IDENTIFIER": int,
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": int,
+    "TUNE_RESULT_BUFFER_LENGTH": int,
+    "TUNE_RESULT_BUFFER_MIN_TIME_S": float,
+    "TUNE_FORCE_TRIAL_CLEANUP_S": float,
+    "TUNE_GLOBAL_CHECKPOINT_S": float,
+    "TUNE_WARN_THRESHOLD_S": float,
+    "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": float,
+}
+"""Variables of Ray Tune that are numbers; the first one may also be ``auto``."""
+
 
 def prepare(*, local: bool) -> None:
     """Set the variables that are not set, and close the cluster that will be started here.
@@ -36,12 +49,27 @@ def prepare(*, local: bool) -> None:
     Raises
     ------
     UsageError
-        A cluster of this machine was to go without a token: whoever reached it could run code as its user.
+        A variable of Ray Tune is no number, or a cluster of this machine was to go without a token: whoever reached
+        it could run code as its user.
     """
+    _check_numbers()
     if local:
         _close()
     for name, value in RAY.items():
         os.environ.setdefault(name, value)
+
+
+def _check_numbers() -> None:
+    """Refuse what Ray Tune could not read as a number, in the midst of a drive."""
+    for name, kind in NUMBERS.items():
+        text = os.environ.get(name)
+        if text is None or (name, text) == ("TUNE_MAX_PENDING_TRIALS_PG", "auto"):
+            continue
+        try:
+            kind(text)
+        except ValueError:
+            what = "a whole number" if kind is int else "a number"
+            raise UsageError(f"{name} must be {what}, got {shown(text)}; mend it, or unset it") from None
 
 
 def _close() -> None:

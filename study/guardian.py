@@ -1,29 +1,39 @@
 """The guardian: a small process that outlives its driver by a moment and leaves nothing of its cluster behind.
 
 A driver that is killed cannot clean up. Ray's own processes notice it, but some of them only after more than a
-minute. Every process of a local cluster is started in one folder, made for the drive; the guardian waits until its
-standard input ends, which the kernel sees to however the driver ends, then kills what lives in the folder and
-removes it.
+minute. Everything that a drive starts bears the drive's mark in its environment, and everything it writes lies in one
+folder; the guardian waits until its standard input ends, which the kernel sees to however the driver ends, then kills
+what bears the mark and removes the folder. A driver whose guardian was killed does that itself, and where both were
+killed the next drive does. Who only stands in the folder, such as a person who reads a log, is left alone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
 
+from study.hosts import Process, host_identity
+
+MARK = "BASIN_DRIVE"
+"""The variable that names the folder of the drive, in everything that the drive starts."""
+
+PREFIX = "basin-"
+OWNERS = "owners.json"
 CLEANUP_SECONDS = 15.0
 
 
 @contextlib.contextmanager
 def guarded(folder: Path) -> Iterator[None]:
-    """Have a folder watched: at the end, processes that live in it are killed and it is removed."""
+    """Have a folder watched: at the end, what the block has started is killed and the folder is removed."""
     guardian = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-I", "-m", "study.guardian", str(folder)],
         stdin=subprocess.PIPE,
@@ -31,37 +41,67 @@ def guarded(folder: Path) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # the driver's Ctrl-C is not the guardian's
     )
+    os.environ[MARK] = str(folder)
     try:
+        _write_owners(folder, (os.getpid(), guardian.pid))
         yield
     finally:
+        del os.environ[MARK]
         if guardian.stdin is not None:
             guardian.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             guardian.wait(CLEANUP_SECONDS)
+        if guardian.returncode:  # it was killed
+            clean(folder)
 
 
-def living_in(folder: Path) -> list[psutil.Process]:
-    """Return the processes whose working directory is in a folder."""
-    found = []
+def _write_owners(folder: Path, numbers: Iterable[int]) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):  # without a guardian the driver cleans up itself
+        owners = [{"host": host_identity(), "pid": n, "started": psutil.Process(n).create_time()} for n in numbers]
+        (folder / OWNERS).write_text(json.dumps(owners), encoding="utf-8")
+
+
+def started_in(folder: Path) -> list[psutil.Process]:
+    """Return the processes that the drive of a folder has started, and theirs."""
+    found: dict[int, psutil.Process] = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if Path(process.cwd()).is_relative_to(folder) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
+            if _bears_mark(process, folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found |= {one.pid: one for one in (process, *process.children(recursive=True))}
+    return list(found.values())
+
+
+def _bears_mark(process: psutil.Process, folder: Path) -> bool:
+    environment = process.environ()
+    if environment:
+        return environment.get(MARK) == str(folder)
+    # Some of Ray's processes take a title, which wipes their environment out.
+    return process.name().startswith("ray::") and Path(process.cwd()).is_relative_to(folder)
 
 
 def clean(folder: Path) -> None:
-    """Kill what lives in a folder, then remove it."""
+    """Kill what the drive of a folder has started, then remove the folder."""
     deadline = time.monotonic() + CLEANUP_SECONDS
     quiet = 0
     while quiet < 3 and time.monotonic() < deadline:
-        living = living_in(folder)
+        living = started_in(folder)
         quiet = 0 if living else quiet + 1
         for process in living:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         time.sleep(0.1)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def clean_after_the_dead(parent: Path) -> None:
+    """Clean what drives of this host and user have left below a folder, killed together with their guardians."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+                continue
+            owners = [Process(**owner) for owner in json.loads((folder / OWNERS).read_text(encoding="utf-8"))]
+            if owners and all(owner.host == host_identity() and not owner.is_alive() for owner in owners):
+                clean(folder)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,6 +54,20 @@ def _positive(value: Any) -> float:
     return number
 
 
+def _lease(value: Any) -> float:
+    # Shorter ones end before they can be renewed; longer ones keep the trials of a dead driver from everybody.
+    number = _positive(value)
+    if not 1 <= number <= 86_400:
+        raise ValueError
+    return number
+
+
+def _web(value: Any) -> str:
+    if not re.match(r"(https?|ftp|file)://\S+$", _text(value)):
+        raise ValueError
+    return str(value)
+
+
 def _count(value: Any) -> int:
     if isinstance(value, bool | float):
         raise TypeError
@@ -66,6 +81,8 @@ KINDS: dict[Callable[[Any], Any], str] = {
     _text: "text",
     _address: "the address of a running Ray cluster, such as 10.0.0.1:6379",
     _positive: "a number above 0",
+    _lease: "a number of seconds from 1 to 86400, a day",
+    _web: "a URL that begins with http://, https://, ftp:// or file://",
     _count: "a whole number from 1 on",
 }
 """What a value must be, in words."""
@@ -76,11 +93,11 @@ SETTINGS: dict[str, Setting] = {
         Setting(name="store", default="basin.db", kind=_text, summary="file name or database URL of the store"),
         Setting(name="data", default=None, kind=_text, summary="folder that holds the data sets"),
         Setting(
-            name="mirror", default=None, kind=_text, summary="URL to download a data set from, instead of its own"
+            name="mirror", default=None, kind=_web, summary="URL to download a data set from, instead of its own"
         ),
         Setting(name="address", default=None, kind=_address, summary="Ray cluster; none starts one on this machine"),
         Setting(name="workers", default=None, kind=_count, summary="trials at a time; as many as fit"),
-        Setting(name="lease_seconds", default=60.0, kind=_positive, summary="a lease without renewal lasts so long"),
+        Setting(name="lease_seconds", default=60.0, kind=_lease, summary="a lease without renewal lasts so long"),
         Setting(
             name="stall_seconds", default=3600.0, kind=_positive, summary="a trial may take so long for an epoch"
         ),

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,10 +22,10 @@ from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
 
 from study.errors import TicketsError, UsageError
-from study.guardian import guarded
+from study.guardian import PREFIX, clean_after_the_dead, guarded
 from workers.trainable import Worker
 
-LONGEST_FOLDER = 40
+LONGEST_FOLDER = 39
 """Ray puts sockets below its folder, and their names may have 107 characters."""
 
 
@@ -60,9 +60,10 @@ def run_tickets(
     cpus: int,
     gpus: float,
     address: str | None,
-    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Run tickets until the supply is finished or stopping.
+
+    Ray ends the processes it started when the thread that started them ends: nothing of it may outlive this call.
 
     Parameters
     ----------
@@ -74,8 +75,6 @@ def run_tickets(
         What each takes.
     address
         A Ray cluster, or None to start one on this machine for as long as this call lasts.
-    ready
-        Called when Ray has started, which takes the signal handlers over.
 
     Raises
     ------
@@ -85,7 +84,8 @@ def run_tickets(
         The cluster has not what a worker takes.
     """
     with _cluster(address, workers * cpus) as folder:
-        ready()
+        if supply.stopping:
+            return
         _check_resources(cpus, gpus)
         tuner = tune.Tuner(
             tune.with_resources(Worker, {"cpu": cpus, "gpu": gpus}),
@@ -213,14 +213,26 @@ def _reason(trial: Any) -> str:
 @contextlib.contextmanager
 def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
     """Start or join a cluster; yield a folder that lasts as long, and leave nothing of either behind."""
-    folder = Path(tempfile.mkdtemp(prefix="basin-")).resolve()
+    try:
+        folder = _made_folder()
+    except OSError as error:
+        raise TicketsError(
+            f"a drive must have a folder for what is temporary, such as TMPDIR names: {error}"
+        ) from None
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    options |= {"num_cpus": cpus, "include_dashboard": False} if address is None else {"address": address}
-    if address is None and len(str(folder)) < LONGEST_FOLDER:
-        options["_temp_dir"] = str(folder / "ray")  # sessions and logs go when the drive goes
+    if address is None:
+        # "local": a cluster that RAY_ADDRESS or a file names is not ours. Sessions and logs go when the drive goes.
+        options |= {
+            "address": "local",
+            "num_cpus": cpus,
+            "include_dashboard": False,
+            "_temp_dir": str(folder / "ray"),
+        }
+    else:
+        options["address"] = address
     with guarded(folder):
         # Ray puts the working directory at the head of its workers' path, where a user's study.py would hide ours;
-        # in an empty folder there is nothing to hide it, and the guardian finds the cluster's processes by it.
+        # in an empty folder there is nothing to hide it.
         empty = folder / "empty"
         empty.mkdir()
         try:
@@ -229,6 +241,15 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
             yield folder
         finally:
             ray.shutdown()
+
+
+def _made_folder() -> Path:
+    """Make the folder of a drive; clean what drives that were killed have left beside it."""
+    parent = Path(tempfile.gettempdir()).resolve()
+    if len(str(parent / f"{PREFIX}01234567")) > LONGEST_FOLDER:
+        parent = Path("/tmp")  # noqa: S108 - the shortest name there is
+    clean_after_the_dead(parent)
+    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent)).resolve()
 
 
 def _init(address: str | None, options: Mapping[str, Any]) -> None:

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run ``basin``; Ctrl-C before it has begun is answered as at any other moment."""
-    try:
-        _occupy_standard_streams()
-        from study.secrecy import conceal  # noqa: PLC0415 - the entry point itself costs nothing
+    _occupy_standard_streams()
+    from study.cli.interruption import is_left_behind  # noqa: PLC0415 - the entry point costs nothing
+    from study.secrecy import conceal  # noqa: PLC0415
 
+    code: int | str | None = INTERRUPTED
+    try:
         arguments = conceal()
         from study.cli.app import run  # noqa: PLC0415
 
         run(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("basin: interrupted\n")
-        sys.exit(130)
+    except SystemExit as end:
+        code = end.code
+    if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to stop
+    if is_left_behind():  # the interpreter would wait for it
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+    sys.exit(code)
 
 
 def _occupy_standard_streams() -> None:

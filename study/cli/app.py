@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
 from study.cli import database, grow, maintain, read, report, run_study
+from study.errors import UsageError
 
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
 """What a write can meet that its user has to mend."""
@@ -113,6 +114,7 @@ def run(arguments: list[str] | None = None) -> None:
 def _ended(arguments: list[str] | None) -> int:
     """Run a command and return its exit code."""
     try:
+        _check_working_directory()
         app(args=arguments)
     except BasinError as error:
         typer.echo(f"basin: {error}", err=True)
@@ -122,10 +124,18 @@ def _ended(arguments: list[str] | None) -> int:
     return 0
 
 
+def _check_working_directory() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(f"the working directory must exist: {error.strerror}; change into another one") from None
+
+
 def _prepare_output() -> None:
     """Let every character through, escaped where the terminal has none for it, and bear a closed output."""
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

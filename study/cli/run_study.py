@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_spaces.specification import Specification
+from search_spaces.errors import shown
+from search_spaces.specification import Resources, Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import SpecArgument, StoreOption, opened
 from study.cli.output import how_to_take_back, over_seeds, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
-from study.errors import StudyNotFoundError
+from study.errors import StudyNotFoundError, UsageError
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -49,26 +51,53 @@ def run(
     """
     specification = load(spec, assignments or ())
     location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
+    folder = None if folder is None else absolute(folder)
     cluster, slots = setting("address", address), setting("workers", workers)
     prepare(local=cluster is None)
     if cluster is None:
+        check_machine(specification.resources)
+        if os.environ.get("RAY_ADDRESS"):
+            typer.echo("note: RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster", err=True)
         provide_data(specification, folder, download=download)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
-    with opened(store, create=True) as it, interruptible() as interruption:
+    with interruptible() as interruption, opened(store, create=True) as it:
         study, began = created(it, specification), time.monotonic()
         try:
             status = _driven(it, study, interruption, slots=slots, folder=folder, cluster=cluster)
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             status = it.studies.status(study)
             interruption.happened = True
         if not status.counts.total:
             raise StudyNotFoundError(
                 f"study {study.name} was deleted while it was driven; the same command makes it anew"
             )
-        if interruption.happened and status.counts.waiting + status.counts.running:
-            _tell_how_to_continue(status, command)
-            sys.exit(130)
+        if status.counts.waiting + status.counts.running:
+            _tell_how_to_continue(status, command, "interrupted" if interruption.happened else "not finished")
+            sys.exit(130 if interruption.happened else 1)
         _finish(it, study, status, here=time.monotonic() - began)
+
+
+def absolute(folder: str) -> str:
+    """Return the folder of the data sets as workers will look for it, wherever they stand."""
+    try:
+        return str(Path(folder).expanduser().absolute())
+    except RuntimeError as error:
+        raise UsageError(f"--data must name a folder, got {shown(folder)}: {error}") from None
+
+
+def check_machine(resources: Resources) -> None:
+    """See to it that this machine has what a worker takes, before anything is written."""
+    have = os.cpu_count() or 1
+    if resources.cpus > have:
+        raise UsageError(f"resources.cpus must be at most what this machine has, {have}, got {resources.cpus}")
+    if resources.gpus:
+        import torch  # noqa: PLC0415
+
+        if resources.gpus > torch.cuda.device_count():
+            raise UsageError(
+                f"resources.gpus must be at most what this machine has, {torch.cuda.device_count()}, got "
+                f"{resources.gpus:g}; --set resources.gpus=0 trains on CPUs"
+            )
 
 
 def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
@@ -79,8 +108,8 @@ def provide_data(specification: Specification, folder: str | None, *, download: 
         provide(specification.task.dataset, folder, download=download, mirror=setting("mirror"))
 
 
-def _tell_how_to_continue(status: Status, command: list[str]) -> None:
-    text = f"interrupted: {described(status.counts, None)}; nothing is lost. Continue with:"
+def _tell_how_to_continue(status: Status, command: list[str], why: str) -> None:
+    text = f"{why}: {described(status.counts, None)}; nothing is lost. Continue with:"
     typer.echo(f"{text}\n  {shlex.join(command)}", err=True)
 
 
@@ -127,27 +156,21 @@ def _driven(
         typer.echo(f"study {study.name} {ended}", err=True)
         return status
     from study.driver import Driver  # noqa: PLC0415
-    from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
 
     resources = study.specification.resources
-    if slots is None:
-        slots = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
-    absolute = str(Path(folder).expanduser().absolute()) if folder is not None else None
     with Progress(study.name, lambda: _best_so_far(store, study)) as progress:
-        driver = Driver(store, study, data=absolute, observer=progress)
+        driver = Driver(store, study, data=folder, observer=progress)
 
-        def train(supply: Driver) -> None:
-            run_tickets(
-                supply,
-                workers=slots,
-                cpus=resources.cpus,
-                gpus=resources.gpus,
-                address=cluster,
-                ready=interruption.arm,
-            )
+        def train() -> None:
+            from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
+
+            if interruption.happened:
+                return
+            fit = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
+            run_tickets(driver, workers=slots or fit, cpus=resources.cpus, gpus=resources.gpus, address=cluster)
 
         interruption.stop = driver.stop
-        return driver.run(train)
+        return driver.run(lambda _: interruption.wait_for(train))
 
 
 def _best_so_far(store: Store, study: Study) -> str | None:

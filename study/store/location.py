@@ -74,7 +74,10 @@ def parse_location(text: str) -> URL:
 
 
 def _sqlite(path: Path) -> URL:
-    path = path.expanduser().absolute()
+    try:
+        path = path.expanduser().absolute()
+    except (OSError, RuntimeError) as error:  # the home of nobody, a working directory that is gone
+        raise StoreUnreachableError(f"the store {shown(str(path))} names no place: {error}") from error
     try:
         is_folder, has_folder = path.is_dir(), path.parent.is_dir()
         path.exists()

@@ -97,6 +97,10 @@ class Folder:
                     found.append(f"{process.pid} {process.name()} {process.cwd()}")
         return found
 
+    def left(self) -> list[str]:
+        """Return the folders of drives that are still there."""
+        return [path.name for path in self.temporary.glob("basin-*")]
+
 
 @pytest.fixture
 def folder(tmp_path, request):

@@ -5,6 +5,7 @@ import random
 import subprocess
 import time
 
+import psutil
 import pytest
 
 from tests.acceptance.conftest import BACKENDS, stop
@@ -86,8 +87,6 @@ def test_killed_right_after_the_first_outcome_loses_nothing(small):
 
 @pytest.mark.parametrize("folder", BACKENDS, indirect=True)
 def test_a_killed_worker_costs_one_attempt(small):
-    import psutil
-
     process = small.start("run", "small.yaml", "--set", "epochs=30", "--set", "name=killed-worker")
     driver = psutil.Process(process.pid)
 
@@ -102,6 +101,41 @@ def test_a_killed_worker_costs_one_attempt(small):
     assert process.returncode == 0, output
     assert {row["state"] for row in small.rows("SELECT state FROM trial")} == {"complete"}
     assert len(small.rows("SELECT * FROM attempt WHERE ending = 'error'")) == 1
+
+
+def guardian_of(process):
+    (found,) = [child for child in psutil.Process(process.pid).children() if "study.guardian" in child.cmdline()]
+    return found
+
+
+@pytest.mark.timeout(900)
+def test_who_reads_the_log_of_a_drive_outlives_it(small):
+    process = small.start("run", "small.yaml", "--set", "epochs=100000")
+    assert wait_until(lambda: folder_epochs(small), 300), stop(process)
+    (logs,) = small.temporary.glob("basin-*/ray/session_2*/logs")
+    person = subprocess.Popen(["/bin/sh"], cwd=logs, stdin=subprocess.PIPE)
+    try:
+        stop(process)
+        assert wait_until(lambda: not small.left(), 60)
+        assert wait_until(lambda: len(small.living()) == 1, 60), small.living()
+        assert person.poll() is None
+    finally:
+        person.kill()
+        person.communicate()
+
+
+@pytest.mark.timeout(900)
+def test_the_next_drive_cleans_what_one_killed_with_its_guardian_has_left(small):
+    process = small.start("run", "small.yaml")
+    assert wait_until(lambda: folder_epochs(small), 300), stop(process)
+    guardian_of(process).kill()
+    stop(process)
+    assert small.left()
+    done = small.run("run", "small.yaml", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert_exact(small, {})
+    assert wait_until(lambda: not small.living(), 60), small.living()
+    assert not small.left()
 
 
 def folder_epochs(folder):

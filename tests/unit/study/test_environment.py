@@ -84,3 +84,25 @@ def test_the_access_to_a_cluster_elsewhere_is_as_the_user_chose(environment, nam
 def test_a_cluster_elsewhere_gets_no_token(environment):
     prepare(local=False)
     assert not any(name.startswith("RAY_AUTH") for name in environment)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TUNE_MAX_PENDING_TRIALS_PG", "abc"),
+        ("TUNE_MAX_PENDING_TRIALS_PG", "1.5"),
+        ("TUNE_WARN_THRESHOLD_S", ""),
+        ("TUNE_WARN_THRESHOLD_S", "auto"),
+    ],
+)
+def test_what_ray_tune_cannot_read_is_refused(environment, name, value):
+    environment[name] = value
+    with pytest.raises(UsageError, match=f"{name} must be a .*number, got '{value}'"):
+        prepare(local=False)
+
+
+@pytest.mark.parametrize("value", ["auto", "4"])
+def test_what_ray_tune_can_read_stays(environment, value):
+    environment["TUNE_MAX_PENDING_TRIALS_PG"] = value
+    prepare(local=True)
+    assert environment["TUNE_MAX_PENDING_TRIALS_PG"] == value

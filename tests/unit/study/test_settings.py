@@ -8,7 +8,7 @@ from study.settings import SETTINGS, setting
 KINDS = {
     "store": ("a.db", "b.db", '"c.db"', "c.db", "basin.db"),
     "data": ("a", "b", '"c"', "c", None),
-    "mirror": ("a", "b", '"c"', "c", None),
+    "mirror": ("http://a", "https://b", '"ftp://c/d"', "ftp://c/d", None),
     "address": ("a:1", "b:1", '"c:1"', "c:1", None),
     "workers": (1, "2", "3", 3, None),
     "lease_seconds": (1.5, "2.5", "3.5", 3.5, 60.0),
@@ -61,11 +61,27 @@ def test_the_environment_is_that_of_the_process(monkeypatch):
     assert setting("workers") == 7
 
 
-@pytest.mark.parametrize("name", ["lease_seconds", "stall_seconds"])
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
-def test_a_duration_must_be_a_number_above_zero(name, value):
+def test_a_duration_must_be_a_number_above_zero(value):
     with pytest.raises(UsageError, match="must be a number above 0"):
-        setting(name, environment={f"BASIN_{name.upper()}": value})
+        setting("stall_seconds", environment={"BASIN_STALL_SECONDS": value})
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon", "1e-9", "0.99", "86401", "1e12"])
+def test_a_lease_must_last_from_a_second_to_a_day(value):
+    with pytest.raises(UsageError, match="must be a number of seconds from 1 to 86400, a day"):
+        setting("lease_seconds", environment={"BASIN_LEASE_SECONDS": value})
+
+
+@pytest.mark.parametrize("value", ["1", "86400"])
+def test_a_lease_may_last_a_second_or_a_day(value):
+    assert setting("lease_seconds", environment={"BASIN_LEASE_SECONDS": value}) == float(value)
+
+
+@pytest.mark.parametrize("value", ["junk", "http://", "http://a b", "://x", "/data"])
+def test_a_mirror_must_be_a_url(value):
+    with pytest.raises(UsageError, match=r"BASIN_MIRROR must be a URL that begins with http://"):
+        setting("mirror", environment={"BASIN_MIRROR": value})
 
 
 @pytest.mark.parametrize("value", ["0", "-3", "2.5", "many", "1e3"])
@@ -107,8 +123,8 @@ def test_an_address_that_makes_ray_start_a_cluster_of_its_own_is_refused(value):
 
 
 def test_an_error_names_the_option():
-    with pytest.raises(UsageError, match=r"^--lease-seconds must be a number above 0, got 'soon'$"):
-        setting("lease_seconds", "soon")
+    with pytest.raises(UsageError, match=r"^--stall-seconds must be a number above 0, got 'soon'$"):
+        setting("stall_seconds", "soon")
 
 
 def test_an_error_names_the_variable():

@@ -206,9 +206,9 @@ def test_invalid_input_is_2(basin, words):
 def test_a_faulty_setting_is_2(basin, store):
     from pathlib import Path
 
-    Path("basin.toml").write_text("lease_seconds = 0", encoding="utf-8")
+    Path("basin.toml").write_text("stall_seconds = 0", encoding="utf-8")
     done = basin("studies")
-    assert (done.code, done.err) == (2, "basin: lease_seconds in basin.toml must be a number above 0, got 0\n")
+    assert (done.code, done.err) == (2, "basin: stall_seconds in basin.toml must be a number above 0, got 0\n")
 
 
 @pytest.mark.parametrize(
@@ -350,3 +350,34 @@ def test_a_closed_output_is_no_obstacle(tmp_path):
 
 def test_help_shows_what_stands_in_brackets(basin):
     assert "[env: BASIN_STORE; basin.db]" in " ".join(basin("trials", "--help").out.split())
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_obstacle(closed, tmp_path):
+    command = Path(sys.executable).with_name("basin")
+    code = subprocess.run(["bash", "-c", f"{command} presets {closed}"], cwd=tmp_path, check=False).returncode
+    assert code == 0
+
+
+def test_an_error_that_nobody_can_read_keeps_its_code(tmp_path):
+    command = Path(sys.executable).with_name("basin")
+    code = subprocess.run(["bash", "-c", f"{command} studies 2>&-"], cwd=tmp_path, check=False).returncode
+    assert code == 4
+
+
+def test_a_working_directory_that_is_gone_is_2(tmp_path):
+    command = Path(sys.executable).with_name("basin")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["bash", "-c", f"rmdir {gone}; {command} studies"], cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "basin: the working directory must exist" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_store_in_the_home_of_nobody_is_4(basin, folder):
+    done = basin("studies", "--store", "~nosuchuser/basin.db")
+    assert done.code == 4
+    assert "the store '~nosuchuser/basin.db' names no place" in done.err

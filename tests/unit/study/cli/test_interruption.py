@@ -1,10 +1,29 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
+import threading
 
 import pytest
 
-from study.cli.interruption import SIGNALS, interruptible
+from study.cli import interruption as module
+from study.cli.interruption import SIGNALS, interruptible, is_left_behind
+from tests.unit.study.common import eventually
+
+
+@pytest.fixture
+def go_on():
+    """Yield an event; work that waits for it ends with the test."""
+    event = threading.Event()
+    yield event
+    event.set()
+    assert eventually(lambda: not is_left_behind())
+
+
+def test_what_batch_systems_and_terminals_send_is_taken():
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1} == set(SIGNALS)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -37,18 +56,90 @@ def test_without_a_signal_nothing_happened():
         assert not interruption.happened
 
 
-def test_signals_taken_over_by_others_can_be_taken_back():
-    with interruptible() as interruption:
-        interruption.stop = lambda: None
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        interruption.arm()
-        signal.raise_signal(signal.SIGTERM)
-        assert interruption.happened
-
-
 @pytest.mark.parametrize("number", SIGNALS)
 def test_handlers_are_put_back(number):
     before = signal.getsignal(number)
     with pytest.raises(LookupError), interruptible():
         raise LookupError
     assert signal.getsignal(number) is before
+
+
+def test_a_command_that_outlives_its_terminal_goes_on(monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+    try:
+        with interruptible() as interruption:
+            signal.raise_signal(signal.SIGHUP)
+            assert not interruption.happened
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_work_is_waited_for():
+    done = []
+    with interruptible() as interruption:
+        interruption.wait_for(lambda: done.append(threading.current_thread()))
+    assert done != [threading.main_thread()]
+    assert not is_left_behind()
+
+
+def test_an_error_of_the_work_is_raised():
+    def failing():
+        raise LookupError
+
+    with interruptible() as interruption, pytest.raises(LookupError):
+        interruption.wait_for(failing)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_no_signal_is_raised_within_the_work(number, go_on):
+    seen = []
+
+    def work():
+        os.kill(os.getpid(), number)
+        seen.append(go_on.wait(30))
+
+    with interruptible() as interruption:
+        interruption.stop = go_on.set
+        interruption.wait_for(work)
+        assert interruption.happened
+    assert seen == [True]
+
+
+def test_the_second_signal_leaves_the_work_behind(go_on):
+    def work():
+        os.kill(os.getpid(), signal.SIGTERM)
+        go_on.wait(30)
+
+    with interruptible() as interruption:
+        interruption.stop = lambda: os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            interruption.wait_for(work)
+        assert is_left_behind()
+
+
+def test_work_that_does_not_stop_is_left_behind(go_on, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.2)
+
+    def work():
+        os.kill(os.getpid(), signal.SIGTERM)
+        go_on.wait(30)
+
+    with interruptible() as interruption:
+        interruption.stop = lambda: None
+        with pytest.raises(KeyboardInterrupt):
+            interruption.wait_for(work)
+        assert is_left_behind()
+
+
+def test_what_the_work_starts_gets_no_signal_but_the_one_to_end():
+    code = "import signal; print(*sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, []))))"
+    blocked = []
+
+    def work():
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        blocked.extend(map(int, done.stdout.split()))
+
+    with interruptible() as interruption:
+        interruption.wait_for(work)
+    assert set(blocked) == set(SIGNALS) - {signal.SIGTERM}
+    assert not set(SIGNALS) & signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -89,6 +89,44 @@ def test_a_faulty_setting_is_2_and_makes_no_store(basin, folder, spec, monkeypat
     assert not (folder / "basin.db").exists()
 
 
+@pytest.mark.parametrize("resource", ["cpus=1000000", "cpus=1024", "gpus=1e300", "gpus=64"])
+def test_more_than_this_machine_has_is_2_and_makes_no_store(basin, folder, spec, resource):
+    done = basin("run", spec, "--set", f"resources.{resource}")
+    assert done.code == 2, done.err
+    assert resource.partition("=")[0] in done.err
+    assert not (folder / "basin.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("RAY_AUTH_MODE", "disabled"),
+        ("TUNE_MAX_PENDING_TRIALS_PG", "abc"),
+        ("BASIN_LEASE_SECONDS", "1e12"),
+        ("BASIN_DATA", "~nosuchuser/data"),
+    ],
+)
+def test_a_faulty_environment_is_2_and_makes_no_store(basin, folder, spec, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    done = basin("run", spec)
+    assert done.code == 2, done.err
+    assert not (folder / "basin.db").exists()
+
+
+@pytest.mark.usefixtures("undriven")
+def test_a_drive_that_ends_before_its_study_is_1_and_says_how_to_continue(basin, spec):
+    done = basin("run", spec)
+    assert done.code == 1
+    assert "not finished: 0/6 done" in done.err
+    assert done.err.endswith(f"Continue with:\n  basin run {spec}\n")
+
+
+@pytest.mark.usefixtures("undriven")
+def test_an_address_that_is_not_used_is_told(basin, spec, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert "note: RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster\n" in basin("run", spec).err
+
+
 @pytest.mark.usefixtures("undriven")
 def test_a_study_is_created(basin, folder, spec):
     done = basin("run", spec)
