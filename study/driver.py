@@ -155,10 +155,7 @@ class Driver:
         """Wait until a trial can be trained here; False where the study is done or the drive is to end."""
         told = False
         while not self._stopping.is_set():
-            taken = self._store.leases.take_back(self._study.id, self._process)
-            if taken:
-                self._observer.noted(f"trials taken back from a driver that died on this host: {taken}")
-            self._store.leases.reap(self._study.id)
+            self._rescue()
             status = self._store.studies.status(self._study)
             self._observer.progressed(status.counts, status.eta_seconds)
             if status.counts.waiting:
@@ -270,9 +267,17 @@ class Driver:
             return 1
         return min(MAX_PACK, max(1, int(PACK_SECONDS / self._mean_seconds)))
 
+    def _rescue(self) -> None:
+        """Take back what dead drivers of this host hold, and whatever nobody renewed."""
+        leases = self._store.leases
+        taken = leases.take_back(self._study.id, self._id, self._process)
+        if taken:
+            self._observer.noted(f"trials taken back from a driver that died on this host: {taken}")
+        leases.reap(self._study.id, besides=self._id)
+
     def _look_around(self) -> None:
         """Find out whether there is nothing left, or something to take back."""
-        self._store.leases.take_back(self._study.id, self._process)
+        self._rescue()
         counts = self._store.studies.counts(self._study.id)
         self._finished = not counts.waiting and not counts.running
 

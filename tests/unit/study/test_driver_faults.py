@@ -9,6 +9,7 @@ import pytest
 
 from study.driver import Driver
 from study.errors import TicketsError
+from study.hosts import Process
 from tests.unit.study.common import create, lease, sql
 from tests.unit.study.drives import (
     broken,
@@ -202,6 +203,40 @@ def test_a_driver_that_cannot_renew_in_time_gives_its_tickets_up(store, drive):
         supply.stop()
 
     drive(create(store), run_tickets)
+
+
+# --- a driver that its own store takes for dead ---
+
+
+def test_a_driver_takes_nothing_from_itself_whatever_the_store_says(store, drive, monkeypatch):
+    """As after a step of the clock, when the start of every process seems to be another."""
+    study = create(store)
+    monkeypatch.setattr(Process, "is_dead", lambda _process: True)
+
+    def run_tickets(supply):
+        for name, ticket in tickets_of(supply):
+            supply._look_around()
+            assert not supply.is_lost(name)
+            for trial in ticket["trials"]:
+                supply.received(name, complete(trial))
+            supply.ended(name, None)
+
+    assert drive(study, run_tickets).counts.complete == 6
+    assert endings(store, study) == {"complete": 6}
+
+
+def test_a_trial_whose_last_lease_ran_out_elsewhere_does_not_keep_a_drive_waiting(store, drive):
+    """It can be claimed no more; somebody must fail it, or its study never ends."""
+    study = create(store, seeds=1)
+    store.leases.register("other", Process.current())
+
+    def run_tickets(supply):
+        (_one,) = store.leases.claim(study.id, "other", 1)
+        sql(store, "UPDATE trial SET lease_until = 0, expiries = 19 WHERE state = 'running'")
+        inline()(supply)
+
+    counts = drive(study, run_tickets).counts
+    assert (counts.complete, counts.failed) == (2, 1)
 
 
 def test_a_lease_whose_claim_was_never_answered_is_given_back(store, drive):
