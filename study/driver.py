@@ -18,6 +18,7 @@ from search_spaces.specification import Specification
 from study.errors import StoreUnreachableError, TicketsError
 from study.hosts import Process
 from study.store import Status, Store, Study
+from study.store.proposals import PROPOSER_SECONDS
 from study.trials import Counts, Ending, Finish, Lease, Provenance, Report
 from workers.provenance import code_version
 from workers.recipe import Recipe
@@ -33,6 +34,9 @@ OUTAGE_SECONDS = 900.0
 
 PACK_SECONDS = 0.5
 MAX_PACK = 16
+
+PATIENCE_SECONDS = 2.0
+"""How long another driver may choose a configuration before it is told that this one waits for it."""
 
 MAX_STILLBORN = 3
 """Workers that may die before any worker reported; then the drive ends and no trial is blamed."""
@@ -116,6 +120,8 @@ class Driver:
         self._proposer: Any = None
         self._heard = False
         self._stillborn = 0
+        self._silent_since: float | None = None
+        self._told = False
 
     # --- the life of a drive ---
 
@@ -286,18 +292,35 @@ class Driver:
         proposals, study = self._store.proposals, self._study
         if not proposals.has_unfilled(study.id):
             return False
-        term = proposals.acquire(study.id, self._id)
+        term = proposals.acquire(study.id, self._id, self._process)
         if term is None:
+            self._note_the_wait()
             return False
-        outcomes = proposals.outcomes(study)
-        number = next((o.number for o in outcomes if o.configuration is None and o.pending), None)
-        if number is None:
-            return False
-        if self._proposer is None:
-            from study.proposer import Proposer  # noqa: PLC0415 - only designs that ask need Optuna
+        self._silent_since = None
+        try:
+            outcomes = proposals.outcomes(study)
+            number = next((o.number for o in outcomes if o.configuration is None and o.pending), None)
+            if number is None:
+                return False
+            if self._proposer is None:
+                from study.proposer import Proposer  # noqa: PLC0415 - only designs that ask need Optuna
 
-            self._proposer = Proposer(self._specification)
-        return proposals.fill(study, term, number, self._proposer.propose(outcomes, number))
+                self._proposer = Proposer(self._specification)
+            return proposals.fill(study, term, number, self._proposer.propose(outcomes, number))
+        finally:
+            proposals.resign(study.id, self._id, patience=2.0)
+
+    def _note_the_wait(self) -> None:
+        """Say, once it has lasted, that another driver has the right to propose."""
+        now = time.monotonic()
+        if self._silent_since is None:
+            self._silent_since = now
+        elif not self._told and now - self._silent_since > PATIENCE_SECONDS:
+            self._told = True
+            self._observer.noted(
+                "another driver chooses the next configuration; waiting for it, at most "
+                f"{PROPOSER_SECONDS:.0f} s after its last sign of life"
+            )
 
     def _received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
         ticket = self._tickets.get(ticket_id)

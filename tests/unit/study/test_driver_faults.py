@@ -10,7 +10,7 @@ import pytest
 from study.driver import Driver
 from study.errors import TicketsError
 from study.hosts import Process
-from tests.unit.study.common import create, lease, sql
+from tests.unit.study.common import create, lease, sql, tpe
 from tests.unit.study.drives import (
     broken,
     complete,
@@ -249,6 +249,54 @@ def test_a_lease_whose_claim_was_never_answered_is_given_back(store, drive):
         supply.stop()
 
     drive(study, run_tickets)
+
+
+# --- the right to propose ---
+
+
+def test_the_right_to_propose_is_free_between_two_proposals(store, drive):
+    study = create(store, **tpe(3))
+    store.leases.register("another", Process.current())
+
+    def run_tickets(supply):
+        next(tickets_of(supply))
+        assert store.proposals.acquire(study.id, "another") is not None
+        store.proposals.resign(study.id, "another")
+        supply.stop()
+
+    drive(study, run_tickets)
+
+
+def test_a_driver_says_once_that_another_one_proposes(store, drive, watcher, monkeypatch):
+    monkeypatch.setattr("study.driver.PATIENCE_SECONDS", 0.0)
+    study = create(store, **tpe(3))
+    store.leases.register("another", Process.current())
+    store.proposals.acquire(study.id, "another")
+
+    def run_tickets(supply):
+        for number in range(5):
+            supply._next_look = 0.0
+            assert supply.next_ticket(f"ticket-{number}") is None
+        store.proposals.resign(study.id, "another")
+        inline()(supply)
+
+    assert drive(study, run_tickets).counts.complete == 6
+    (note,) = watcher.notes
+    assert "another driver chooses the next configuration; waiting for it, at most 60 s" in note
+
+
+def test_a_short_proposal_of_another_driver_is_not_worth_a_word(store, drive, watcher):
+    study = create(store, **tpe(3))
+    store.leases.register("another", Process.current())
+    store.proposals.acquire(study.id, "another")
+
+    def run_tickets(supply):
+        assert supply.next_ticket("early") is None
+        store.proposals.resign(study.id, "another")
+        inline()(supply)
+
+    assert drive(study, run_tickets).counts.complete == 6
+    assert watcher.notes == []
 
 
 # --- the end of a drive ---
