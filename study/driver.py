@@ -6,6 +6,7 @@ what the driver believes it holds and what the store says never cross.
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -58,10 +59,16 @@ class Observer(Protocol):
 @dataclass(kw_only=True)
 class _Ticket:
     leases: list[Lease]
+    begins: float = math.inf
     open: dict[tuple[int, int], Lease] = field(init=False)
 
     def __post_init__(self) -> None:
         self.open = {lease.key: lease for lease in self.leases}
+
+    @property
+    def training(self) -> tuple[int, int] | None:
+        """What its worker trains now: the first that is open."""
+        return next(iter(self.open), None) if time.monotonic() >= self.begins else None
 
 
 def recipe_of(specification: Specification, lease: Lease) -> Recipe:
@@ -214,15 +221,30 @@ class Driver:
         """Write reports; while the store cannot be reached they are kept, in order."""
         self._guarded(lambda: self._received(ticket_id, reports))
 
-    def is_lost(self, ticket_id: str) -> bool:
-        """Tell whether a lease of the ticket was lost."""
+    def begun(self, ticket_id: str, within: float = 0.0) -> None:
+        """Note that a worker has a ticket, or must have it ``within`` seconds: then deadlines for progress count."""
         with self._lock:
             ticket = self._tickets.get(ticket_id)
-            if ticket is None:
-                return False
-            if time.monotonic() > self._trusted_until:
-                self._lost |= ticket.open.keys()
-            return any(key in self._lost for key in ticket.open)
+            if ticket is not None:
+                ticket.begins = min(ticket.begins, time.monotonic() + within)
+
+    def lost(self) -> set[str]:
+        """Return the tickets that hold a lost lease; their workers are to be stopped, whatever they are doing."""
+        # Whoever has the lock for long waits for the store; Ray's loop goes on, and looks again in a moment.
+        if not self._lock.acquire(timeout=0.1):
+            return set()
+        try:
+            if self._tickets and time.monotonic() > self._trusted_until:
+                self._ask_what_is_held()
+            return {name for name, ticket in self._tickets.items() if not self._lost.isdisjoint(ticket.open)}
+        finally:
+            self._lock.release()
+
+    def stranded(self, reason: str) -> None:
+        """Note that every worker died with its cluster: all tickets are given back, and no trial is blamed."""
+        self._observer.noted(reason)
+        for ticket_id in list(self._tickets):
+            self.ended(ticket_id, None)
 
     def ended(self, ticket_id: str, error: str | None) -> None:
         """Settle a ticket: what it left open is given back, or the trial its process died in is an error."""
@@ -365,6 +387,8 @@ class Driver:
         if ticket is None:
             return
         left = [key for key in ticket.open if key not in self._lost]
+        if len(left) < len(ticket.open):
+            error = None  # its worker was stopped from here; what it had not begun is given back
         self._lost -= ticket.open.keys()
         if error is not None and not self._heard:
             # No worker ever came up: that is not the trial's fault, and trying all of them would fail them all.
@@ -410,13 +434,33 @@ class Driver:
         with self._lock:
             # Trust runs from before the attempt: a slow success cannot stretch it.
             start = time.monotonic()
-            held = self._store.leases.renew(self._id, patience)
-            self._trusted_until = start + 0.9 * self._store.leases.lease_seconds
+            leases = self._store.leases
             known = {key for ticket in self._tickets.values() for key in ticket.open}
             unwritten = {report.key for report in self._pending}
+            heads = {ticket.training for ticket in self._tickets.values()}
+            training = {key for key in heads if key is not None} - unwritten - self._lost
+            held = leases.renew(self._id, patience, training)
+            self._trusted_until = start + 0.9 * leases.lease_seconds
             # Leased by a claim whose answer never arrived, or given up while the store was away.
-            self._store.leases.release(self._id, held - known - unwritten)
-            self._lost |= known - held
+            leases.release(self._id, held - known - unwritten)
+            self._lose(known - held, "the study was cancelled, or another driver has their leases")
+            stalled = leases.give_up(self._id, training, patience)
+            self._lose(stalled, f"they finished no epoch in {leases.stall_seconds:g} s and wait for another attempt")
+
+    def _lose(self, keys: set[tuple[int, int]], reason: str) -> None:
+        """Note which leases are lost; the next look of Ray's loop stops their workers."""
+        fresh = keys - self._lost
+        if fresh:
+            self._lost |= fresh
+            self._observer.noted(f"trials stopped: {len(fresh)}; {reason}")
+
+    def _ask_what_is_held(self) -> None:
+        """Ask the store once more before leases that could not be renewed in time are given up."""
+        try:
+            self._renew(0.0)
+        except Exception:  # noqa: BLE001 - whatever it is, nothing is known to be held
+            held = {key for ticket in self._tickets.values() for key in ticket.open}
+            self._lose(held, "their leases could not be renewed in time")
 
 
 def _parsed(raw: Mapping[str, Any]) -> Report:
