@@ -6,6 +6,7 @@ what the driver believes it holds and what the store says never cross.
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -18,6 +19,7 @@ from search_spaces.specification import Specification
 from study.errors import StoreUnreachableError, TicketsError
 from study.hosts import Process
 from study.store import Status, Store, Study
+from study.store.proposals import PROPOSER_SECONDS
 from study.trials import Counts, Ending, Finish, Lease, Provenance, Report
 from workers.provenance import code_version
 from workers.recipe import Recipe
@@ -33,6 +35,9 @@ OUTAGE_SECONDS = 900.0
 
 PACK_SECONDS = 0.5
 MAX_PACK = 16
+
+PATIENCE_SECONDS = 2.0
+"""How long another driver may choose a configuration before it is told that this one waits for it."""
 
 MAX_STILLBORN = 3
 """Workers that may die before any worker reported; then the drive ends and no trial is blamed."""
@@ -54,10 +59,16 @@ class Observer(Protocol):
 @dataclass(kw_only=True)
 class _Ticket:
     leases: list[Lease]
+    begins: float = math.inf
     open: dict[tuple[int, int], Lease] = field(init=False)
 
     def __post_init__(self) -> None:
         self.open = {lease.key: lease for lease in self.leases}
+
+    @property
+    def training(self) -> tuple[int, int] | None:
+        """What its worker trains now: the first that is open."""
+        return next(iter(self.open), None) if time.monotonic() >= self.begins else None
 
 
 def recipe_of(specification: Specification, lease: Lease) -> Recipe:
@@ -117,6 +128,8 @@ class Driver:
         self._proposer: Any = None
         self._heard = False
         self._stillborn = 0
+        self._silent_since: float | None = None
+        self._told = False
 
     # --- the life of a drive ---
 
@@ -156,10 +169,7 @@ class Driver:
         """Wait until a trial can be trained here; False where the study is done or the drive is to end."""
         told = False
         while not self._stopping.is_set():
-            taken = self._store.leases.take_back(self._study.id, self._process)
-            if taken:
-                self._observer.noted(f"trials taken back from a driver that died on this host: {taken}")
-            self._store.leases.reap(self._study.id)
+            self._rescue()
             status = self._store.studies.status(self._study)
             self._observer.progressed(status.counts, status.eta_seconds)
             if status.counts.waiting:
@@ -212,15 +222,30 @@ class Driver:
         """Write reports; while the store cannot be reached they are kept, in order."""
         self._guarded(lambda: self._received(ticket_id, reports))
 
-    def is_lost(self, ticket_id: str) -> bool:
-        """Tell whether a lease of the ticket was lost."""
+    def begun(self, ticket_id: str, within: float = 0.0) -> None:
+        """Note that a worker has a ticket, or must have it ``within`` seconds: then deadlines for progress count."""
         with self._lock:
             ticket = self._tickets.get(ticket_id)
-            if ticket is None:
-                return False
-            if time.monotonic() > self._trusted_until:
-                self._lost |= ticket.open.keys()
-            return any(key in self._lost for key in ticket.open)
+            if ticket is not None:
+                ticket.begins = min(ticket.begins, time.monotonic() + within)
+
+    def lost(self) -> set[str]:
+        """Return the tickets that hold a lost lease; their workers are to be stopped, whatever they are doing."""
+        # Whoever has the lock for long waits for the store; Ray's loop goes on, and looks again in a moment.
+        if not self._lock.acquire(timeout=0.1):
+            return set()
+        try:
+            if self._tickets and time.monotonic() > self._trusted_until:
+                self._ask_what_is_held()
+            return {name for name, ticket in self._tickets.items() if not self._lost.isdisjoint(ticket.open)}
+        finally:
+            self._lock.release()
+
+    def stranded(self, reason: str) -> None:
+        """Note that every worker died with its cluster: all tickets are given back, and no trial is blamed."""
+        self._observer.noted(reason)
+        for ticket_id in list(self._tickets):
+            self.ended(ticket_id, None)
 
     def ended(self, ticket_id: str, error: str | None) -> None:
         """Settle a ticket: what it left open is given back, or the trial its process died in is an error."""
@@ -271,9 +296,17 @@ class Driver:
             return 1
         return min(MAX_PACK, max(1, int(PACK_SECONDS / self._mean_seconds)))
 
+    def _rescue(self) -> None:
+        """Take back what dead drivers of this host hold, and whatever nobody renewed."""
+        leases = self._store.leases
+        taken = leases.take_back(self._study.id, self._id, self._process)
+        if taken:
+            self._observer.noted(f"trials taken back from a driver that died on this host: {taken}")
+        leases.reap(self._study.id, besides=self._id)
+
     def _look_around(self) -> None:
         """Find out whether there is nothing left, or something to take back."""
-        self._store.leases.take_back(self._study.id, self._process)
+        self._rescue()
         counts = self._store.studies.counts(self._study.id)
         self._finished = not counts.waiting and not counts.running
 
@@ -282,18 +315,35 @@ class Driver:
         proposals, study = self._store.proposals, self._study
         if not proposals.has_unfilled(study.id):
             return False
-        term = proposals.acquire(study.id, self._id)
+        term = proposals.acquire(study.id, self._id, self._process)
         if term is None:
+            self._note_the_wait()
             return False
-        outcomes = proposals.outcomes(study)
-        number = next((o.number for o in outcomes if o.configuration is None and o.pending), None)
-        if number is None:
-            return False
-        if self._proposer is None:
-            from study.proposer import Proposer  # noqa: PLC0415 - only designs that ask need Optuna
+        self._silent_since = None
+        try:
+            outcomes = proposals.outcomes(study)
+            number = next((o.number for o in outcomes if o.configuration is None and o.pending), None)
+            if number is None:
+                return False
+            if self._proposer is None:
+                from study.proposer import Proposer  # noqa: PLC0415 - only designs that ask need Optuna
 
-            self._proposer = Proposer(self._specification)
-        return proposals.fill(study, term, number, self._proposer.propose(outcomes, number))
+                self._proposer = Proposer(self._specification)
+            return proposals.fill(study, term, number, self._proposer.propose(outcomes, number))
+        finally:
+            proposals.resign(study.id, self._id, patience=2.0)
+
+    def _note_the_wait(self) -> None:
+        """Say, once it has lasted, that another driver has the right to propose."""
+        now = time.monotonic()
+        if self._silent_since is None:
+            self._silent_since = now
+        elif not self._told and now - self._silent_since > PATIENCE_SECONDS:
+            self._told = True
+            self._observer.noted(
+                "another driver chooses the next configuration; waiting for it, at most "
+                f"{PROPOSER_SECONDS:.0f} s after its last sign of life"
+            )
 
     def _received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
         ticket = self._tickets.get(ticket_id)
@@ -338,6 +388,8 @@ class Driver:
         if ticket is None:
             return
         left = [key for key in ticket.open if key not in self._lost]
+        if len(left) < len(ticket.open):
+            error = None  # its worker was stopped from here; what it had not begun is given back
         self._lost -= ticket.open.keys()
         if error is not None and not self._heard:
             # No worker ever came up: that is not the trial's fault, and trying all of them would fail them all.
@@ -383,13 +435,33 @@ class Driver:
         with self._lock:
             # Trust runs from before the attempt: a slow success cannot stretch it.
             start = time.monotonic()
-            held = self._store.leases.renew(self._id, patience)
-            self._trusted_until = start + 0.9 * self._store.leases.lease_seconds
+            leases = self._store.leases
             known = {key for ticket in self._tickets.values() for key in ticket.open}
             unwritten = {report.key for report in self._pending}
+            heads = {ticket.training for ticket in self._tickets.values()}
+            training = {key for key in heads if key is not None} - unwritten - self._lost
+            held = leases.renew(self._id, patience, training)
+            self._trusted_until = start + 0.9 * leases.lease_seconds
             # Leased by a claim whose answer never arrived, or given up while the store was away.
-            self._store.leases.release(self._id, held - known - unwritten)
-            self._lost |= known - held
+            leases.release(self._id, held - known - unwritten)
+            self._lose(known - held, "the study was cancelled, or another driver has their leases")
+            stalled = leases.give_up(self._id, training, patience)
+            self._lose(stalled, f"they finished no epoch in {leases.stall_seconds:g} s and wait for another attempt")
+
+    def _lose(self, keys: set[tuple[int, int]], reason: str) -> None:
+        """Note which leases are lost; the next look of Ray's loop stops their workers."""
+        fresh = keys - self._lost
+        if fresh:
+            self._lost |= fresh
+            self._observer.noted(f"trials stopped: {len(fresh)}; {reason}")
+
+    def _ask_what_is_held(self) -> None:
+        """Ask the store once more before leases that could not be renewed in time are given up."""
+        try:
+            self._renew(0.0)
+        except Exception:  # noqa: BLE001 - whatever it is, nothing is known to be held
+            held = {key for ticket in self._tickets.values() for key in ticket.open}
+            self._lose(held, "their leases could not be renewed in time")
 
 
 def _parsed(raw: Mapping[str, Any]) -> Report:

@@ -13,11 +13,13 @@ RAY = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # last words of processes; a sentence follows
     "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",  # it would abort a driver that is asked to end
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_FORCE_TRIAL_CLEANUP_S": "2",
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
+    "TUNE_STATE_REFRESH_PERIOD": "1000000000",  # asking a head that is gone takes for ever
     "TUNE_WARN_THRESHOLD_S": "60",
 }
 """No telemetry, no loggers, no snapshots, unless the user has set it otherwise."""

@@ -8,25 +8,52 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
+import socket
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
 import ray
 import torch
 from ray import tune
+from ray.exceptions import RayError
+from ray.tune import TuneError
 from ray.tune.callback import Callback
+from ray.tune.experiment import Trial
+from ray.tune.progress_reporter import TrialProgressCallback
+from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
 
 from study.errors import TicketsError, UsageError
 from study.guardian import PREFIX, clean_after_the_dead, guarded
+from study.hosts import Process
 from workers.trainable import Worker
 
 LONGEST_FOLDER = 39
 """Ray puts sockets below its folder, and their names may have 107 characters."""
+
+AGENTS = frozenset(("gcs_server", "raylet"))
+"""The processes without which a cluster does nothing; its others only watch and tell."""
+
+MAX_DEATHS = 3
+"""Clusters that may die one after the other before a trial has ended in them."""
+
+ASK_SECONDS, SILENCE_SECONDS, LAST_RESORT_SECONDS = 5.0, 15.0, 10.0
+"""How often a cluster of others is asked whether it lives, how long it may be silent, and how long Ray's loop may
+take to leave one that is gone; Ray itself bears 60 s and ends the process then."""
+
+CONTINUE = "nothing is lost, and the same command continues the study"
+
+START_SECONDS = 900.0
+"""How long a worker on this machine may take to start before it is held to the deadline of a trial."""
 
 
 class Supply(Protocol):
@@ -46,11 +73,17 @@ class Supply(Protocol):
     def received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
         """Take the reports of a ticket."""
 
-    def is_lost(self, ticket_id: str) -> bool:
-        """Tell whether a ticket is to be given up."""
+    def begun(self, ticket_id: str, within: float = 0.0) -> None:
+        """Note that a worker has a ticket, or must have it ``within`` seconds; before, it waits for one."""
+
+    def lost(self) -> set[str]:
+        """Return the tickets to be given up; their workers are stopped, whatever they are doing."""
 
     def ended(self, ticket_id: str, error: str | None) -> None:
         """Note that a ticket has ended; ``error`` says how its process died."""
+
+    def stranded(self, reason: str) -> None:
+        """Note that every ticket has ended with the cluster, through no fault of its own."""
 
 
 def run_tickets(
@@ -79,33 +112,66 @@ def run_tickets(
     Raises
     ------
     TicketsError
-        Ray cannot be started or reached.
+        Ray cannot be started or reached, or its cluster died: one of others, or this machine's again and again.
     UsageError
         The cluster has not what a worker takes.
     """
-    with _cluster(address, workers * cpus) as folder:
-        if supply.stopping:
-            return
-        _check_resources(cpus, gpus)
-        tuner = tune.Tuner(
-            tune.with_resources(Worker, {"cpu": cpus, "gpu": gpus}),
-            tune_config=tune.TuneConfig(
-                search_alg=_Tickets(supply), num_samples=-1, max_concurrent_trials=workers, reuse_actors=True
-            ),
-            run_config=tune.RunConfig(
-                name="tickets",
-                storage_path=str(folder),
-                stop=_Lost(supply),
-                callbacks=[_Reports(supply)],
-                verbose=0,
-                failure_config=tune.FailureConfig(max_failures=0),
-                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
-                log_to_file=False,
-            ),
-        )
-        logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the supply says what went wrong, once
-        with contextlib.suppress(_Stopped):
-            tuner.fit()
+    in_vain = 0
+    while not supply.stopping:
+        watch = _Watch(supply)
+        with _cluster(address, workers * cpus) as folder:
+            if supply.stopping:
+                return
+            _check_resources(cpus, gpus)
+            watch.cluster = _Agents() if address is None else _Member(address)
+            with _last_resort(supply, watch.cluster):
+                resources = {"cpu": cpus, "gpu": gpus}
+                gone = _trained(supply, watch, folder, workers, resources, waiting=address is not None)
+            if gone is None:
+                return
+            supply.stranded(gone)  # before the cluster is left, which takes long where nobody answers
+        in_vain = 0 if watch.fruitful else in_vain + 1
+        if address is not None or in_vain >= MAX_DEATHS:
+            raise TicketsError(f"{gone}; {CONTINUE}")
+
+
+def _trained(
+    supply: Supply, watch: _Watch, folder: Path, workers: int, resources: Mapping[str, float], *, waiting: bool
+) -> str | None:
+    """Run tickets until the supply ends; return None, or why its cluster cannot go on."""
+    tuner = tune.Tuner(
+        tune.with_resources(Worker, dict(resources)),
+        tune_config=tune.TuneConfig(
+            search_alg=_Tickets(supply, waiting=waiting),
+            scheduler=watch,
+            num_samples=-1,
+            max_concurrent_trials=workers,
+            reuse_actors=True,
+        ),
+        run_config=tune.RunConfig(
+            name="tickets",
+            storage_path=str(folder),
+            stop=_End(supply),
+            callbacks=[_Reports(supply, watch)],
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=0),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+            log_to_file=False,
+        ),
+    )
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the supply says what went wrong, once
+    try:
+        tuner.fit()
+    except _Gone as gone:
+        return str(gone)
+    except _Stopped:
+        return None
+    except (RayError, TuneError) as error:
+        reason = watch.cluster.fault()
+        if reason is None:
+            raise TicketsError(f"Ray gave up: {str(error).strip().splitlines()[-1]}") from error
+        return reason
+    return None
 
 
 def local_slots(cpus: int, gpus: float) -> int:
@@ -116,15 +182,23 @@ def local_slots(cpus: int, gpus: float) -> int:
     return max(1, fit)
 
 
-# Ray pickles the next three into its folder; they leave everything behind when it does.
+# Ray pickles the next four into its folder; they leave everything behind when it does.
 
 
 class _Tickets(Searcher):
-    """Hands tickets to Ray."""
+    """Hands tickets to Ray.
 
-    def __init__(self, supply: Supply) -> None:
+    Parameters
+    ----------
+    supply
+        The tickets.
+    waiting
+        Whether a ticket may have to wait until the cluster has a place for its worker.
+    """
+
+    def __init__(self, supply: Supply, *, waiting: bool) -> None:
         super().__init__()
-        self._supply = supply
+        self._supply, self._waiting = supply, waiting
 
     def suggest(self, trial_id: str) -> Any:
         """Return a ticket, None for "not now", or the word for "no more"."""
@@ -132,6 +206,8 @@ class _Tickets(Searcher):
         if not self._supply.finished and not self._supply.stopping:
             ticket = self._supply.next_ticket(trial_id)
         if ticket is not None:
+            if not self._waiting:
+                self._supply.begun(trial_id, START_SECONDS)
             return {"ticket": ticket}
         return Searcher.FINISHED if self._supply.finished or self._supply.stopping else None
 
@@ -152,22 +228,29 @@ class _Tickets(Searcher):
         return Searcher, ()
 
 
-class _Reports(Callback):
-    """Takes reports from Ray."""
+class _Reports(TrialProgressCallback):
+    """Takes reports from Ray, in the place of the callback that would print them."""
 
-    def __init__(self, supply: Supply) -> None:
-        self._supply = supply
+    def __init__(self, supply: Supply, watch: _Watch) -> None:  # nothing of the printer is used
+        self._supply, self._watch = supply, watch
+
+    def on_trial_start(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
+        """Note that a worker has a ticket."""
+        self._supply.begun(trial.trial_id)
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any) -> None:  # noqa: ARG002
         """Pass the reports on."""
-        self._supply.received(trial.trial_id, result.get("reports", ()))
+        reports = result.get("reports", ())
+        self._watch.fruitful |= any(report["finish"] for report in reports)
+        self._supply.received(trial.trial_id, reports)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
         """Settle the ticket."""
         self._supply.ended(trial.trial_id, None)
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
-        """Settle the ticket of a process that died."""
+        """Settle the ticket of a process that died, unless its whole cluster did."""
+        self._watch.look()
         self._supply.ended(trial.trial_id, _reason(trial))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -178,15 +261,19 @@ class _Stopped(BaseException):
     """Leaves Ray's loop; no handler of errors may take it for one."""
 
 
-class _Lost(Stopper):
-    """Ends tickets whose leases are lost, and everything when asked to."""
+class _Gone(_Stopped):
+    """Leaves Ray's loop because the cluster cannot go on; says why."""
+
+
+class _End(Stopper):
+    """Ends everything when asked to."""
 
     def __init__(self, supply: Supply) -> None:
         self._supply = supply
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002
-        """Tell whether to end a ticket."""
-        return self._supply.is_lost(trial_id)
+        """End no ticket: see `_Watch`, which need not wait for a result."""
+        return False
 
     def stop_all(self) -> bool:
         """End everything at once where the supply is stopping: Ray's own way out waits for every worker."""
@@ -196,6 +283,136 @@ class _Lost(Stopper):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, ()
+
+
+class _Watch(FIFOScheduler):
+    """Looks around at each step of Ray's loop, about ten times a second, whether or not a worker has reported.
+
+    Attributes
+    ----------
+    cluster
+        What the workers live in.
+    fruitful
+        Whether any trial has ended.
+    """
+
+    cluster: _Agents | _Member
+
+    def __init__(self, supply: Supply) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._supply = supply
+        self._stopped: set[str] = set()
+        self.fruitful = False
+
+    def look(self) -> None:
+        """Leave Ray's loop where the cluster is gone: Ray itself would wait for ever, or end the process."""
+        reason = self.cluster.fault()
+        if reason is not None:
+            raise _Gone(reason)
+
+    def choose_trial_to_run(self, tune_controller: Any) -> Any:
+        """Stop the workers of tickets that are given up, then choose the next as Ray does: the oldest."""
+        self.look()
+        lost = self._supply.lost() - self._stopped
+        if lost:
+            for trial in [it for it in tune_controller.get_live_trials() if it.trial_id in lost]:
+                self._stop(tune_controller, trial)
+        return super().choose_trial_to_run(tune_controller)
+
+    def _stop(self, controller: Any, trial: Trial) -> None:
+        """Stop the worker of a ticket; one that is stuck listens to nothing milder than a kill."""
+        actor = trial.temporary_state.ray_actor
+        if actor is not None:
+            self._stopped.add(trial.trial_id)
+            ray.kill(actor)  # Ray's loop finds it dead and settles the ticket, and no other ticket gets this worker
+        elif trial.status == Trial.PENDING:
+            controller.stop_trial(trial)  # its worker is not up yet
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FIFOScheduler, ()
+
+
+class _Agents:
+    """The processes of the cluster that this one has started, without which nothing trains."""
+
+    def __init__(self) -> None:
+        self._agents = {}
+        for child in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                if child.name() in AGENTS:
+                    self._agents[child.name()] = Process.of(child.pid)
+
+    def ask(self) -> None:
+        """Ask nobody: a look is enough."""
+
+    def fault(self) -> str | None:
+        """Return what is wrong with the cluster, or None."""
+        died = [name for name, agent in self._agents.items() if agent.is_dead()]
+        return f"the Ray cluster on this machine is gone: its process {died[0]} died" if died else None
+
+
+class _Member:
+    """A cluster that others have started, as seen by a process that has joined it.
+
+    It lives while its head and the agent of this node accept connections; Ray's own questions find no end where they
+    do not.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._name = address
+        context = ray.get_runtime_context()
+        host, _, port = context.gcs_address.rpartition(":")
+        here = context.get_node_id()
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        agents = [(it["NodeManagerAddress"], it["NodeManagerPort"]) for it in nodes if it["NodeID"] == here]
+        self._doors = [(host.strip("[]"), int(port)), *agents]
+        self._answered = self._asked = time.monotonic()
+
+    def ask(self) -> None:
+        """Knock, every few seconds."""
+        if time.monotonic() - self._asked < ASK_SECONDS:
+            return
+        self._asked = time.monotonic()
+        with contextlib.suppress(OSError):
+            for door in self._doors:
+                socket.create_connection(door, timeout=ASK_SECONDS).close()
+            self._answered = self._asked
+
+    def fault(self) -> str | None:
+        """Return what is wrong with the cluster, or None."""
+        silent = time.monotonic() - self._answered
+        if silent < SILENCE_SECONDS:
+            return None
+        return f"the Ray cluster at {self._name!r} is gone: it has not answered for {silent:.0f} s"
+
+
+@contextlib.contextmanager
+def _last_resort(supply: Supply, cluster: _Agents | _Member) -> Iterator[None]:
+    """Have a cluster watched from a thread, for Ray's loop may wait inside Ray for an answer that never comes.
+
+    Nothing can call it back from there, and after a minute Ray ends the process. This ends it before, in good order.
+    """
+    left = threading.Event()
+
+    def watch() -> None:
+        since = math.inf
+        while not left.wait(1.0):
+            cluster.ask()
+            gone = cluster.fault()
+            since = min(since, time.monotonic()) if gone else math.inf
+            if gone and time.monotonic() - since > LAST_RESORT_SECONDS:
+                supply.stranded(gone)
+                sys.stderr.write(f"basin: {gone}; {CONTINUE}\n")
+                sys.stderr.flush()
+                os._exit(TicketsError.exit_code)
+
+    thread = threading.Thread(target=watch, name="basin-cluster", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        left.set()
+        thread.join()
 
 
 def _reason(trial: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, insert, or_, select, tuple_, update
 
@@ -17,9 +18,12 @@ from study.store.database import Database
 from study.trials import Ending, Lease, State
 
 MAX_EXPIRIES = 20
-"""Leases in a row that may run out without progress before a trial is failed."""
+"""Leases in a row that may run out, or outlive their drivers, without progress before a trial is failed."""
 
-trial, attempt = schema.trial, schema.attempt
+MAX_IDLE = 100
+"""Attempts in a row that may end before their first epoch, however they end, before a trial is failed."""
+
+trial, attempt, epoch = schema.trial, schema.attempt, schema.epoch
 _RUNNING = trial.c.state == State.RUNNING.value
 
 
@@ -59,13 +63,15 @@ class Leases:
         self._database.write(lambda c: c.execute(statement))
 
     def claim(self, study_id: int, driver_id: str, limit: int) -> list[Lease]:
-        """Lease up to ``limit`` waiting or expired trials of a study to a driver, lowest numbers first."""
+        """Lease up to ``limit`` trials of a study to a driver, lowest numbers first: waiting, or lapsed of others.
+
+        A lease of its own that ran out is not taken from it: it is lengthened, or given up, when the driver renews.
+        """
 
         def work(connection: Connection) -> list[Lease]:
             now = self._database.now
-            free = or_(
-                trial.c.state == State.WAITING.value, and_(self._expired(), trial.c.expiries < MAX_EXPIRIES - 1)
-            )
+            lapsed = and_(self._expired(), trial.c.driver_id != driver_id, trial.c.expiries < MAX_EXPIRIES - 1)
+            free = or_(trial.c.state == State.WAITING.value, lapsed)
             picked = (
                 select(trial.c.id)
                 .where(trial.c.study_id == study_id, trial.c.filled, free)
@@ -130,11 +136,27 @@ class Leases:
 
         return self._database.write(work)
 
-    def renew(self, driver_id: str, patience: float | None = None) -> set[tuple[int, int]]:
+    def renew(
+        self, driver_id: str, patience: float | None = None, training: Iterable[tuple[int, int]] | None = None
+    ) -> set[tuple[int, int]]:
         """Lengthen every lease of a driver from now on and return the (trial, attempt) it still holds.
 
         A lease that ran out and that nobody took is the driver's still: the attempt number decides, not the hour.
+
+        Parameters
+        ----------
+        driver_id
+            Whose.
+        patience
+            Seconds for which it is tried.
+        training
+            What workers train now; the deadline for progress of all the rest begins anew. Left out, every deadline
+            stays as it is.
         """
+        longer: dict[str, Any] = {"lease_until": self._database.now + self.lease_seconds}
+        if training is not None:
+            anew = self._database.now + self.stall_seconds
+            longer["progress_until"] = case((_among(training), trial.c.progress_until), else_=anew)
 
         def work(connection: Connection) -> set[tuple[int, int]]:
             now = self._database.now
@@ -142,60 +164,99 @@ class Leases:
             rows = connection.execute(
                 update(trial)
                 .where(trial.c.driver_id == driver_id, _RUNNING)
-                .values(lease_until=now + self.lease_seconds)
+                .values(**longer)
                 .returning(trial.c.id, trial.c.attempt)
             )
             return {(row.id, row.attempt) for row in rows}
 
         return self._database.write(work, patience)
 
+    def give_up(
+        self, driver_id: str, training: Iterable[tuple[int, int]], patience: float | None = None
+    ) -> set[tuple[int, int]]:
+        """Take back from a driver that lives what it trains past its deadline for progress; return which."""
+        late = and_(trial.c.driver_id == driver_id, _among(training), trial.c.progress_until < self._database.now)
+        return self._database.write(lambda c: self._give_back(c, late, Ending.EXPIRED, lapsed=True), patience)
+
     def release(self, driver_id: str, keys: Iterable[tuple[int, int]]) -> int:
         """Give trials back untrained; the attempts count neither as errors nor as expiries."""
         held = list(keys)
         if not held:
             return 0
-        mine = and_(trial.c.driver_id == driver_id, tuple_(trial.c.id, trial.c.attempt).in_(held))
-        return self._database.write(lambda c: self._give_back(c, mine, Ending.RELEASED))
+        mine = and_(trial.c.driver_id == driver_id, _among(held))
+        return len(self._database.write(lambda c: self._give_back(c, mine, Ending.RELEASED)))
 
     def release_all(self, driver_id: str) -> int:
         """Give back whatever a driver holds."""
-        return self._database.write(lambda c: self._give_back(c, trial.c.driver_id == driver_id, Ending.RELEASED))
+        mine = trial.c.driver_id == driver_id
+        return len(self._database.write(lambda c: self._give_back(c, mine, Ending.RELEASED)))
 
-    def take_back(self, study_id: int, here: Process) -> int:
-        """Give back what dead drivers of this host hold in a study, without waiting for their leases to run out."""
+    def take_back(self, study_id: int, driver_id: str, here: Process) -> int:
+        """Give back what dead drivers of this host hold in a study, without waiting for their leases to run out.
+
+        Whatever the store says of the driver that asks, it lives. A driver that cannot be judged from here keeps what
+        it holds until its leases run out. A trial that outlived its driver is counted like one whose lease ran out.
+        """
         driver = schema.driver
         holders = select(driver).where(
             driver.c.host == here.host,
+            driver.c.id != driver_id,
             driver.c.id.in_(select(trial.c.driver_id).where(trial.c.study_id == study_id, _RUNNING)),
         )
         rows = self._database.read(lambda c: c.execute(holders).all())
-        dead = [
-            row.id for row in rows if not Process(host=row.host, pid=row.pid, started=row.process_started).is_alive()
-        ]
-        return sum(self.release_all(driver_id) for driver_id in dead)
+        dead = [row.id for row in rows if Process(host=row.host, pid=row.pid, started=row.process_started).is_dead()]
+        if not dead:
+            return 0
+        theirs = trial.c.driver_id.in_(dead)
+        return len(self._database.write(lambda c: self._give_back(c, theirs, Ending.RELEASED, lapsed=True)))
 
-    def reap(self, study_id: int | None = None) -> int:
-        """Take back every lease that ran out, in one statement that repeats its condition, and return how many."""
-        expired = self._expired() if study_id is None else and_(self._expired(), trial.c.study_id == study_id)
-        return self._database.write(lambda c: self._give_back(c, expired, Ending.EXPIRED))
+    def reap(self, study_id: int | None = None, *, besides: str | None = None) -> int:
+        """Take back every lease that ran out, in one statement that repeats its condition, and return how many.
+
+        Parameters
+        ----------
+        study_id
+            Of which study; of all where None.
+        besides
+            A driver whose leases are left alone: the one that asks, and lives.
+        """
+        expired = self._expired()
+        if study_id is not None:
+            expired = and_(expired, trial.c.study_id == study_id)
+        if besides is not None:
+            expired = and_(expired, trial.c.driver_id != besides)
+        return len(self._database.write(lambda c: self._give_back(c, expired, Ending.EXPIRED, lapsed=True)))
 
     def _expired(self) -> ColumnElement[bool]:
         now = self._database.now
         return and_(_RUNNING, or_(trial.c.lease_until < now, trial.c.progress_until < now))
 
-    def _give_back(self, connection: Connection, which: ColumnElement[bool], ending: Ending) -> int:
-        """Put running trials back in the queue, or fail those whose leases ran out too often."""
+    def _give_back(
+        self, connection: Connection, which: ColumnElement[bool], ending: Ending, *, lapsed: bool = False
+    ) -> set[tuple[int, int]]:
+        """Put running trials back in the queue, or fail those that went round too often without progress.
+
+        ``lapsed`` says that their driver did not give them back itself.
+        """
         now = connection.execute(select(self._database.now)).scalar_one()
-        expiries = trial.c.expiries + 1 if ending is Ending.EXPIRED else trial.c.expiries
-        spent = expiries >= MAX_EXPIRIES if ending is Ending.EXPIRED else false()
-        reason = f"{MAX_EXPIRIES} leases in a row ran out without progress"
+        last = (
+            select(func.coalesce(func.max(epoch.c.attempt), 0)).where(epoch.c.trial_id == trial.c.id).correlate(trial)
+        )
+        idle = trial.c.attempt - last.scalar_subquery() >= MAX_IDLE
+        expiries = trial.c.expiries + 1 if lapsed else trial.c.expiries
+        lost = expiries >= MAX_EXPIRIES if lapsed else false()
+        reason = case(
+            (lost, f"{MAX_EXPIRIES} leases in a row ran out without progress"),
+            (idle, f"{MAX_IDLE} attempts in a row ended before their first epoch"),
+            else_=trial.c.reason,
+        )
         rows = connection.execute(
             update(trial)
             .where(which, _RUNNING)
             .values(
-                state=case((spent, State.FAILED.value), else_=State.WAITING.value),
-                reason=case((spent, reason), else_=trial.c.reason),
-                finished_at=case((spent, now), else_=None),
+                state=case((or_(lost, idle), State.FAILED.value), else_=State.WAITING.value),
+                reason=reason,
+                finished_at=case((or_(lost, idle), now), else_=None),
                 expiries=expiries,
                 driver_id=None,
                 lease_until=None,
@@ -203,11 +264,16 @@ class Leases:
             )
             .returning(trial.c.id, trial.c.attempt)
         ).all()
-        if rows:
-            keys = [(row.id, row.attempt) for row in rows]
+        keys = {(row.id, row.attempt) for row in rows}
+        if keys:
             connection.execute(
                 update(attempt)
                 .where(tuple_(attempt.c.trial_id, attempt.c.attempt).in_(keys), attempt.c.ended_at.is_(None))
                 .values(ended_at=now, ending=ending.value)
             )
-        return len(rows)
+        return keys
+
+
+def _among(keys: Iterable[tuple[int, int]]) -> ColumnElement[bool]:
+    """Tell whether a trial is in the attempt that one of the keys names."""
+    return tuple_(trial.c.id, trial.c.attempt).in_(list(keys))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from search_spaces.configurations import Configuration, identity, rounded
+from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
 from study.store.studies import Study, hyperparameter_columns
@@ -97,34 +98,54 @@ class Proposals:
         )
         return bool(self._database.read(lambda c: c.execute(statement).scalar_one()))
 
-    def acquire(self, study_id: int, driver_id: str) -> int | None:
-        """Take or keep the right to propose; return its term, or None while another driver has it."""
+    def acquire(self, study_id: int, driver_id: str, here: Process | None = None) -> int | None:
+        """Take or keep the right to propose; return its term, or None while another driver has it.
+
+        ``here`` is the process that asks: nobody waits for a holder that died on the same host.
+        """
         now = self._database.now
+        free = or_(study.c.proposer.is_(None), study.c.proposer == driver_id, study.c.proposer_until < now)
+        term = self._take(study_id, driver_id, free)
+        if term is None and here is not None:
+            dead = self._dead_holder(study_id, here)
+            term = None if dead is None else self._take(study_id, driver_id, study.c.proposer == dead)
+        return term
 
-        def work(connection: Connection) -> int | None:
-            free = or_(study.c.proposer.is_(None), study.c.proposer == driver_id, study.c.proposer_until < now)
-            return connection.execute(
-                update(study)
-                .where(study.c.id == study_id, free)
-                .values(
-                    proposer=driver_id,
-                    proposer_until=now + PROPOSER_SECONDS,
-                    proposer_term=study.c.proposer_term + 1,
-                )
-                .returning(study.c.proposer_term)
-            ).scalar_one_or_none()
-
-        return self._database.write(work)
-
-    def resign(self, study_id: int, driver_id: str) -> None:
-        """Give the right to propose back."""
-        self._database.write(
-            lambda c: c.execute(
-                update(study)
-                .where(study.c.id == study_id, study.c.proposer == driver_id)
-                .values(proposer=None, proposer_until=None)
+    def _take(self, study_id: int, driver_id: str, free: ColumnElement[bool]) -> int | None:
+        statement = (
+            update(study)
+            .where(study.c.id == study_id, free)
+            .values(
+                proposer=driver_id,
+                proposer_until=self._database.now + PROPOSER_SECONDS,
+                proposer_term=study.c.proposer_term + 1,
             )
+            .returning(study.c.proposer_term)
         )
+        return self._database.write(lambda c: c.execute(statement).scalar_one_or_none())
+
+    def _dead_holder(self, study_id: int, here: Process) -> str | None:
+        """Return the driver that has the right to propose, where it died on this host."""
+        driver = schema.driver
+        statement = (
+            select(driver)
+            .join_from(study, driver, study.c.proposer == driver.c.id)
+            .where(study.c.id == study_id, driver.c.host == here.host)
+        )
+        row = self._database.read(lambda c: c.execute(statement).one_or_none())
+        if row is None:
+            return None
+        holder = Process(host=row.host, pid=row.pid, started=row.process_started)
+        return str(row.id) if holder.is_dead() else None
+
+    def resign(self, study_id: int, driver_id: str, patience: float | None = None) -> None:
+        """Give the right to propose back; it is tried for ``patience`` seconds."""
+        statement = (
+            update(study)
+            .where(study.c.id == study_id, study.c.proposer == driver_id)
+            .values(proposer=None, proposer_until=None)
+        )
+        self._database.write(lambda c: c.execute(statement), patience)
 
     def fill(self, of: Study, term: int, number: int, point: Configuration) -> bool:
         """Fill all seeds of one configuration; False where the right to propose or the slot is gone.

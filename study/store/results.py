@@ -66,13 +66,18 @@ class Results:
         now = self._database.now
         if report.epochs:
             last = max(int(record["epoch"]) for record in report.epochs)
+            # Progress is an epoch that no earlier attempt reached: a trial that stalls in its third epoch, each time
+            # anew, makes none.
+            before = select(func.coalesce(func.max(epoch.c.epoch), 0)).where(
+                epoch.c.trial_id == report.trial, epoch.c.attempt < report.attempt
+            )
             moved = connection.execute(
                 update(trial)
                 .where(held)
                 .values(
                     epochs_done=case((trial.c.epochs_done < last, last), else_=trial.c.epochs_done),
                     progress_until=now + self._stall_seconds,
-                    expiries=0,
+                    expiries=case((before.scalar_subquery() < last, 0), else_=trial.c.expiries),
                 )
             )
             if not moved.rowcount:

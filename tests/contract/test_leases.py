@@ -5,12 +5,11 @@ import subprocess
 import sys
 import threading
 
-import psutil
 import pytest
 
 from study.hosts import Process
 from study.store import Store
-from study.store.leases import MAX_EXPIRIES
+from study.store.leases import MAX_EXPIRIES, MAX_IDLE
 from study.trials import Counts
 from tests.contract.helpers import (
     claim,
@@ -44,8 +43,8 @@ def study(store):
 def dead():
     """Return a process of this host that has ended."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    process = Process(host=HERE.host, pid=child.pid, started=psutil.Process(child.pid).create_time())
-    assert process.is_alive()
+    process = Process.of(child.pid)
+    assert not process.is_dead()
     child.communicate()
     return process
 
@@ -250,14 +249,14 @@ def test_reaping_takes_expired_trials_alone(store, study):
     assert states(store) == ["waiting"] * 2 + ["running"] * 2 + ["waiting"] * 2
 
 
-@pytest.mark.parametrize("take", ["claimed", "reaped", "claimed by itself"])
+@pytest.mark.parametrize("take", ["claimed", "reaped"])
 def test_the_old_holder_is_fenced_off(store, study, take):
     old = claim_one(store, study)
     expire_leases(store)
     if take == "reaped":
         store.leases.reap()
     else:
-        claim_one(store, study, "ben" if take == "claimed" else "ann")
+        claim_one(store, study, "ben")
     before = everything(store)
     for late in (completion(old), divergence(old), failure(old), progress(old, 50.0)):
         assert tell(store, late) == {old.key}
@@ -316,14 +315,87 @@ def test_a_trial_that_is_only_ever_claimed_fails_at_the_same_bound(store, study)
 
 
 def test_progress_resets_the_count_of_expiries(store, study):
-    for _ in range(MAX_EXPIRIES - 1):
-        lease = claim_one(store, study)
+    for attempt in range(1, MAX_EXPIRIES):
+        lease = claim_one(store, study, "ben" if attempt % 2 else "ann")
+        assert (lease.number, lease.attempt) == (0, attempt)
         expire_leases(store)
-    tell(store, progress(lease, 50.0))
+    assert row(store, lease)["expiries"] == MAX_EXPIRIES - 2
+    tell(store, progress(lease, 50.0), driver="ben")
     assert row(store, lease)["expiries"] == 0
     expire_leases(store)
     assert store.leases.reap() == 1
     assert (row(store, lease)["state"], row(store, lease)["expiries"]) == ("waiting", 1)
+
+
+def test_an_epoch_that_an_earlier_attempt_reached_is_no_progress(store, study):
+    """A trial that stalls in its third epoch, each time anew, must not go round for ever."""
+    for attempt in range(1, MAX_EXPIRIES + 1):
+        lease = claim_one(store, study)
+        assert (lease.number, lease.attempt) == (0, attempt)
+        assert tell(store, progress(lease, 50.0, 40.0)) == set()
+        expire_progress(store)
+        assert store.leases.reap() == 1
+        assert row(store, lease)["expiries"] == attempt
+    assert row(store, lease)["state"] == "failed"
+
+
+def test_an_epoch_beyond_those_of_earlier_attempts_is_progress(store, study):
+    for done in ([50.0], [50.0], [50.0, 40.0]):
+        lease = claim_one(store, study)
+        tell(store, progress(lease, *done))
+        expire_leases(store)
+        store.leases.reap()
+    assert row(store, lease)["expiries"] == 1
+
+
+def test_a_driver_does_not_claim_what_it_holds_itself(store, study):
+    mine = claim_one(store, study)
+    for expire in (expire_leases, expire_progress):
+        expire(store)
+        before = row(store, mine)
+        assert [lease.number for lease in claim(store, study)] != [0]
+        assert row(store, mine) == before
+    assert mine.key in store.leases.renew("ann")
+
+
+def test_reaping_leaves_the_leases_of_who_asks(store, study):
+    mine, other = claim_one(store, study), claim_one(store, study, "ben")
+    expire_leases(store)
+    assert store.leases.reap(study.id, besides="ann") == 1
+    assert (row(store, mine)["state"], row(store, other)["state"]) == ("running", "waiting")
+
+
+# --- the deadline for progress, as the driver sees to it ---
+
+
+def test_the_deadline_of_what_no_worker_has_yet_begins_anew(store, study):
+    busy, next_ = claim(store, study, limit=2)
+    expire_progress(store)
+    before = row(store, busy)["progress_until"]
+    assert store.leases.renew("ann", None, {busy.key}) == {busy.key, next_.key}
+    assert row(store, busy)["progress_until"] == before
+    assert row(store, next_)["progress_until"] - now(store) > 3_500
+
+
+def test_a_driver_gives_up_what_it_trains_past_the_deadline(store, study):
+    busy, next_ = claim(store, study, limit=2)
+    other = claim_one(store, study, "ben")
+    expire_progress(store)
+    assert store.leases.give_up("ann", {busy.key}) == {busy.key}
+    found = row(store, busy)
+    assert (found["state"], found["expiries"], found["errors"]) == ("waiting", 1, 0)
+    assert {row(store, lease)["state"] for lease in (next_, other)} == {"running"}
+    assert [one["ending"] for one in rows(store, "attempt")] == ["expired", None, None]
+    assert store.leases.renew("ann") == {next_.key}
+
+
+def test_a_driver_gives_up_nothing_in_time_and_nothing_of_another_attempt(store, study):
+    lease = claim_one(store, study)
+    assert store.leases.give_up("ann", {lease.key}) == set()
+    expire_progress(store)
+    assert store.leases.give_up("ann", {(lease.trial, lease.attempt + 1)}) == set()
+    assert store.leases.give_up("ann", set()) == set()
+    assert row(store, lease)["state"] == "running"
 
 
 # --- giving back ---
@@ -366,11 +438,32 @@ def test_releasing_all_gives_back_whatever_a_driver_holds(store, study):
 
 
 def test_releasing_keeps_the_count_of_expiries(store, study):
-    claim_one(store, study)
+    claim_one(store, study, "ben")
     expire_leases(store)
     lease = claim_one(store, study)
     store.leases.release_all("ann")
     assert row(store, lease)["expiries"] == 1
+
+
+def test_a_trial_that_is_only_ever_given_back_fails_at_a_bound(store, study):
+    for attempt in range(1, MAX_IDLE + 1):
+        lease = claim_one(store, study)
+        assert (lease.number, lease.attempt) == (0, attempt)
+        assert store.leases.release("ann", [lease.key]) == 1
+    found = row(store, lease)
+    assert (found["state"], found["errors"], found["expiries"]) == ("failed", 0, 0)
+    assert found["reason"] == f"{MAX_IDLE} attempts in a row ended before their first epoch"
+    assert claim_one(store, study).number == 1
+    assert store.findings() == []
+
+
+def test_an_epoch_resets_the_count_of_idle_attempts(store, study):
+    for attempt in range(1, MAX_IDLE + 1):
+        lease = claim_one(store, study)
+        if attempt == 2:
+            tell(store, progress(lease, 50.0))
+        store.leases.release("ann", [lease.key])
+    assert row(store, lease)["state"] == "waiting"
 
 
 # --- a dead driver on the same host ---
@@ -380,7 +473,7 @@ def test_what_a_dead_process_of_this_host_holds_is_taken_back_at_once(store, stu
     store.leases.register("gone", dead)
     lost = claim(store, study, "gone", limit=2)
     kept = claim_one(store, study)
-    assert store.leases.take_back(study.id, HERE) == 2
+    assert store.leases.take_back(study.id, "ann", HERE) == 2
     assert [row["state"] for row in rows(store)][:3] == ["waiting", "waiting", "running"]
     assert row(store, kept)["driver_id"] == "ann"
     assert [row["ending"] for row in rows(store, "attempt")] == ["released", "released", None]
@@ -390,27 +483,57 @@ def test_what_a_dead_process_of_this_host_holds_is_taken_back_at_once(store, stu
 def test_a_process_whose_number_was_given_to_another_is_dead(store, study):
     store.leases.register("earlier", dataclasses.replace(HERE, started=HERE.started - 1_000.0))
     claim_one(store, study, "earlier")
-    assert store.leases.take_back(study.id, HERE) == 1
+    assert store.leases.take_back(study.id, "ann", HERE) == 1
+
+
+def test_a_trial_that_outlives_its_drivers_fails_at_the_bound_of_expiries(store, study, dead):
+    for attempt in range(1, MAX_EXPIRIES + 1):
+        driver = f"gone{attempt}"
+        store.leases.register(driver, dead)
+        lease = claim_one(store, study, driver)
+        assert (lease.number, lease.attempt) == (0, attempt)
+        assert store.leases.take_back(study.id, "ann", HERE) == 1
+        assert row(store, lease)["expiries"] == attempt
+    assert row(store, lease)["state"] == "failed"
+    assert store.leases.take_back(study.id, "ann", HERE) == 0
+
+
+def test_a_driver_takes_nothing_back_from_itself_whatever_the_store_says_of_it(store, study, dead):
+    run_sql(store, "UPDATE driver SET pid = :pid, process_started = :s", pid=dead.pid, s=dead.started)
+    mine, other = claim_one(store, study), claim_one(store, study, "ben")
+    assert store.leases.take_back(study.id, "ann", HERE) == 1
+    assert (row(store, mine)["state"], row(store, other)["state"]) == ("running", "waiting")
+
+
+def test_a_driver_of_an_older_release_is_waited_for(store, study, dead):
+    """It was entered under the same host, as that release named it, with its start in seconds since 1970."""
+    host = " ".join(HERE.host.split()[:3])
+    store.leases.register("old", Process(host=host, pid=dead.pid, started=now(store)))
+    claim_one(store, study, "old")
+    assert store.leases.take_back(study.id, "ann", HERE) == 0
+    assert states(store)[0] == "running"
+    expire_leases(store)
+    assert store.leases.reap() == 1
 
 
 def test_a_living_process_keeps_what_it_holds(store, study):
     claim_one(store, study)
     expire_leases(store)
     before = everything(store)
-    assert store.leases.take_back(study.id, HERE) == 0
+    assert store.leases.take_back(study.id, "ann", HERE) == 0
     assert everything(store) == before
 
 
 def test_a_dead_process_cannot_be_told_on_another_host(store, study, dead):
     store.leases.register("gone", dataclasses.replace(dead, host="elsewhere 1234 pid:[1]"))
     claim_one(store, study, "gone")
-    assert store.leases.take_back(study.id, HERE) == 0
+    assert store.leases.take_back(study.id, "ann", HERE) == 0
     assert states(store)[0] == "running"
 
 
 def test_a_report_of_a_driver_thought_dead_is_refused(store, study, dead):
     store.leases.register("gone", dead)
     lease = claim_one(store, study, "gone")
-    store.leases.take_back(study.id, HERE)
+    store.leases.take_back(study.id, "ann", HERE)
     assert tell(store, progress(lease, 50.0), driver="gone") == {lease.key}
     assert rows(store, "epoch") == []

@@ -1,9 +1,13 @@
 """Proposals: one proposer at a time, every seed of a configuration at once, no configuration twice."""
 
+import dataclasses
 import json
+import subprocess
+import sys
 
 import pytest
 
+from study.hosts import Process
 from study.store.proposals import Outcome
 from study.trials import Counts
 from tests.contract.helpers import (
@@ -76,8 +80,36 @@ def test_a_right_that_ran_out_goes_to_another_and_its_term_fences(store, study, 
     assert configurations(store)[0] == {"lr": 0.2}
 
 
+@pytest.fixture
+def dead():
+    """Return a process of this host that has ended."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = Process.of(child.pid)
+    child.communicate()
+    return process
+
+
+def test_nobody_waits_for_a_holder_that_died_on_this_host(store, study, dead):
+    store.leases.register("gone", dead)
+    term = store.proposals.acquire(study.id, "gone", dead)
+    assert store.proposals.acquire(study.id, "ben") is None
+    later = store.proposals.acquire(study.id, "ben", Process.current())
+    assert later > term
+    assert not store.proposals.fill(study, term, 0, {"lr": 0.1})
+    assert store.proposals.acquire(study.id, "ann", Process.current()) is None
+
+
+@pytest.mark.parametrize("host", [None, "elsewhere 1234 pid:[1]"], ids=["alive", "elsewhere"])
+def test_a_holder_that_may_live_keeps_the_right_to_propose(store, study, dead, host):
+    here = Process.current()
+    store.leases.register("holder", here if host is None else dataclasses.replace(dead, host=host))
+    store.proposals.acquire(study.id, "holder", here)
+    assert store.proposals.acquire(study.id, "ben", here) is None
+
+
 def test_no_right_to_propose_for_a_study_that_is_not_there(store):
     assert store.proposals.acquire(10**6, "ann") is None
+    assert store.proposals.acquire(10**6, "ann", Process.current()) is None
 
 
 # --- filling ---

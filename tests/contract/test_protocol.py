@@ -61,9 +61,9 @@ class Slot:
     def is_expired(self):
         return self.is_running and (self.expired or self.stalled)
 
-    @property
-    def is_free(self):
-        return (self.filled and self.state is State.WAITING) or (self.is_expired and self.expiries < MAX_EXPIRIES - 1)
+    def is_free_for(self, driver):
+        lapsed = self.is_expired and self.driver != driver and self.expiries < MAX_EXPIRIES - 1
+        return (self.filled and self.state is State.WAITING) or lapsed
 
     def become(self, state, ending):
         self.state, self.driver = state, None
@@ -92,8 +92,10 @@ class Slot:
             decided = ending in {Ending.COMPLETE, Ending.DIVERGED, Ending.ERROR}
             return decided and numbers <= self.epochs[report.attempt]
         if numbers:
+            earlier = {done for attempt, epochs in self.epochs.items() if attempt < self.attempt for done in epochs}
+            self.expiries = 0 if max(numbers) > max(earlier, default=0) else self.expiries
             self.epochs[self.attempt] |= numbers
-            self.stalled, self.expiries = False, 0
+            self.stalled = False
         if report.finish is not None:
             self.end(report.finish.ending)
         return True
@@ -151,18 +153,26 @@ class Protocol(RuleBasedStateMachine):
     # --- calls: each asks the store and the model, and compares ---
 
     def call_claim(self, who, driver, limit):
-        expected = [n for n, slot in enumerate(self.slots) if slot.is_free][:limit]
+        expected = [n for n, slot in enumerate(self.slots) if slot.is_free_for(driver)][:limit]
         leases = self.stores[who].leases.claim(self.study.id, driver, limit)
         for number in expected:
             self.slots[number].lease(driver)
         assert [(lease.number, lease.attempt) for lease in leases] == [(n, self.slots[n].attempt) for n in expected]
         self.issued += [(lease, driver) for lease in leases]
 
-    def call_renew(self, who, driver):
-        mine = [n for n, slot in enumerate(self.slots) if slot.is_running and slot.driver == driver]
-        assert self.stores[who].leases.renew(driver) == {(self.ids[n], self.slots[n].attempt) for n in mine}
-        for number in mine:
-            self.slots[number].expired = False
+    def call_renew(self, who, driver, training=None):
+        mine = {n: slot for n, slot in enumerate(self.slots) if slot.is_running and slot.driver == driver}
+        trained = None
+        if training is not None:
+            trained = [(self.ids[n], slot.attempt) for n, slot in mine.items() if training]
+            for slot in mine.values():
+                if training and slot.stalled:
+                    slot.expire()
+                slot.stalled = False
+        kept = {(self.ids[n], slot.attempt) for n, slot in mine.items() if slot.is_running}
+        assert self.stores[who].leases.renew(driver, training=trained) == kept
+        for slot in mine.values():
+            slot.expired = False
 
     def call_report(self, who, driver, number, report):
         refused = self.stores[who].results.report(driver, [report])
@@ -295,12 +305,16 @@ class Protocol(RuleBasedStateMachine):
         run_sql(self.stores[0], statement, expiries=slot.expiries, id=self.ids[number])
 
     @precondition(lambda self: self.running)
-    @rule(who=DRIVERS, how=st.sampled_from(["reap", "reap", "renew", "crash", "restart the store"]))
-    def keep_or_lose(self, who, how):
+    @rule(
+        who=DRIVERS,
+        how=st.sampled_from(["reap", "reap", "renew", "crash", "restart the store"]),
+        training=st.sampled_from([None, True, False]),
+    )
+    def keep_or_lose(self, who, how, training):
         if how == "reap":
             self.do(self.call_reap, who)
         elif how == "renew":
-            self.do(self.call_renew, who, self.drivers[who])
+            self.do(self.call_renew, who, self.drivers[who], training)
         else:
             self.stores[who].close()
             self.stores[who] = Store(self.location)

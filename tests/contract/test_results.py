@@ -218,9 +218,9 @@ def test_an_attempt_that_was_not_complete_is_not_written_as_complete(store, leas
 def test_the_epochs_of_an_earlier_attempt_do_not_fill_a_budget(store, study, lease):
     tell(store, progress(lease, 50.0, 40.0))
     expire_leases(store)
-    again = claim_one(store, study)
+    again = claim_one(store, study, "ben")
     last = Report(trial=again.trial, attempt=2, epochs=[epoch(3)], finish=Finish(ending=Ending.COMPLETE))
-    tell(store, last)
+    tell(store, last, driver="ben")
     assert row(store, again)["state"] == "waiting"
 
 
@@ -362,7 +362,7 @@ def test_an_outcome_never_changes(store, study):
         store.leases.renew(driver)
         assert claim(store, study, driver, limit=99) == []
     assert store.leases.reap() == 0
-    assert store.leases.take_back(study.id, Process.current()) == 0
+    assert store.leases.take_back(study.id, "eve", Process.current()) == 0
     assert store.studies.cancel(study) == 0
     make(store)
     assert everything(store) == before
