@@ -17,11 +17,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 
-from study.hosts import Process, host_identity
+from study.hosts import Process
 
 MARK = "BASIN_DRIVE"
 """The variable that names the folder of the drive, in everything that the drive starts."""
@@ -56,9 +57,8 @@ def guarded(folder: Path) -> Iterator[None]:
 
 
 def _write_owners(folder: Path, numbers: Iterable[int]) -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):  # without a guardian the driver cleans up itself
-        owners = [{"host": host_identity(), "pid": n, "started": psutil.Process(n).create_time()} for n in numbers]
-        (folder / OWNERS).write_text(json.dumps(owners), encoding="utf-8")
+    owners = [asdict(Process.of(number)) for number in numbers]
+    (folder / OWNERS).write_text(json.dumps(owners), encoding="utf-8")
 
 
 def started_in(folder: Path) -> list[psutil.Process]:
@@ -100,7 +100,7 @@ def clean_after_the_dead(parent: Path) -> None:
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
                 continue
             owners = [Process(**owner) for owner in json.loads((folder / OWNERS).read_text(encoding="utf-8"))]
-            if owners and all(owner.host == host_identity() and not owner.is_alive() for owner in owners):
+            if owners and all(owner.is_dead() for owner in owners):
                 clean(folder)
 
 

@@ -120,8 +120,6 @@ def run_tickets(
     while not supply.stopping:
         watch = _Watch(supply)
         with _cluster(address, workers * cpus) as folder:
-            if supply.stopping:
-                return
             _check_resources(cpus, gpus)
             watch.cluster = _Agents() if address is None else _Member(address)
             with _last_resort(supply, watch.cluster):

@@ -64,7 +64,8 @@ class Columns:
     def along(self) -> Vector:
         """Where values lie between the first, 0, and the last, 1."""
         drawn = self._drawn(self.places)
-        return (drawn - drawn[0]) / (drawn[-1] - drawn[0] or 1.0)
+        found: Vector = (drawn - drawn[0]) / (drawn[-1] - drawn[0] or 1.0)
+        return found
 
     def _drawn(self, places: Vector) -> Vector:
         return np.log(places) if self.scale == "log" else places
@@ -83,7 +84,8 @@ def columns_of(values: Vector) -> Columns:
 
 def _edges(places: Vector) -> Vector:
     if len(places) == 1:
-        return places[0] + np.array([-0.5, 0.5])
+        alone: Vector = places[0] + np.array([-0.5, 0.5])
+        return alone
     inner = (places[1:] + places[:-1]) / 2
     return np.concatenate([[2 * places[0] - inner[0]], inner, [2 * places[-1] - inner[-1]]])
 

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 import pytest
 
 from study.guardian import MARK, OWNERS, clean, clean_after_the_dead, guarded, started_in
+from study.hosts import Process
 from tests.unit.study.common import eventually
 
 LINGERER = "print('open', flush=True); input()"
@@ -76,6 +78,8 @@ def killed(folder, tmp_path, start):
 
 
 def guardians(number):
+    # A command line is empty for a moment while the process takes it over.
+    assert eventually(lambda: all(child.cmdline() for child in psutil.Process(number).children()))
     return [child for child in psutil.Process(number).children() if "study.guardian" in child.cmdline()]
 
 
@@ -178,7 +182,7 @@ def test_the_next_drive_leaves_the_living_alone(folder, tmp_path, start):
 
 def test_the_next_drive_leaves_a_dead_drive_to_its_guardian(folder, tmp_path, killed):
     owners = json.loads((folder / OWNERS).read_text(encoding="utf-8"))
-    owners[1] |= {"pid": os.getpid(), "started": psutil.Process().create_time()}
+    owners[1] |= asdict(Process.current())
     (folder / OWNERS).write_text(json.dumps(owners), encoding="utf-8")
     clean_after_the_dead(tmp_path)
     assert (killed.poll(), folder.exists()) == (None, True)
