@@ -40,9 +40,10 @@ def _trained(specification: Specification, fixed: Mapping[str, float]) -> str:
     decay = f", decay {specification.decay}"
     decay += " on kernels only" if optimizer.decay_on == "kernels" else ""
     augmented = "" if task.augmentation == "none" else f", {task.augmentation}"
+    kept = " (a small rest of images is a batch of its own)" if task.remainder == "keep" else ""
     return (
-        f"{name}{decay}; {task.network} on {task.dataset} ({images}{augmented}), batch {task.batch_size}, "
-        f"{_counted(specification.epochs, 'epoch')}, {_scheduled(specification)}"
+        f"{name}{decay}; {task.network} on {task.dataset} ({images}{augmented}), "
+        f"batch {task.batch_size}{kept}, {_counted(specification.epochs, 'epoch')}, {_scheduled(specification)}"
     )
 
 

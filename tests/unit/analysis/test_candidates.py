@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.candidates import candidates, logit
+from analysis.candidates import candidates, logit, lowest_third
 from analysis.dunnett import critical_value
 from analysis.grid import Grid, grid_of_trials
 from tests.unit.analysis.common import MEASURE, gridded, line, table
@@ -130,6 +130,14 @@ def test_seeds_are_compared_where_both_cells_have_them():
     assert xs_of(found, grid) == [0.1]
 
 
+def test_a_seed_that_the_best_lacks_says_nothing_against_another_cell():
+    cells = {0.1: [4.0, 5.0, 4.0, "failed"], 1.0: [4.0, 5.0, 4.0, 30.0], 10.0: [60.0, 62.0, 61.0, 64.0]}
+    grid = line(cells | {0.01: [50.0, 52.0, 50.0, 75.0]})
+    found = candidates(grid, IMAGES)
+    assert (grid.best, found.seeds) == ((0, 1), 3)
+    assert xs_of(found, grid) == [0.1, 1.0]
+
+
 @pytest.mark.parametrize("state", ["waiting", "running"])
 def test_an_unfinished_cell_is_not_judged_however_low(state):
     four = {lr: [*errors, errors[0]] for lr, errors in WORKED.items()}
@@ -173,6 +181,27 @@ def test_only_the_cells_asked_for_are_compared():
     found = candidates(grid, IMAGES, [(1, column) for column in range(4)])
     assert not found.judged[0].any()
     assert found.cells[1].tolist() == [True, True, False, False]
+
+
+def test_how_trainings_vary_can_be_told_by_other_cells():
+    """Row 0 hardly varies and is told apart; by what row 1 does, its three lowest cells could each be the best."""
+    calm = [[5.0, 5.0, 5.0], [6.0, 6.0, 6.0], [7.0, 7.0, 7.0], [60.0, 60.0, 60.0]]
+    wild = [[5.0, 9.0, 7.0], [9.0, 5.0, 7.0], [7.0, 6.0, 10.0], [60.0, 70.0, 65.0]]
+    grid = whole([calm, wild])
+    row = [(0, column) for column in range(4)]
+    near = lowest_third(grid, [(1, column) for column in range(4)])
+    assert near == [(1, 0), (1, 1), (1, 2)]
+    alone, told = candidates(grid, IMAGES, row), candidates(grid, IMAGES, row, near)
+    assert (alone.deviation, told.deviation) == (0.0, candidates(whole([wild]), IMAGES).deviation)
+    assert alone.cells.tolist() == [[True, False, False, False], [False] * 4]
+    assert told.cells.tolist() == [[True, True, True, False], [False] * 4]
+
+
+def test_the_lowest_third_is_three_cells_at_least_and_lost_no_seed():
+    grid = line(WORKED | {0.001: [1.0, 1.0, "diverged"], 0.002: [1.0, 1.0, "failed"]})
+    assert [float(grid.xs[column]) for _, column in lowest_third(grid, grid.cells)] == [0.1, 0.01, 1.0]
+    many = whole(np.arange(1.0, 31.0).reshape(1, 10, 3))
+    assert lowest_third(many, many.cells) == [(0, 0), (0, 1), (0, 2), (0, 3)]
 
 
 def test_no_cells_asked_for_are_no_candidates():

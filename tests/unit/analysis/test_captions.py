@@ -341,3 +341,10 @@ def test_the_caption_of_optima_names_bars_and_arrows_where_they_are():
 
 def test_the_caption_of_the_optima_of_a_panel_says_which():
     assert "beta2 = 0.9: where the best configuration lies." in captions(findings(cube_rows(), space=CUBE))["optima"]
+
+
+@pytest.mark.parametrize(("remainder", "said"), [("keep", True), ("join", False)])
+def test_a_caption_says_where_a_small_rest_is_a_batch_of_its_own(remainder, said):
+    assert (
+        "batch 128 (a small rest of images is a batch of its own), 2 epochs" in text_of(**task(remainder=remainder))
+    ) == said

@@ -65,8 +65,9 @@ def test_a_diverged_trial_counts_at_guessing():
 
 def test_a_diverged_trial_has_numbers_of_its_own_that_do_not_count():
     rows = table({(0.1, 0.0): ["diverged"]})
-    rows["test_error_final"] = 3.0
-    assert counted(rows, MEASURE)["error"].tolist() == [90.0]
+    rows["test_error_final"] = 95.0
+    found = counted(rows, MEASURE)
+    assert (found["error"].tolist(), found["learned_nothing"].tolist()) == ([90.0], [False])
 
 
 def test_a_complete_trial_without_the_measure_is_left_out():

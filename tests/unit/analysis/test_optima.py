@@ -31,6 +31,14 @@ def test_the_candidates_of_a_row_reach_from_the_lowest_to_the_highest():
     assert (second.low, second.high) == (10.0, 10.0)
 
 
+def test_how_trainings_vary_is_told_by_all_rows():
+    """One row that hardly varies would leave its best alone; beside one that does, no value of it is told apart."""
+    calm = {(lr, 0.0): [errors] * 3 for lr, errors in zip(LRS, (5.0, 6.0, 7.0, 60.0), strict=True)}
+    wild = {(lr, 0.5): errors for lr, errors in zip(LRS, ([5, 9, 7], [9, 5, 7], [7, 6, 10], FAR), strict=True)}
+    assert [(row.low, row.high) for row in found(calm)] == [(0.01, 0.01)]
+    assert (found(calm | wild)[0].low, found(calm | wild)[0].high) == (0.01, 1.0)
+
+
 def test_every_seed_has_its_own_best():
     first, second = found(ROWS)
     assert first.by_seed == (0.1, 1.0, 0.1)
