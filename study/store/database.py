@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -19,10 +20,11 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from study.errors import StoreUnreachableError, UsageError
+from study.store.diagnosis import explained, is_transient
+from study.store.file import File
 
 T = TypeVar("T")
 
@@ -30,14 +32,6 @@ SCHEMA = "basin"
 """The PostgreSQL schema that holds Basin's tables, so that Optuna or MLflow may share the database."""
 
 BUSY_SECONDS = 30.0
-HINTS = {
-    "disk is full": "make room on that disk and run the command again",
-    "not a database": "name another file with --store",
-    "readonly": "the file must be writable",
-    "locked": "another process holds it; try again when that ends",
-    "malformed": "restore the file from a copy",
-}
-TRANSIENT = frozenset(("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"))
 
 
 class Database:
@@ -55,14 +49,15 @@ class Database:
         self.url = url
         self.patience = patience
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self.file = File(Path(str(url.database)), BUSY_SECONDS) if self.is_sqlite else None
+        self.engine = _sqlite_engine(url, self.file) if self.file is not None else _postgresql_engine(url)
         self._writer = self.engine.execution_options(basin_write=True)
 
     @property
     def shown(self) -> str:
         """Where the store lies, without its password."""
-        if self.is_sqlite:
-            return str(self.url.database)
+        if self.file is not None:
+            return self.file.shown
         secret = {name: "***" for name in self.url.query if "password" in name.lower()}
         return self.url.update_query_dict(secret).render_as_string(hide_password=True)
 
@@ -115,34 +110,12 @@ class Database:
 
     def explained(self, error: DBAPIError) -> Exception:
         """Return what a user can act on, or the error itself where only a programmer can."""
-        if str(getattr(error.orig, "sqlstate", None) or "").startswith("22"):
-            return UsageError("a number of the query grows out of range; use smaller ones")
-        cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        hint = next((hint for key, hint in HINTS.items() if key in cause), None)
-        if hint or isinstance(error, OperationalError) or error.connection_invalidated:
-            hint = hint or "check that it can be reached and try again"
-            return StoreUnreachableError(f"the store {self.shown} cannot be used: {cause}; {hint}")
-        return error
+        return explained(error, self.shown)
 
 
-def is_transient(error: DBAPIError) -> bool:
-    """Tell whether the same transaction may succeed when tried again."""
-    if error.connection_invalidated:
-        return True
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return state in TRANSIENT or state.startswith("08")
-    text = str(error.orig)
-    if isinstance(error, OperationalError):
-        return any(phrase in text for phrase in ("locked", "busy", "connection", "could not connect", "timeout"))
-    return False
-
-
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, file: File) -> Engine:
     # No pool: connections are cheap, and none is left open across a fork or an idle hour.
-    engine = create_engine(
-        url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
-    )
+    engine = create_engine(url, poolclass=NullPool, creator=file.connect)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:  # noqa: ARG001

@@ -48,6 +48,8 @@ def ensure(database: Database, *, create: bool = True) -> None:
     SchemaError
         The store has an older, a newer or a foreign schema, or none and is not to be given one.
     """
+    if create and database.file is not None:
+        database.file.make()
     revision = database.read(current)
     if revision is None and not create:
         raise SchemaError(

@@ -13,7 +13,7 @@ from search_spaces.configurations import Configuration, identity, rounded
 from search_spaces.errors import shown
 from search_spaces.specification import NAME, Specification, differences
 from search_spaces.validation import validate
-from study.errors import StudyMismatchError, StudyNotFoundError
+from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError
 from study.store import schema
 from study.store.database import Database
 from study.trials import TERMINAL, Counts, Ending, State
@@ -173,20 +173,35 @@ class Studies:
         return [Study.from_row(row) for row in rows]
 
     def counts(self, study_id: int) -> Counts:
-        """Return the number of trials in each state."""
+        """Return the number of trials in each state.
+
+        Raises
+        ------
+        StoreBrokenError
+            The store holds no such study any more.
+        """
         trial = schema.trial
         statement = (
             select(trial.c.superseded, trial.c.state, func.count())
             .where(trial.c.study_id == study_id)
             .group_by(trial.c.superseded, trial.c.state)
         )
+        rows = self._database.read(lambda c: c.execute(statement).all())
+        if not rows:  # a study has its slots from its creation on
+            raise self._gone()
         found = dict.fromkeys((*State, "superseded"), 0)
-        for superseded, state, count in self._database.read(lambda c: c.execute(statement).all()):
+        for superseded, state, count in rows:
             found["superseded" if superseded else state] += count
         return Counts(**{str(name): count for name, count in found.items()})
 
     def status(self, study: Study) -> Status:
-        """Return how far a study is."""
+        """Return how far a study is.
+
+        Raises
+        ------
+        StoreBrokenError
+            The store does not hold this study any more, though perhaps another one in its place.
+        """
         trial, now = schema.trial, self._database.now
         running = trial.c.state == State.RUNNING.value
         statement = select(
@@ -197,7 +212,18 @@ class Studies:
             func.max(trial.c.finished_at),
             func.count(func.distinct(case(((running) & (trial.c.lease_until > now), trial.c.driver_id)))),
         ).where(trial.c.study_id == study.id)
-        lease, left, mean, started, finished, drivers = self._database.read(lambda c: c.execute(statement).one())
+        same = select(schema.study.c.id).where(
+            schema.study.c.id == study.id,
+            schema.study.c.name == study.name,
+            schema.study.c.created_at == study.created_at,
+        )
+
+        def work(connection: Connection) -> Any:
+            if connection.execute(same).one_or_none() is None:
+                raise self._gone()
+            return connection.execute(statement).one()
+
+        lease, left, mean, started, finished, drivers = self._database.read(work)
         counts = self.counts(study.id)
         stalled = counts.running > 0 and left is not None and left < 0
         if counts.waiting + counts.running == 0:
@@ -214,6 +240,12 @@ class Studies:
             started_at=started,
             finished_at=finished,
             drivers=drivers,
+        )
+
+    def _gone(self) -> StoreBrokenError:
+        return StoreBrokenError(
+            f"the store {self._database.shown} does not hold the study any more that was read from it; see whether "
+            "another copy was put in its place, and run the same command again, which continues from what it holds"
         )
 
     def cancel(self, study: Study) -> int:
