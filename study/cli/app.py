@@ -13,6 +13,7 @@ import typer
 
 from search_spaces.errors import BasinError
 from study.cli import database, grow, maintain, read, report, run_study
+from study.cli.output import lines
 
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
 """What a write can meet that its user has to mend."""
@@ -69,7 +70,7 @@ def _ended(arguments: list[str] | None) -> int:
     try:
         app(args=arguments)
     except BasinError as error:
-        typer.echo(f"basin: {error}", err=True)
+        typer.echo(lines(f"basin: {error}"), err=True)  # of a store, which may come from anywhere, or of a file
         return error.exit_code
     except KeyboardInterrupt:
         typer.echo("basin: interrupted", err=True)

@@ -14,7 +14,7 @@ from search_spaces.specification import Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import StoreOption, opened
-from study.cli.output import duration, over_seeds
+from study.cli.output import cell, duration, over_seeds, point
 from study.cli.progress import Progress, described
 from study.environment import prepare
 from study.settings import setting
@@ -91,7 +91,7 @@ def created(store: Store, specification: Specification) -> Study:
     )
     if study.code_version != code_version():
         typer.echo(
-            f"note: study {study.name} began with code {study.code_version}, this is {code_version()}; "
+            f"note: study {study.name} began with code {cell(study.code_version)}, this is {code_version()}; "
             "every attempt records its own",
             err=True,
         )
@@ -162,9 +162,9 @@ def _finish(store: Store, study: Study, status: Status) -> None:
     took = None if status.started_at is None or status.finished_at is None else status.finished_at - status.started_at
     typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; took {duration(took)}")
     if best is not None:
-        point = ", ".join(f"{name}={value:g}" for name, value in (best.configuration or {}).items())
         seeds = over_seeds(len(best.errors))
-        typer.echo(f"best: {point}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
+        where = point(best.configuration or {})
+        typer.echo(f"best: {where}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
     typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
     if counts.failed:
         typer.echo(

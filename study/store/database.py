@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,8 +74,8 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a transaction that only reads."""
-        return self._run(self.engine, work)
+        """Run ``work`` in a transaction that only reads, and that leaves nothing behind whatever it did."""
+        return self._run(self.engine.connect, work)
 
     def write(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
         """Run ``work`` in a transaction that writes; it is run again, whole, after an error that may pass.
@@ -82,7 +83,7 @@ class Database:
         Everything ``work`` does must therefore bear being done twice: the commit may have happened although its
         acknowledgement was lost.
         """
-        return self._run(self._writer, work, patience)
+        return self._run(self._writer.begin, work, patience)
 
     def bear_pauses(self, connection: Connection) -> None:
         """Let the transaction of a reader wait for whoever reads along, such as a person in a pager."""
@@ -93,12 +94,17 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
 
-    def _run(self, engine: Engine, work: Callable[[Connection], T], patience: float | None = None) -> T:
+    def _run(
+        self,
+        begun: Callable[[], AbstractContextManager[Connection]],
+        work: Callable[[Connection], T],
+        patience: float | None = None,
+    ) -> T:
         deadline = time.monotonic() + (self.patience if patience is None else patience)
         pause = 0.02
         while True:
             try:
-                with engine.begin() as connection:
+                with begun() as connection:
                     return work(connection)
             except DBAPIError as error:
                 if not is_transient(error):
@@ -121,6 +127,8 @@ def _sqlite_engine(url: URL, file: File) -> Engine:
     def _connected(connection: Any, record: Any) -> None:  # noqa: ARG001
         # sqlite3 must not begin transactions of its own: a read that turns into a write would be refused at once.
         connection.isolation_level = None
+        # Or one damaged byte in a text of one row hides every other row.
+        connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
         for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -63,15 +63,15 @@ def explained(error: DBAPIError, store: str) -> BasinError | DBAPIError:
     store
         Where it lies, without its password.
     """
-    state, cause = _state(error), _cause(error)
-    if state.startswith("22"):
+    said = cause(error)
+    if _state(error).startswith("22"):
         return UsageError("a number of the query grows out of range; use smaller ones")
     if advice := _advice(BROKEN, error):
-        return StoreBrokenError(f"the store {store} cannot be used: {cause}; {advice}")
+        return StoreBrokenError(f"the store {store} cannot be used: {said}; {advice}")
     advice = _advice(HINTS, error)
     if advice or isinstance(error, OperationalError) or error.connection_invalidated:
         advice = advice or "check that it can be reached and try again"
-        return StoreUnreachableError(f"the store {store} cannot be used: {cause}; {advice}")
+        return StoreUnreachableError(f"the store {store} cannot be used: {said}; {advice}")
     return error
 
 
@@ -80,7 +80,7 @@ def _state(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", None) or "")
 
 
-def _cause(error: DBAPIError) -> str:
+def cause(error: DBAPIError) -> str:
     """Return what the database said, as one line."""
     said = str(error.orig).strip()
     return said.splitlines()[0] if said else type(error.orig).__name__
@@ -89,4 +89,4 @@ def _cause(error: DBAPIError) -> str:
 def _advice(known: Mapping[str, str], error: DBAPIError) -> str | None:
     if not isinstance(error.orig, sqlite3.Error):
         return known.get(_state(error))
-    return next((advice for words, advice in known.items() if words in _cause(error)), None)
+    return next((advice for words, advice in known.items() if words in cause(error)), None)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
 
 from search_spaces.configurations import Configuration, identity, rounded
-from search_spaces.errors import shown
+from search_spaces.errors import SpecificationError, printable, shown
 from search_spaces.specification import NAME, Specification, differences
 from search_spaces.validation import validate
 from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError
@@ -23,14 +25,17 @@ CHUNK = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A study as the store knows it."""
+    """A study as the store knows it.
+
+    The specification is read when it is asked for: what needs none of it works on a study whose row is damaged, too.
+    """
 
     id: int
     name: str
-    specification: Specification
+    document: str
     hash: str
     code_version: str
-    created_at: float
+    created_at: float | None
     cancelled_at: float | None
 
     @classmethod
@@ -39,12 +44,39 @@ class Study:
         return cls(
             id=row.id,
             name=row.name,
-            specification=validate(json.loads(row.document), f"the stored study {row.name}"),
+            document=row.document,
             hash=row.hash,
             code_version=row.code_version,
-            created_at=row.created_at,
-            cancelled_at=row.cancelled_at,
+            created_at=_time(row.created_at),
+            cancelled_at=_time(row.cancelled_at),
         )
+
+    @property
+    def specification(self) -> Specification:
+        """The specification, defaults written out.
+
+        Raises
+        ------
+        StoreBrokenError
+            What is stored is none; nothing else in the store is touched by that.
+        """
+        found = self.specification_or_fault
+        if isinstance(found, Specification):
+            return found
+        raise StoreBrokenError(
+            f"study {printable(str(self.name))} cannot be read: {found}; restore the store from a copy"
+        )
+
+    @cached_property
+    def specification_or_fault(self) -> Specification | str:
+        """The specification, or why what is stored is none, as a clause."""
+        document = _object(self.document)
+        if document is None:
+            return "its specification is no JSON object"
+        try:
+            return validate(document)
+        except SpecificationError as error:
+            return printable(f"its specification has faults, such as {error.faults[0]}", 500)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,6 +308,22 @@ class Studies:
         return self._database.write(work)
 
 
+def point_of(text: str, number: int) -> Configuration:
+    """Return the hyperparameters stored for a configuration.
+
+    Raises
+    ------
+    StoreBrokenError
+        What is stored for configuration ``number`` is no JSON object.
+    """
+    point = _object(text)
+    if point is None:
+        raise StoreBrokenError(
+            f"configuration {number} has hyperparameters that are no JSON object; restore the store from a copy"
+        )
+    return point
+
+
 def insert_configurations(
     connection: Connection, study_id: int, first: int, points: Sequence[Configuration | None]
 ) -> dict[int, Configuration | None]:
@@ -344,6 +392,20 @@ def hyperparameter_columns(
     names = ("lr", "p", "beta1", "beta2", "eps", "momentum", "weight_decay")
     values = specification.hyperparameters(configuration) if configuration is not None else {}
     return {name: values.get(name) for name in names}
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """Return a JSON object, None where a damaged row holds something else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _time(value: object) -> float | None:
+    """Return a time, None where there is none, or where a damaged row holds something else."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _by_name(name: str) -> Select[Any]:
