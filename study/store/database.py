@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,11 +22,12 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from study.errors import UsageError
 from study.store.diagnosis import explained, is_transient
-from study.store.file import File
+from study.store.file import File, Unlocked
 
 T = TypeVar("T")
 
@@ -75,7 +77,7 @@ class Database:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction that only reads, and that leaves nothing behind whatever it did."""
-        return self._run(self.engine.connect, work)
+        return self._run(self.reading, work)
 
     def write(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
         """Run ``work`` in a transaction that writes; it is run again, whole, after an error that may pass.
@@ -84,6 +86,25 @@ class Database:
         acknowledgement was lost.
         """
         return self._run(self._writer.begin, work, patience)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads; errors are the database's own."""
+        before = self.file.stamp() if self.file is not None else None
+        with self.engine.connect() as connection:
+            try:
+                yield connection
+            except DBAPIError:
+                self._confirm(connection, before)
+                raise
+            self._confirm(connection, before)
+
+    def _confirm(self, connection: Connection, before: tuple[int, ...] | None) -> None:
+        """Raise what SQLite would have said, had it been allowed to lock the file that it read."""
+        used: object = connection.connection.dbapi_connection
+        if self.file is not None and isinstance(used, Unlocked) and self.file.stamp() != before:
+            cause = sqlite3.OperationalError("database is locked: it was written while it was read")
+            raise OperationalError(None, None, cause)
 
     def bear_pauses(self, connection: Connection) -> None:
         """Let the transaction of a reader wait for whoever reads along, such as a person in a pager."""
@@ -141,12 +162,18 @@ def _sqlite_engine(url: URL, file: File) -> Engine:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(
-        url,
-        pool_pre_ping=True,
-        pool_size=4,
-        connect_args={
-            "options": f"-c search_path={SCHEMA} -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
-            "connect_timeout": 5,
-        },
+    given = url.query.get("options", "")
+    options = (
+        "-c statement_timeout=60s",
+        "-c idle_in_transaction_session_timeout=60s",
+        *((given,) if isinstance(given, str) else given),
+        f"-c search_path={SCHEMA}",
     )
+    # Text goes over in UTF-8 whatever the database keeps: what it cannot keep is then its own error.
+    settings = {"options": " ".join(options), "client_encoding": "utf8"}
+    if "connect_timeout" not in url.query:
+        settings["connect_timeout"] = "5"
+    try:
+        return create_engine(url, pool_pre_ping=True, pool_size=4, connect_args=settings)
+    except ArgumentError as error:
+        raise UsageError(f"the options of the store's URL must be those of PostgreSQL: {error}") from None

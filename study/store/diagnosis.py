@@ -32,16 +32,29 @@ BROKEN: Mapping[str, str] = {
 }
 """What to do about a store that is not, or no longer, what it was: by words of SQLite or state of PostgreSQL."""
 
+ENCODING = "the database must keep its text as UTF8"
+
 HINTS: Mapping[str, str] = {
     "disk is full": "make room on that disk and run the command again",
-    "readonly": "the file must be writable",
+    "readonly": "the file and its folder must be writable",
+    "unable to open": "its files must be readable, and writable by whoever writes it",
     "locked": "another process holds it; try again when that ends",
+    "42501": "this role may not do that; ask the owner for the right, or name another role",
+    "25006": "it can only be read this way; name a server and a role that may write it",
+    "22P05": ENCODING,
+    "22021": ENCODING,
 }
 """What to do about a store that cannot be used now."""
 
 
+OPTIONS = ("connection option", "bad value for", "connection is bad: invalid")
+"""What is said of a URL with an option that PostgreSQL does not know, before anything is connected."""
+
+
 def is_transient(error: DBAPIError) -> bool:
     """Tell whether the same transaction may succeed when tried again."""
+    if _is_of_options(error):
+        return False
     if error.connection_invalidated:
         return True
     state = _state(error)
@@ -64,11 +77,13 @@ def explained(error: DBAPIError, store: str) -> BasinError | DBAPIError:
         Where it lies, without its password.
     """
     said = cause(error)
-    if _state(error).startswith("22"):
-        return UsageError("a number of the query grows out of range; use smaller ones")
-    if advice := _advice(BROKEN, error):
-        return StoreBrokenError(f"the store {store} cannot be used: {said}; {advice}")
     advice = _advice(HINTS, error)
+    if _state(error).startswith("22") and not advice:
+        return UsageError("a number of the query grows out of range; use smaller ones")
+    if broken := _advice(BROKEN, error):
+        return StoreBrokenError(f"the store {store} cannot be used: {said}; {broken}")
+    if _is_of_options(error):
+        return UsageError(f"the options of the store's URL must be those of PostgreSQL: {said}")
     if advice or isinstance(error, OperationalError) or error.connection_invalidated:
         advice = advice or "check that it can be reached and try again"
         return StoreUnreachableError(f"the store {store} cannot be used: {said}; {advice}")
@@ -84,6 +99,10 @@ def cause(error: DBAPIError) -> str:
     """Return what the database said, as one line."""
     said = str(error.orig).strip()
     return said.splitlines()[0] if said else type(error.orig).__name__
+
+
+def _is_of_options(error: DBAPIError) -> bool:
+    return not _state(error) and any(words in cause(error) for words in OPTIONS)
 
 
 def _advice(known: Mapping[str, str], error: DBAPIError) -> str | None:

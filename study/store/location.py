@@ -58,6 +58,8 @@ def parse_location(text: str) -> URL:
     if backend == "sqlite":
         if not url.database or url.database == ":memory:":
             raise UsageError("an SQLite store must be a file, such as sqlite:///basin.db; one in memory is lost")
+        if url.query:
+            raise UsageError(f"an SQLite store takes no options, got {', '.join(map(shown, url.query))}")
         return _sqlite(Path(url.database))
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg")

@@ -197,7 +197,7 @@ class Queries:
         No text holds a control character: a store may come from anywhere, and its rows go to terminals and pages.
         """
         try:
-            with self._database.engine.connect() as connection:
+            with self._database.reading() as connection:
                 self._database.bear_pauses(connection)
                 with connection.execution_options(yield_per=PAGE).execute(statement) as result:
                     for row in result.mappings():
