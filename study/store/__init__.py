@@ -67,7 +67,7 @@ class Store:
         check_schema: bool = True,
         create: bool = True,
     ) -> None:
-        self.database = Database(parse_location(location), patience)
+        self.database = Database(parse_location(location), patience, create=create)
         if check_schema:
             try:
                 ensure(self.database, create=create)

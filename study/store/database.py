@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import random
+import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import (
     URL,
     ColumnElement,
     Connection,
+    CursorResult,
     Double,
     Engine,
+    RowMapping,
+    Select,
     Table,
     create_engine,
     event,
@@ -25,9 +28,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from study.errors import UsageError
-from study.store.diagnosis import explained, is_transient
+from study.errors import StoreUnreachableError, UsageError
+from study.store.diagnosis import explained
 from study.store.file import File, Unlocked
+from study.store.patience import Patience
 
 T = TypeVar("T")
 
@@ -35,6 +39,21 @@ SCHEMA = "basin"
 """The PostgreSQL schema that holds Basin's tables, so that Optuna or MLflow may share the database."""
 
 BUSY_SECONDS = 30.0
+"""Patience, unless another is asked for."""
+
+LOCK_SECONDS = 1.0
+"""One try waits so long for a lock; then the wait can be told, and what was begun is not held meanwhile."""
+
+_OPEN: WeakSet[Database] = WeakSet()
+
+
+def _after_fork() -> None:
+    """Leave the connections of the parent to the parent: two processes on one connection would mix their words."""
+    for database in list(_OPEN):
+        database.engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class Database:
@@ -46,14 +65,20 @@ class Database:
         SQLite or PostgreSQL with psycopg.
     patience
         Seconds for which a transaction is tried again after an error that may pass.
+    create
+        Whether to make the file of an SQLite database that is missing; nothing else ever makes it.
     """
 
-    def __init__(self, url: URL, patience: float = BUSY_SECONDS) -> None:
+    def __init__(self, url: URL, patience: float = BUSY_SECONDS, *, create: bool = False) -> None:
         self.url = url
         self.patience = patience
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.file = File(Path(str(url.database)), BUSY_SECONDS) if self.is_sqlite else None
+        self.file = File(Path(str(url.database)), LOCK_SECONDS) if self.is_sqlite else None
+        if create and self.file is not None:
+            self.file.make()
         self.engine = _sqlite_engine(url, self.file) if self.file is not None else _postgresql_engine(url)
+        self._told = False
+        _OPEN.add(self)
         self._writer = self.engine.execution_options(basin_write=True)
 
     @property
@@ -91,13 +116,19 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads; errors are the database's own."""
         before = self.file.stamp() if self.file is not None else None
-        with self.engine.connect() as connection:
-            try:
-                yield connection
-            except DBAPIError:
-                self._confirm(connection, before)
-                raise
+        process, connection = os.getpid(), self.engine.connect()
+        try:
+            yield connection
+        except DBAPIError:
             self._confirm(connection, before)
+            raise
+        else:
+            self._confirm(connection, before)
+        finally:
+            if os.getpid() == process:
+                connection.close()
+            else:
+                connection.detach()  # it is the parent's, who goes on with it
 
     def _confirm(self, connection: Connection, before: tuple[int, ...] | None) -> None:
         """Raise what SQLite would have said, had it been allowed to lock the file that it read."""
@@ -106,34 +137,67 @@ class Database:
             cause = sqlite3.OperationalError("database is locked: it was written while it was read")
             raise OperationalError(None, None, cause)
 
-    def bear_pauses(self, connection: Connection) -> None:
-        """Let the transaction of a reader wait for whoever reads along, such as a person in a pager."""
-        if not self.is_sqlite:
-            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+    def streamed(self, statement: Select[Any], page: int) -> Iterator[RowMapping]:
+        """Yield the rows of a statement, so many at a time; a reader that stops early leaves nothing open.
+
+        Raises
+        ------
+        StoreError
+            The store cannot be read, or not by this process: what one began to read, its child cannot go on with.
+        """
+        patience, begun = self._patience(), False
+        while not begun:
+            try:
+                with self.reading() as connection:
+                    if not self.is_sqlite:  # whoever reads along, such as a person in a pager, may pause
+                        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    result = connection.execution_options(yield_per=page).execute(statement)
+                    begun = True
+                    yield from self._rows(result)
+            except DBAPIError as error:
+                if begun:
+                    raise self.explained(error) from error
+                patience.bear(error)
+                self._told = patience.told
+
+    def _rows(self, result: CursorResult[Any]) -> Iterator[RowMapping]:
+        process = os.getpid()
+        try:
+            for row in result.mappings():
+                yield row
+                if os.getpid() != process:
+                    raise StoreUnreachableError(
+                        f"rows of the store {self.shown} must be read by the process that asked for them, got its "
+                        "child; let the child ask for them itself"
+                    )
+        finally:
+            if os.getpid() == process:
+                result.close()
+
+    def _patience(self, seconds: float | None = None) -> Patience:
+        return Patience(self.patience if seconds is None else seconds, self.shown, silent=self._told)
 
     def _run(
         self,
         begun: Callable[[], AbstractContextManager[Connection]],
         work: Callable[[Connection], T],
-        patience: float | None = None,
+        seconds: float | None = None,
     ) -> T:
-        deadline = time.monotonic() + (self.patience if patience is None else patience)
-        pause = 0.02
+        patience = self._patience(seconds)
         while True:
             try:
                 with begun() as connection:
-                    return work(connection)
+                    result = work(connection)
             except DBAPIError as error:
-                if not is_transient(error):
-                    raise self.explained(error) from error
-                if time.monotonic() + pause > deadline:
-                    raise self.explained(error) from error
-            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            pause = min(2 * pause, 2.0)
+                patience.bear(error)
+                self._told = patience.told
+            else:
+                self._told = False
+                return result
 
     def explained(self, error: DBAPIError) -> Exception:
         """Return what a user can act on, or the error itself where only a programmer can."""
@@ -166,6 +230,7 @@ def _postgresql_engine(url: URL) -> Engine:
     options = (
         "-c statement_timeout=60s",
         "-c idle_in_transaction_session_timeout=60s",
+        f"-c lock_timeout={LOCK_SECONDS:g}s",
         *((given,) if isinstance(given, str) else given),
         f"-c search_path={SCHEMA}",
     )

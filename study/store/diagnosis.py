@@ -9,11 +9,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from study.errors import BasinError, StoreBrokenError, StoreUnreachableError, UsageError
 
-TRANSIENT = frozenset(("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"))
+LOCKED = "55P03"
+
+TRANSIENT = frozenset(("40001", "40P01", LOCKED, "57P01", "57P02", "57P03", "53300"))
 
 GONE = (
-    "what was read a moment ago is gone, as where an older copy was put in its place; run the same command again, "
-    "which continues from what the store holds now"
+    "what was read a moment ago is gone: it was deleted, or an older copy was put in its place; run the same command "
+    "again, which continues from what the store holds now"
 )
 TABLES = "its tables are gone or changed; restore them from a copy"
 
@@ -39,6 +41,7 @@ HINTS: Mapping[str, str] = {
     "readonly": "the file and its folder must be writable",
     "unable to open": "its files must be readable, and writable by whoever writes it",
     "locked": "another process holds it; try again when that ends",
+    LOCKED: "another session holds it; try again when that ends",
     "42501": "this role may not do that; ask the owner for the right, or name another role",
     "25006": "it can only be read this way; name a server and a role that may write it",
     "22P05": ENCODING,
@@ -88,6 +91,13 @@ def explained(error: DBAPIError, store: str) -> BasinError | DBAPIError:
         advice = advice or "check that it can be reached and try again"
         return StoreUnreachableError(f"the store {store} cannot be used: {said}; {advice}")
     return error
+
+
+def obstacle(error: DBAPIError) -> str:
+    """Return what a transaction that is tried again waits for."""
+    if _state(error) == LOCKED or "locked" in cause(error):
+        return "another process has locked what is asked for"
+    return cause(error)
 
 
 def _state(error: DBAPIError) -> str:

@@ -65,8 +65,6 @@ def ensure(database: Database, *, create: bool = True) -> None:
     SchemaError
         The store has an older, a newer or a foreign schema, or none and is not to be given one.
     """
-    if create and database.file is not None:
-        database.file.make()
     revision = database.read(current)
     if revision is None and not create:
         raise SchemaError(
@@ -122,6 +120,7 @@ def _make(connection: Connection) -> str:
     from alembic import command  # noqa: PLC0415
 
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # who makes a schema has others wait for it
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         if _may_use(connection) is None:  # one that is there needs no right to make it
             _make_room(connection)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select
-from sqlalchemy.exc import DBAPIError
 
 from search_spaces.documents import nearest
 from search_spaces.errors import escaped, shown
@@ -196,14 +195,8 @@ class Queries:
 
         No text holds a control character: a store may come from anywhere, and its rows go to terminals and pages.
         """
-        try:
-            with self._database.reading() as connection:
-                self._database.bear_pauses(connection)
-                with connection.execution_options(yield_per=PAGE).execute(statement) as result:
-                    for row in result.mappings():
-                        yield {name: escaped(it) if isinstance(it, str) else it for name, it in row.items()}
-        except DBAPIError as error:
-            raise self._database.explained(error) from error
+        for row in self._database.streamed(statement, PAGE):
+            yield {name: escaped(it) if isinstance(it, str) else it for name, it in row.items()}
 
 
 def _libraries(text: str | None) -> str | None:

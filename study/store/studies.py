@@ -276,8 +276,9 @@ class Studies:
 
     def _gone(self) -> StoreBrokenError:
         return StoreBrokenError(
-            f"the store {self._database.shown} does not hold the study any more that was read from it; see whether "
-            "another copy was put in its place, and run the same command again, which continues from what it holds"
+            f"the store {self._database.shown} does not hold the study any more that was read from it: it was "
+            "deleted, or another copy was put in its place; run the same command again, which continues from what "
+            "the store holds now"
         )
 
     def cancel(self, study: Study) -> int:

@@ -3,7 +3,6 @@
 import gc
 import subprocess
 import sys
-from pathlib import Path
 
 import optuna
 import pytest
@@ -123,8 +122,6 @@ def test_a_schema_of_a_newer_release_is_refused(location, revision):
 
 
 def test_a_database_with_a_table_of_the_same_name_is_refused_and_left_alone(location):
-    if "://" not in location:
-        Path(location).touch()
     with Store(location, check_schema=False) as foreign:
         if not foreign.database.is_sqlite:
             run_sql(foreign, f"CREATE SCHEMA {SCHEMA}")
