@@ -30,8 +30,15 @@ def shown(value: object, limit: int = 80) -> str:
 
 def printable(text: str, limit: int = 80) -> str:
     """Return a text fit for a terminal: control characters escaped, cut at ``limit`` characters."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    text = escaped(text)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def escaped(text: str) -> str:
+    """Return a text with its control characters escaped, whole; what needs no escape comes back as it is."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@
     ├── UsageError                  an argument of a command is invalid (exit 2)
     ├── StoreError                  the store cannot be used (exit 4)
     │   ├── StoreUnreachableError   missing, locked, full, or its server is away
+    │   ├── StoreBrokenError        damaged, or gone or replaced since it was opened; no wait mends that
     │   └── SchemaError             another schema than this release works with
     ├── DataError                   the files of a data set are missing (exit 2)
     └── TicketsError                Ray cannot run what a study wants to train (exit 1)
@@ -18,8 +19,8 @@ from __future__ import annotations
 from search_spaces.errors import BasinError
 
 __all__ = [
-    "BasinError", "DataError", "SchemaError", "StoreError", "StoreUnreachableError", "StudyMismatchError",
-    "StudyNotFoundError", "TicketsError", "UsageError",
+    "BasinError", "DataError", "SchemaError", "StoreBrokenError", "StoreError", "StoreUnreachableError",
+    "StudyMismatchError", "StudyNotFoundError", "TicketsError", "UsageError",
 ]  # fmt: skip
 
 
@@ -49,6 +50,10 @@ class StoreError(BasinError):
 
 class StoreUnreachableError(StoreError):
     """The store cannot be reached; nothing half-written remains, and the command can be run again."""
+
+
+class StoreBrokenError(StoreError):
+    """The store is damaged, or no longer the one that was opened; waiting mends nothing, and nobody waits."""
 
 
 class SchemaError(StoreError):

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
 from study.cli import database, grow, maintain, read, report, run_study
+from study.cli.output import lines
 from study.errors import UsageError
 
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
@@ -117,7 +118,7 @@ def _ended(arguments: list[str] | None) -> int:
         _check_working_directory()
         app(args=arguments)
     except BasinError as error:
-        typer.echo(f"basin: {error}", err=True)
+        typer.echo(lines(f"basin: {error}"), err=True)  # of a store, which may come from anywhere, or of a file
         return error.exit_code
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from study.cli.options import JsonOption, StoreOption, opened
-from study.cli.output import print_json
+from study.cli.output import cell, print_json
 
 db = typer.Typer(help="The schema and the soundness of a store.", no_args_is_help=True)
 
@@ -42,7 +42,7 @@ def check(store: StoreOption = None, json: JsonOption = False) -> None:
         print_json({"store": where, "findings": found})
     elif found:
         for line in found:
-            typer.echo(line)
+            typer.echo(cell(line))
     else:
         typer.echo(f"nothing is inconsistent in {where}")
     if found:

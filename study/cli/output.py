@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from analysis.tables import inert
+from search_spaces.errors import escaped
 from study.errors import UsageError
 
 PAGE = 1_000
@@ -76,7 +77,20 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.5g}"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(value))
+    return escaped(str(value))
+
+
+def lines(text: str) -> str:
+    """Return a message of one line or more as a terminal can bear it: its control characters are escaped."""
+    return "\n".join(escaped(line) for line in text.split("\n"))
+
+
+def point(configuration: Mapping[str, Any]) -> str:
+    """Return a configuration as people read it."""
+    return ", ".join(
+        f"{cell(name)}={value:g}" if isinstance(value, int | float) else f"{cell(name)}={cell(value)}"
+        for name, value in configuration.items()
+    )
 
 
 def over_seeds(count: int) -> str:
@@ -85,8 +99,13 @@ def over_seeds(count: int) -> str:
 
 
 def moment(seconds: float | None) -> str:
-    """Return a time of the store as UTC text."""
-    return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """Return a time of the store as UTC text, or as it is where a damaged store holds what is no time."""
+    if seconds is None:
+        return "-"
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return cell(seconds)
 
 
 def duration(seconds: float | None) -> str:

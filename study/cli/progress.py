@@ -12,7 +12,7 @@ from typing import Self
 
 import typer
 
-from study.cli.output import duration
+from study.cli.output import duration, lines
 from study.trials import Counts
 
 LINE_SECONDS = 5.0
@@ -117,9 +117,9 @@ class Progress:
     def noted(self, text: str) -> None:
         """Show a sentence."""
         if self._live is not None:
-            self._live.console.print(f"{self._name}: {text}", markup=False, highlight=False)
+            self._live.console.print(lines(f"{self._name}: {text}"), markup=False, highlight=False)
         else:
-            typer.echo(f"{self._name}: {text}", err=True)
+            typer.echo(lines(f"{self._name}: {text}"), err=True)
 
 
 def described(counts: Counts, eta_seconds: float | None) -> str:

@@ -17,13 +17,15 @@ from study.cli.output import (
     how_to_take_back,
     moment,
     over_seeds,
+    point,
     print_json,
     print_rows,
     print_table,
     spent,
 )
 from study.cli.watch import SECONDS, redraw, show_each
-from study.errors import UsageError
+from study.errors import StoreBrokenError, UsageError
+from study.trials import Counts
 
 if TYPE_CHECKING:
     from study.store import Store, Study
@@ -40,6 +42,9 @@ ColumnsOption = Annotated[
 LimitOption = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many rows.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
+UNREADABLE = "unreadable"
+"""The state of a study whose rows are damaged."""
+
 
 def presets(json: JsonOption = False) -> None:
     """List the bundled studies."""
@@ -51,26 +56,16 @@ def presets(json: JsonOption = False) -> None:
 
 
 def studies(store: StoreOption = None, json: JsonOption = False) -> None:
-    """List the studies of the store."""
+    """List the studies of the store; one whose rows are damaged is listed as unreadable."""
     with opened(store) as it:
-        rows: list[dict[str, Any]] = []
-        for study in it.studies.all():
-            status = it.studies.status(study)
-            rows.append(
-                {
-                    "name": study.name,
-                    "state": status.state,
-                    "trials": status.counts.to_dict(),
-                    "created_at": study.created_at,
-                }
-            )
+        rows = [_listed(it, study) for study in it.studies.all()]
         if json:
             print_json(rows)
             return
         if not rows:
             typer.echo(f"no studies in {it.shown}; `basin run SPEC` makes one")
             return
-        lines = [row | row["trials"] | {"created": moment(row["created_at"])} for row in rows]
+        table = [row | row["trials"] | {"created": moment(row["created_at"])} for row in rows]
         names = (
             "name",
             "state",
@@ -83,7 +78,22 @@ def studies(store: StoreOption = None, json: JsonOption = False) -> None:
             "waiting",
             "created",
         )
-        print_table(lines, names)
+        print_table(table, names)
+        unreadable = sum(row["state"] == UNREADABLE for row in rows)
+        if unreadable:
+            typer.echo(f"{unreadable} of them cannot be read; `basin db check` says why", err=True)
+
+
+def _listed(store: Store, study: Study) -> dict[str, Any]:
+    """Return the line of a study in the list of all."""
+    try:
+        status = store.studies.status(study)
+        state, counts = status.state, status.counts
+    except StoreBrokenError:
+        state, counts = UNREADABLE, Counts()
+    if isinstance(study.specification_or_fault, str):
+        state = UNREADABLE
+    return {"name": study.name, "state": state, "trials": counts.to_dict(), "created_at": study.created_at}
 
 
 def show(
@@ -145,10 +155,9 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
     if status["cancelled"]:
         say(f"  cancelled   {how_to_take_back(found.name)}")
     if summary["best"] is not None:
-        point = ", ".join(f"{name}={value:g}" for name, value in summary["best"]["configuration"].items())
         seeds = over_seeds(summary["best"]["seeds"])
         say(
-            f"  best        {point}: {summary['best']['value']:.2f} % "
+            f"  best        {point(summary['best']['configuration'])}: {summary['best']['value']:.2f} % "
             f"({summary['objective']['split']}, {summary['objective']['statistic']}, {seeds})"
         )
     if summary["training_seconds"]:

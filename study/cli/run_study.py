@@ -17,7 +17,7 @@ from search_spaces.specification import Resources, Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import SpecArgument, StoreOption, opened
-from study.cli.output import how_to_take_back, over_seeds, spent
+from study.cli.output import cell, how_to_take_back, over_seeds, point, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
 from study.errors import StudyNotFoundError, UsageError
@@ -129,7 +129,7 @@ def created(store: Store, specification: Specification) -> Study:
         typer.echo(f"note: {warning}", err=True)
     if study.code_version != code_version():
         typer.echo(
-            f"note: study {study.name} began with code {study.code_version}, this is {code_version()}; "
+            f"note: study {study.name} began with code {cell(study.code_version)}, this is {code_version()}; "
             "every attempt records its own",
             err=True,
         )
@@ -202,9 +202,9 @@ def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
     took = f"took {spent(here)} here, {spent(store.studies.training_seconds(study))} of training"
     typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; {took}")
     if best is not None:
-        point = ", ".join(f"{name}={value:g}" for name, value in best.configuration.items())
         seeds = over_seeds(best.seeds)
-        typer.echo(f"best: {point}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
+        where = point(best.configuration)
+        typer.echo(f"best: {where}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
     if counts.cancelled:
         typer.echo(f"{counts.cancelled} trials were cancelled; {how_to_take_back(study.name)}")
     if counts.complete + counts.diverged:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from analysis.statistics import STATISTICS, summarised
 from search_spaces.configurations import identity
+from search_spaces.errors import printable
+from search_spaces.specification import Specification
+from study.errors import StoreBrokenError
 from study.store import schema
 from study.store.database import Database
-from study.store.studies import Study
+from study.store.diagnosis import cause, is_transient
+from study.store.studies import Study, point_of
 from study.trials import TERMINAL, Ending, State
 
 study, configuration, trial, attempt, epoch = (
@@ -25,18 +29,34 @@ study, configuration, trial, attempt, epoch = (
 
 TOLERANCE = 1e-9
 
+LONGEST = 500
+
 
 def findings(database: Database) -> list[str]:
     """Return one sentence for each inconsistency; none for a sound store."""
 
     def work(connection: Connection) -> list[str]:
-        found = list(_of_file(connection, sqlite=database.is_sqlite))
+        found = _collected(connection, "the database: ", _of_file(connection, sqlite=database.is_sqlite))
         for row in connection.execute(select(study).order_by(study.c.id)).all():
             it = Study.from_row(row)
-            found += [f"study {it.name}: {line}" for line in _of_study(connection, it)]
+            found += _collected(connection, f"study {printable(str(it.name))}: ", _of_study(connection, it))
         return found
 
     return database.read(work)
+
+
+def _collected(connection: Connection, about: str, lines: Iterator[str]) -> list[str]:
+    """Return findings about one thing; what the database cannot read of it is a finding, and the check goes on."""
+    found = []
+    try:
+        with connection.begin_nested():
+            for line in lines:
+                found.append(f"{about}{printable(line, LONGEST)}")  # noqa: PERF401 - an error must not lose them
+    except DBAPIError as error:
+        if is_transient(error):
+            raise
+        found.append(f"{about}it cannot be read any further: {printable(cause(error), LONGEST)}")
+    return found
 
 
 def _of_file(connection: Connection, *, sqlite: bool) -> Iterator[str]:
@@ -44,24 +64,21 @@ def _of_file(connection: Connection, *, sqlite: bool) -> Iterator[str]:
         return
     for (line,) in connection.execute(text("PRAGMA integrity_check")):
         if line != "ok":
-            yield f"the file is damaged: {line}"
+            yield f"it is damaged: {line}"
     for row in connection.execute(text("PRAGMA foreign_key_check")).all():
         yield f"row {row[1]} of table {row[0]} refers to a row of {row[2]} that is not there"
 
 
 def _of_study(connection: Connection, it: Study) -> Iterator[str]:
-    specification = it.specification
     mine = trial.c.study_id == it.id
     total, highest = connection.execute(select(func.count(), func.max(trial.c.number)).where(mine)).one()
     if total != (-1 if highest is None else highest) + 1:
         yield f"trials must be numbered 0 to {total - 1}, but the highest number is {highest}"
-    in_force = connection.execute(
-        select(func.count()).select_from(trial).where(mine, trial.c.superseded.is_(False))
-    ).scalar_one()
-    if in_force != specification.trials:
-        yield f"{specification.trials} trials must be in force by its specification, there are {in_force}"
-    if it.hash != specification.hash():
-        yield "its hash is not that of its specification"
+    specification = it.specification_or_fault
+    if isinstance(specification, str):
+        yield specification
+    else:
+        yield from _of_specification(connection, it, specification)
     doubled = connection.execute(
         select(trial.c.configuration_id, trial.c.seed)
         .where(mine, trial.c.superseded.is_(False))
@@ -70,15 +87,36 @@ def _of_study(connection: Connection, it: Study) -> Iterator[str]:
     ).all()
     if doubled:
         yield f"{len(doubled)} configurations have two trials in force for one seed"
-    for row in connection.execute(
-        select(configuration.c.number, configuration.c.key, configuration.c.hyperparameters).where(
-            configuration.c.study_id == it.id, configuration.c.key.is_not(None)
-        )
-    ):
-        if identity(json.loads(row.hyperparameters)) != row.key:
-            yield f"configuration {row.number} has another identity than its values"
+    yield from _of_configurations(connection, it)
     yield from _of_attempts(connection, it)
     yield from _of_results(connection, it)
+
+
+def _of_specification(connection: Connection, it: Study, specification: Specification) -> Iterator[str]:
+    in_force = connection.execute(
+        select(func.count()).select_from(trial).where(trial.c.study_id == it.id, trial.c.superseded.is_(False))
+    ).scalar_one()
+    if in_force != specification.trials:
+        yield f"{specification.trials} trials must be in force by its specification, there are {in_force}"
+    if it.hash != specification.hash():
+        yield "its hash is not that of its specification"
+
+
+def _of_configurations(connection: Connection, it: Study) -> Iterator[str]:
+    for row in connection.execute(
+        select(configuration.c.number, configuration.c.key, configuration.c.hyperparameters)
+        .where(configuration.c.study_id == it.id, configuration.c.key.is_not(None))
+        .execution_options(yield_per=1_000)
+    ):
+        try:
+            key = identity(point_of(row.hyperparameters, row.number))
+        except StoreBrokenError:
+            yield f"configuration {row.number} has hyperparameters that are no JSON object"
+        except (TypeError, ValueError, ArithmeticError):
+            yield f"configuration {row.number} has hyperparameters that are no numbers"
+        else:
+            if key != row.key:
+                yield f"configuration {row.number} has another identity than its values"
 
 
 def _of_attempts(connection: Connection, it: Study) -> Iterator[str]:

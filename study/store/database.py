@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import (
     URL,
     ColumnElement,
     Connection,
+    CursorResult,
     Double,
     Engine,
+    RowMapping,
+    Select,
     Table,
     create_engine,
     event,
     literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from study.errors import StoreUnreachableError, UsageError
+from study.store.diagnosis import explained
+from study.store.file import File, Unlocked
+from study.store.patience import Patience
 
 T = TypeVar("T")
 
@@ -31,14 +39,21 @@ SCHEMA = "basin"
 """The PostgreSQL schema that holds Basin's tables, so that Optuna or MLflow may share the database."""
 
 BUSY_SECONDS = 30.0
-HINTS = {
-    "disk is full": "make room on that disk and run the command again",
-    "not a database": "name another file with --store",
-    "readonly": "the file must be writable",
-    "locked": "another process holds it; try again when that ends",
-    "malformed": "restore the file from a copy",
-}
-TRANSIENT = frozenset(("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"))
+"""Patience, unless another is asked for."""
+
+LOCK_SECONDS = 1.0
+"""One try waits so long for a lock; then the wait can be told, and what was begun is not held meanwhile."""
+
+_OPEN: WeakSet[Database] = WeakSet()
+
+
+def _after_fork() -> None:
+    """Leave the connections of the parent to the parent: two processes on one connection would mix their words."""
+    for database in list(_OPEN):
+        database.engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class Database:
@@ -51,28 +66,26 @@ class Database:
     patience
         Seconds for which a transaction is tried again after an error that may pass.
     create
-        Whether connecting may make the file of an SQLite database.
-
-    Raises
-    ------
-    StoreUnreachableError
-        The file is not there and is not to be made.
+        Whether to make the file of an SQLite database that is missing; nothing else ever makes it.
     """
 
     def __init__(self, url: URL, patience: float = BUSY_SECONDS, *, create: bool = False) -> None:
         self.url = url
         self.patience = patience
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        if self.is_sqlite and not create:
-            url = _existing(url)
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self.file = File(Path(str(url.database)), LOCK_SECONDS) if self.is_sqlite else None
+        if create and self.file is not None:
+            self.file.make()
+        self.engine = _sqlite_engine(url, self.file) if self.file is not None else _postgresql_engine(url)
+        self._told = False
+        _OPEN.add(self)
         self._writer = self.engine.execution_options(basin_write=True)
 
     @property
     def shown(self) -> str:
         """Where the store lies, without its password."""
-        if self.is_sqlite:
-            return str(self.url.database)
+        if self.file is not None:
+            return self.file.shown
         secret = {name: "***" for name in self.url.query if "password" in name.lower()}
         return self.url.update_query_dict(secret).render_as_string(hide_password=True)
 
@@ -88,8 +101,8 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a transaction that only reads."""
-        return self._run(self.engine, work)
+        """Run ``work`` in a transaction that only reads, and that leaves nothing behind whatever it did."""
+        return self._run(self.reading, work)
 
     def write(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
         """Run ``work`` in a transaction that writes; it is run again, whole, after an error that may pass.
@@ -97,77 +110,110 @@ class Database:
         Everything ``work`` does must therefore bear being done twice: the commit may have happened although its
         acknowledgement was lost.
         """
-        return self._run(self._writer, work, patience)
+        return self._run(self._writer.begin, work, patience)
 
-    def bear_pauses(self, connection: Connection) -> None:
-        """Let the transaction of a reader wait for whoever reads along, such as a person in a pager."""
-        if not self.is_sqlite:
-            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads; errors are the database's own."""
+        before = self.file.stamp() if self.file is not None else None
+        process, connection = os.getpid(), self.engine.connect()
+        try:
+            yield connection
+        except DBAPIError:
+            self._confirm(connection, before)
+            raise
+        else:
+            self._confirm(connection, before)
+        finally:
+            if os.getpid() == process:
+                connection.close()
+            else:
+                connection.detach()  # it is the parent's, who goes on with it
+
+    def _confirm(self, connection: Connection, before: tuple[int, ...] | None) -> None:
+        """Raise what SQLite would have said, had it been allowed to lock the file that it read."""
+        used: object = connection.connection.dbapi_connection
+        if self.file is not None and isinstance(used, Unlocked) and self.file.stamp() != before:
+            cause = sqlite3.OperationalError("database is locked: it was written while it was read")
+            raise OperationalError(None, None, cause)
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
-    def _run(self, engine: Engine, work: Callable[[Connection], T], patience: float | None = None) -> T:
-        deadline = time.monotonic() + (self.patience if patience is None else patience)
-        pause = 0.02
+    def streamed(self, statement: Select[Any], page: int) -> Iterator[RowMapping]:
+        """Yield the rows of a statement, so many at a time; a reader that stops early leaves nothing open.
+
+        Raises
+        ------
+        StoreError
+            The store cannot be read, or not by this process: what one began to read, its child cannot go on with.
+        """
+        patience, begun = self._patience(), False
+        while not begun:
+            try:
+                with self.reading() as connection:
+                    if not self.is_sqlite:  # whoever reads along, such as a person in a pager, may pause
+                        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    result = connection.execution_options(yield_per=page).execute(statement)
+                    begun = True
+                    yield from self._rows(result)
+            except DBAPIError as error:
+                if begun:
+                    raise self.explained(error) from error
+                patience.bear(error)
+                self._told = patience.told
+
+    def _rows(self, result: CursorResult[Any]) -> Iterator[RowMapping]:
+        process = os.getpid()
+        try:
+            for row in result.mappings():
+                yield row
+                if os.getpid() != process:
+                    raise StoreUnreachableError(
+                        f"rows of the store {self.shown} must be read by the process that asked for them, got its "
+                        "child; let the child ask for them itself"
+                    )
+        finally:
+            if os.getpid() == process:
+                result.close()
+
+    def _patience(self, seconds: float | None = None) -> Patience:
+        return Patience(self.patience if seconds is None else seconds, self.shown, silent=self._told)
+
+    def _run(
+        self,
+        begun: Callable[[], AbstractContextManager[Connection]],
+        work: Callable[[Connection], T],
+        seconds: float | None = None,
+    ) -> T:
+        patience = self._patience(seconds)
         while True:
             try:
-                with engine.begin() as connection:
-                    return work(connection)
+                with begun() as connection:
+                    result = work(connection)
             except DBAPIError as error:
-                if not is_transient(error):
-                    raise self.explained(error) from error
-                if time.monotonic() + pause > deadline:
-                    raise self.explained(error) from error
-            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            pause = min(2 * pause, 2.0)
+                patience.bear(error)
+                self._told = patience.told
+            else:
+                self._told = False
+                return result
 
     def explained(self, error: DBAPIError) -> Exception:
         """Return what a user can act on, or the error itself where only a programmer can."""
-        if str(getattr(error.orig, "sqlstate", None) or "").startswith("22"):
-            return UsageError("a number of the query grows out of range; use smaller ones")
-        cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        hint = next((hint for key, hint in HINTS.items() if key in cause), None)
-        if hint or isinstance(error, OperationalError) or error.connection_invalidated:
-            hint = hint or "check that it can be reached and try again"
-            return StoreUnreachableError(f"the store {self.shown} cannot be used: {cause}; {hint}")
-        return error
+        return explained(error, self.shown)
 
 
-def is_transient(error: DBAPIError) -> bool:
-    """Tell whether the same transaction may succeed when tried again."""
-    if error.connection_invalidated:
-        return True
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return state in TRANSIENT or state.startswith("08")
-    text = str(error.orig)
-    if isinstance(error, OperationalError):
-        return any(phrase in text for phrase in ("locked", "busy", "connection", "could not connect", "timeout"))
-    return False
-
-
-def _existing(url: URL) -> URL:
-    """Return the URL with which a file is opened, and never made: not even where it goes while it is in use."""
-    file = Path(str(url.database))
-    if not file.exists():
-        raise StoreUnreachableError(
-            f"no store at {file}; `basin run` makes one, --store or BASIN_STORE names another"
-        )
-    return url.set(database=file.as_uri(), query={"uri": "true", "mode": "rw"})
-
-
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, file: File) -> Engine:
     # No pool: connections are cheap, and none is left open across a fork or an idle hour.
-    engine = create_engine(
-        url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
-    )
+    engine = create_engine(url, poolclass=NullPool, creator=file.connect)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, record: Any) -> None:  # noqa: ARG001
         # sqlite3 must not begin transactions of its own: a read that turns into a write would be refused at once.
         connection.isolation_level = None
+        # Or one damaged byte in a text of one row hides every other row.
+        connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
         for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -180,12 +226,19 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(
-        url,
-        pool_pre_ping=True,
-        pool_size=4,
-        connect_args={
-            "options": f"-c search_path={SCHEMA} -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
-            "connect_timeout": 5,
-        },
+    given = url.query.get("options", "")
+    options = (
+        "-c statement_timeout=60s",
+        "-c idle_in_transaction_session_timeout=60s",
+        f"-c lock_timeout={LOCK_SECONDS:g}s",
+        *((given,) if isinstance(given, str) else given),
+        f"-c search_path={SCHEMA}",
     )
+    # Text goes over in UTF-8 whatever the database keeps: what it cannot keep is then its own error.
+    settings = {"options": " ".join(options), "client_encoding": "utf8"}
+    if "connect_timeout" not in url.query:
+        settings["connect_timeout"] = "5"
+    try:
+        return create_engine(url, pool_pre_ping=True, pool_size=4, connect_args=settings)
+    except ArgumentError as error:
+        raise UsageError(f"the options of the store's URL must be those of PostgreSQL: {error}") from None

@@ -17,7 +17,7 @@ from study.store import schema
 from study.store.database import Database
 from study.store.filters import trial_filter
 from study.store.queries import TRIAL_COLUMNS
-from study.store.studies import Study, insert_configurations, insert_trials
+from study.store.studies import Study, insert_configurations, insert_trials, point_of
 from study.trials import TERMINAL, State
 
 study, configuration, trial = schema.study, schema.configuration, schema.trial
@@ -69,11 +69,13 @@ class Growth:
                 connection.execute(select(configuration.c.key).where(configuration.c.study_id == of.id)).scalars()
             )
             ids = connection.execute(
-                select(configuration.c.id, configuration.c.hyperparameters)
+                select(configuration.c.id, configuration.c.number, configuration.c.hyperparameters)
                 .where(configuration.c.study_id == of.id)
                 .order_by(configuration.c.number)
             ).all()
-            points = {row.id: json.loads(row.hyperparameters) if row.hyperparameters else None for row in ids}
+            points = {
+                row.id: point_of(row.hyperparameters, row.number) if row.hyperparameters else None for row in ids
+            }
             fresh = _missing(given, known, len(points))
             if dry_run:
                 trials = len(points) * (given.seeds - stored.specification.seeds) + len(fresh) * given.seeds

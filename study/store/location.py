@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -59,6 +60,8 @@ def parse_location(text: str) -> URL:
     if backend == "sqlite":
         if not url.database or url.database == ":memory:":
             raise UsageError("an SQLite store must be a file, such as sqlite:///basin.db; one in memory is lost")
+        if url.query:
+            raise UsageError(f"an SQLite store takes no options, got {', '.join(map(shown, url.query))}")
         return _sqlite(Path(url.database))
     if backend == "postgresql":
         if text.count("@") > 1:
@@ -80,14 +83,15 @@ def _sqlite(path: Path) -> URL:
         raise StoreUnreachableError(f"the store {shown(str(path))} names no place: {error}") from error
     try:
         is_folder, has_folder = path.is_dir(), path.parent.is_dir()
-        path.exists()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()  # or what the other two take for an answer, such as a loop of links, is found out too late
     except (OSError, ValueError) as error:
         raise StoreUnreachableError(f"the store {shown(str(path))} cannot be looked at: {error}") from error
     if is_folder:
         raise StoreUnreachableError(f"the store must be a file, got the folder {shown(str(path))}")
     if not has_folder:
         raise StoreUnreachableError(f"the store's folder must exist, got {shown(str(path.parent))}; make it first")
-    kind = filesystem(path.parent)
+    kind = filesystem(path)  # of the file itself, which a link may put elsewhere
     if kind in NETWORK_FILESYSTEMS:
         raise StoreUnreachableError(
             f"an SQLite store must lie on a local disk, got {shown(str(path))} on {kind}, where locks are not "

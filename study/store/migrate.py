@@ -34,10 +34,27 @@ def _config() -> Config:
 
 
 def current(connection: Connection) -> str | None:
-    """Return the revision of the schema, None where there is none."""
+    """Return the revision of the schema, None where there is none.
+
+    Raises
+    ------
+    StoreUnreachableError
+        The schema is there, but not for this role.
+    """
+    if connection.dialect.name == "postgresql" and _may_use(connection) is False:
+        raise StoreUnreachableError(
+            f"the store cannot be used by this role; its owner lets it read with GRANT USAGE ON SCHEMA {SCHEMA} and "
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA}"
+        )
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+
+
+def _may_use(connection: Connection) -> bool | None:
+    """Tell whether the role may use PostgreSQL's schema of Basin, None where there is no such schema."""
+    statement = "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = :schema"
+    return connection.execute(text(statement), {"schema": SCHEMA}).scalar()
 
 
 def ensure(database: Database, *, create: bool = True) -> None:
@@ -70,6 +87,8 @@ def ensure(database: Database, *, create: bool = True) -> None:
 def upgrade(database: Database) -> tuple[str | None, str]:
     """Bring the schema to this release's; return the revisions before and after."""
     before = database.read(current)
+    if before == HEAD:
+        return before, before
     if before is not None and before not in _revisions():
         raise SchemaError(
             f"the store {database.shown} has schema {before!r}, which this release does not know; upgrade Basin"
@@ -101,8 +120,10 @@ def _make(connection: Connection) -> str:
     from alembic import command  # noqa: PLC0415
 
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # who makes a schema has others wait for it
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        if _may_use(connection) is None:  # one that is there needs no right to make it
+            _make_room(connection)
     revision = current(connection)
     if revision == HEAD:
         return revision
@@ -118,6 +139,16 @@ def _make(connection: Connection) -> str:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return str(current(connection))
+
+
+def _make_room(connection: Connection) -> None:
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding != "UTF8":
+        raise StoreUnreachableError(
+            f"the database must keep its text as UTF8, got {encoding}; make one that does, such as with "
+            "createdb --encoding=UTF8 --template=template0 NAME"
+        )
+    connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
 
 
 def _revisions() -> set[str]:

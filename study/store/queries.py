@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select
-from sqlalchemy.exc import DBAPIError
 
 from search_spaces.documents import nearest
-from search_spaces.errors import shown
+from search_spaces.errors import escaped, shown
 from study.errors import UsageError
 from study.store import schema
 from study.store.database import Database
@@ -179,7 +179,7 @@ class Queries:
         yield from self._streamed(statement)
 
     def attempts(self, study_id: int) -> Iterator[Mapping[str, Any]]:
-        """Yield every attempt of a study with its provenance."""
+        """Yield every attempt of a study with its provenance; libraries that cannot be read are None."""
         names = [attempt.c[name] for name in ATTEMPT_COLUMNS[1:]]
         statement = (
             select(trial.c.number, *names)
@@ -187,18 +187,25 @@ class Queries:
             .where(trial.c.study_id == study_id)
             .order_by(trial.c.number, attempt.c.attempt)
         )
-        yield from self._streamed(statement)
+        for row in self._streamed(statement):
+            yield {**row, "libraries": _libraries(row["libraries"])}
 
     def _streamed(self, statement: Select[Any]) -> Iterator[Mapping[str, Any]]:
-        """Yield rows a page at a time; a reader that stops early leaves nothing open."""
-        try:
-            with self._database.engine.connect() as connection:
-                self._database.bear_pauses(connection)
-                with connection.execution_options(yield_per=PAGE).execute(statement) as result:
-                    for row in result.mappings():
-                        yield dict(row)
-        except DBAPIError as error:
-            raise self._database.explained(error) from error
+        """Yield rows a page at a time; a reader that stops early leaves nothing open.
+
+        No text holds a control character: a store may come from anywhere, and its rows go to terminals and pages.
+        """
+        for row in self._database.streamed(statement, PAGE):
+            yield {name: escaped(it) if isinstance(it, str) else it for name, it in row.items()}
+
+
+def _libraries(text: str | None) -> str | None:
+    """Return the versions of an attempt's libraries, by name, as JSON without control characters."""
+    try:
+        versions = json.loads(text or "")
+        return json.dumps({escaped(name): escaped(version) for name, version in versions.items()}, sort_keys=True)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def known_column(name: str, known: Collection[str] = TRIAL_COLUMNS) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Row, Select, case, delete, exists, func, insert, select, update
 
 from search_spaces.configurations import Configuration, identity, rounded
 from search_spaces.documents import closest
-from search_spaces.errors import shown
+from search_spaces.errors import SpecificationError, printable, shown
 from search_spaces.specification import NAME, Specification, differences
 from search_spaces.validation import restored
-from study.errors import StudyMismatchError, StudyNotFoundError, UsageError
+from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError, UsageError
 from study.store import schema
 from study.store.database import Database
 from study.trials import TERMINAL, Counts, Ending, State
@@ -24,14 +26,17 @@ CHUNK = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A study as the store knows it."""
+    """A study as the store knows it.
+
+    The specification is read when it is asked for: what needs none of it works on a study whose row is damaged, too.
+    """
 
     id: int
     name: str
-    specification: Specification
+    document: str
     hash: str
     code_version: str
-    created_at: float
+    created_at: float | None
     cancelled_at: float | None
 
     @classmethod
@@ -40,12 +45,39 @@ class Study:
         return cls(
             id=row.id,
             name=row.name,
-            specification=restored(json.loads(row.document), f"the stored study {row.name}"),
+            document=row.document,
             hash=row.hash,
             code_version=row.code_version,
-            created_at=row.created_at,
-            cancelled_at=row.cancelled_at,
+            created_at=_time(row.created_at),
+            cancelled_at=_time(row.cancelled_at),
         )
+
+    @property
+    def specification(self) -> Specification:
+        """The specification, defaults written out.
+
+        Raises
+        ------
+        StoreBrokenError
+            What is stored is none; nothing else in the store is touched by that.
+        """
+        found = self.specification_or_fault
+        if isinstance(found, Specification):
+            return found
+        raise StoreBrokenError(
+            f"study {printable(str(self.name))} cannot be read: {found}; restore the store from a copy"
+        )
+
+    @cached_property
+    def specification_or_fault(self) -> Specification | str:
+        """The specification, or why what is stored is none, as a clause."""
+        document = _object(self.document)
+        if document is None:
+            return "its specification is no JSON object"
+        try:
+            return restored(document, f"the stored study {self.name}")
+        except SpecificationError as error:
+            return printable(f"its specification has faults, such as {error.faults[0]}", 500)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,20 +224,35 @@ class Studies:
         return [Study.from_row(row) for row in rows]
 
     def counts(self, study_id: int) -> Counts:
-        """Return the number of trials in each state."""
+        """Return the number of trials in each state.
+
+        Raises
+        ------
+        StoreBrokenError
+            The store holds no such study any more.
+        """
         trial = schema.trial
         statement = (
             select(trial.c.superseded, trial.c.state, func.count())
             .where(trial.c.study_id == study_id)
             .group_by(trial.c.superseded, trial.c.state)
         )
+        rows = self._database.read(lambda c: c.execute(statement).all())
+        if not rows:  # a study has its slots from its creation on
+            raise self._gone()
         found = dict.fromkeys((*State, "superseded"), 0)
-        for superseded, state, count in self._database.read(lambda c: c.execute(statement).all()):
+        for superseded, state, count in rows:
             found["superseded" if superseded else state] += count
         return Counts(**{str(name): count for name, count in found.items()})
 
     def status(self, study: Study) -> Status:
-        """Return how far a study is."""
+        """Return how far a study is.
+
+        Raises
+        ------
+        StoreBrokenError
+            The store does not hold this study any more, though perhaps another one in its place.
+        """
         trial, now = schema.trial, self._database.now
         running = trial.c.state == State.RUNNING.value
         statement = select(
@@ -216,7 +263,18 @@ class Studies:
             func.max(trial.c.finished_at),
             func.count(func.distinct(case(((running) & (trial.c.lease_until > now), trial.c.driver_id)))),
         ).where(trial.c.study_id == study.id)
-        lease, left, mean, started, finished, drivers = self._database.read(lambda c: c.execute(statement).one())
+        same = select(schema.study.c.id).where(
+            schema.study.c.id == study.id,
+            schema.study.c.name == study.name,
+            schema.study.c.created_at == study.created_at,
+        )
+
+        def work(connection: Connection) -> Any:
+            if connection.execute(same).one_or_none() is None:
+                raise self._gone()
+            return connection.execute(statement).one()
+
+        lease, left, mean, started, finished, drivers = self._database.read(work)
         counts = self.counts(study.id)
         stalled = counts.running > 0 and left is not None and left < 0
         if counts.waiting + counts.running == 0:
@@ -249,6 +307,13 @@ class Studies:
             .where(schema.trial.c.study_id == study.id)
         )
         return self._database.read(lambda c: c.execute(statement).scalar_one()) or 0.0
+
+    def _gone(self) -> StoreBrokenError:
+        return StoreBrokenError(
+            f"the store {self._database.shown} does not hold the study any more that was read from it: it was "
+            "deleted, or another copy was put in its place; run the same command again, which continues from what "
+            "the store holds now"
+        )
 
     def cancel(self, study: Study) -> int:
         """Take every trial that has no outcome off the study and return how many; running ones are stopped."""
@@ -337,6 +402,22 @@ def _size(connection: Connection, study_id: int) -> Size:
     )
 
 
+def point_of(text: str, number: int) -> Configuration:
+    """Return the hyperparameters stored for a configuration.
+
+    Raises
+    ------
+    StoreBrokenError
+        What is stored for configuration ``number`` is no JSON object.
+    """
+    point = _object(text)
+    if point is None:
+        raise StoreBrokenError(
+            f"configuration {number} has hyperparameters that are no JSON object; restore the store from a copy"
+        )
+    return point
+
+
 def insert_configurations(
     connection: Connection, study_id: int, first: int, points: Sequence[Configuration | None]
 ) -> dict[int, Configuration | None]:
@@ -405,6 +486,20 @@ def hyperparameter_columns(
     names = ("lr", "p", "beta1", "beta2", "eps", "momentum", "weight_decay")
     values = specification.hyperparameters(configuration) if configuration is not None else {}
     return {name: values.get(name) for name in names}
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """Return a JSON object, None where a damaged row holds something else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _time(value: object) -> float | None:
+    """Return a time, None where there is none, or where a damaged row holds something else."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _by_name(name: str) -> Select[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, case, func, or_, select
@@ -13,7 +12,7 @@ from analysis.guessing import guessing_of
 from search_spaces.configurations import Configuration
 from study.store import schema
 from study.store.database import Database
-from study.store.studies import Study
+from study.store.studies import Study, point_of
 from study.trials import State
 
 configuration, trial = schema.configuration, schema.trial
@@ -69,7 +68,7 @@ class Summaries:
         )
         lowest = select(func.min(per_configuration.c.mean)).scalar_subquery()
         statement = (
-            select(configuration.c.hyperparameters, per_configuration)
+            select(configuration.c.hyperparameters, configuration.c.number, per_configuration)
             .join(per_configuration, per_configuration.c.configuration_id == configuration.c.id)
             .where(per_configuration.c.mean <= lowest + 2.0 * 10.0**-DECIMALS)
         )
@@ -77,12 +76,17 @@ class Summaries:
 
         def work(connection: Connection) -> Best | None:
             found = [
-                Best(configuration=json.loads(row.hyperparameters), mean=row.mean, seeds=row.n, diverged=row.diverged)
+                Best(
+                    configuration=point_of(row.hyperparameters, row.number),
+                    mean=row.mean,
+                    seeds=row.n,
+                    diverged=row.diverged,
+                )
                 for row in connection.execute(statement)
             ]
             return min(
                 found,
-                key=lambda it: order(it.mean, ELIGIBLE, [it.configuration[name] for name in names]),
+                key=lambda it: order(it.mean, ELIGIBLE, [it.configuration.get(name, 0.0) for name in names]),
                 default=None,
             )
 

@@ -1,14 +1,16 @@
 """Where a store lies, and what is said where it cannot lie there."""
 
+import os
 import socket
 import traceback
 from pathlib import Path
 
 import pytest
 
-from study.errors import BasinError, StoreUnreachableError, UsageError
+from study.errors import BasinError, StoreBrokenError, StoreUnreachableError, UsageError
 from study.store import Store
 from study.store.location import NETWORK_FILESYSTEMS, filesystem, parse_location
+from tests.contract.helpers import make
 
 SECRET = "hunter2"  # noqa: S105 - made up
 
@@ -39,10 +41,37 @@ def test_a_relative_file_lies_in_the_working_directory(tmp_path, monkeypatch):
     assert parse_location("sqlite:///basin.db").database == str(tmp_path / "basin.db")
 
 
-@pytest.mark.parametrize("name", ["a b.db", "a?b=c.db", "100%.db", "naïve☃.db", "#1.db", "it's.db"])
+NAMES = [
+    "a b.db", "a?b=c.db", "100%.db", "naïve☃.db", "#1.db", "it's.db", "?mode=memory&x.db", "a%20b.db", "a\\b.db",
+    "a\nb.db", "caf\udce9.db",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_a_file_may_have_any_name(tmp_path, name):
-    Store(str(tmp_path / name), create=True).close()
-    assert [path.name for path in tmp_path.glob("*.db")] == [name]
+    with Store(str(tmp_path / name), create=True) as store:
+        study = make(store)
+    with Store(str(tmp_path / name)) as store:
+        assert store.studies.get(study.name) == study
+        assert store.shown.isprintable()
+    assert [path.name for path in tmp_path.glob("*.db*")] == [name]
+
+
+def test_a_name_that_no_file_can_have_is_refused(tmp_path):
+    error = refusal(str(tmp_path / "a\0b.db"))
+    assert (type(error), "cannot be looked at" in str(error)) == (StoreUnreachableError, True)
+
+
+def test_a_link_that_leads_nowhere_but_to_itself_is_refused(tmp_path):
+    (tmp_path / "basin.db").symlink_to(tmp_path / "basin.db")
+    error = refusal(str(tmp_path / "basin.db"))
+    assert (type(error), "cannot be looked at" in str(error)) == (StoreUnreachableError, True)
+
+
+def test_a_link_to_a_file_that_is_not_there_yet_makes_it(tmp_path):
+    (tmp_path / "link.db").symlink_to(tmp_path / "basin.db")
+    Store(str(tmp_path / "link.db"), create=True).close()
+    Store(str(tmp_path / "basin.db")).close()
 
 
 def test_every_driver_of_postgresql_becomes_the_one_that_is_installed():
@@ -55,7 +84,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path, content)
     path = tmp_path / "results.csv"
     path.write_bytes(content)
     error = refusal(str(path))
-    assert isinstance(error, StoreUnreachableError)
+    assert isinstance(error, StoreBrokenError)
     assert "results.csv cannot be used" in str(error)
     assert error.exit_code == 4
     assert path.read_bytes() == content
@@ -64,6 +93,11 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path, content)
 def test_a_folder_is_refused(tmp_path):
     error = refusal(str(tmp_path))
     assert (type(error), "must be a file, got the folder" in str(error)) == (StoreUnreachableError, True)
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "must be a file" in str(refusal(str(tmp_path / "pipe")))
 
 
 def test_a_missing_folder_is_refused_and_not_made(tmp_path):
@@ -213,6 +247,15 @@ def test_a_file_on_a_network_filesystem_is_refused_with_the_way_out(tmp_path, mo
     assert f"on {kind}" in str(error)
     assert "postgresql+psycopg://" in str(error)
     assert not (tmp_path / "basin.db").exists()
+
+
+def test_a_link_to_a_network_filesystem_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "net").mkdir()
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path}/net nfs4 rw 0 0\n", encoding="utf-8")
+    monkeypatch.setattr("study.store.location.filesystem", lambda path: filesystem(path, mounts))
+    (tmp_path / "basin.db").symlink_to(tmp_path / "net" / "basin.db")
+    assert "on nfs4" in str(refusal(str(tmp_path / "basin.db")))
 
 
 def test_the_network_filesystems_hold_nfs():

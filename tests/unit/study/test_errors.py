@@ -14,6 +14,7 @@ from study import errors
         (errors.StudyNotFoundError, 3),
         (errors.StoreError, 4),
         (errors.StoreUnreachableError, 4),
+        (errors.StoreBrokenError, 4),
         (errors.SchemaError, 4),
         (errors.TicketsError, 1),
     ],

@@ -13,7 +13,9 @@ from study.cli.output import (
     Format,
     cell,
     duration,
+    lines,
     moment,
+    point,
     print_json,
     print_rows,
     print_table,
@@ -72,12 +74,18 @@ def test_a_control_character_is_escaped():
     assert cell("a\x1b[31m\n") == r"a\x1b[31m\n"
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\r\n=1", " =1", "\x00=1", "\u00a0=1", "\ufeff=1",
+    "\x0b\n -1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "\t", "\r",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", FORMULAS, ids=ascii)
 def test_text_like_a_formula_is_made_inert(value):
     assert inert(value) == f"'{value}"
 
 
-@pytest.mark.parametrize("value", ["complete", "", "a=1", None, -1.5, -3, True])
+@pytest.mark.parametrize("value", ["complete", "", "a=1", "\na=1", " ", "☃", None, -1.5, -3, True])
 def test_whatever_is_no_formula_stays(value):
     assert inert(value) == value
 
@@ -88,6 +96,19 @@ def test_whatever_is_no_formula_stays(value):
 )
 def test_a_moment_is_in_utc(seconds, text):
     assert moment(seconds) == text
+
+
+@pytest.mark.parametrize("value", ["yesterday", "\x1b[2J", 1e300, float("nan")])
+def test_what_is_no_time_is_shown_as_it_is(value):
+    assert moment(value) == cell(value)
+
+
+def test_a_message_keeps_its_lines_and_nothing_else_that_moves_a_cursor():
+    assert lines("one\n  two\x1b[2J\x9b1m\rthree\u2028\x07") == "one\n  two\\x1b[2J\\x9b1m\\rthree\\u2028\\x07"
+
+
+def test_a_configuration_of_a_hostile_store_is_inert():
+    assert point({"lr": 0.1, "p\x1b[2J": "\x1b[2J", "q": None}) == "lr=0.1, p\\x1b[2J=\\x1b[2J, q=-"
 
 
 @pytest.mark.parametrize(

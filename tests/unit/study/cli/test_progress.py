@@ -125,3 +125,11 @@ def test_on_a_terminal_a_note_is_not_markup(capsys, monkeypatch):
         progress.progressed(Counts(complete=1, waiting=1), 5.0)
         progress.noted("[red]a note")
     assert "[red]a note" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_note_moves_no_cursor(capsys, monkeypatch, terminal):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    with Progress("small") as progress:
+        progress.noted("trial 3: \x1b]0;owned\x07")
+    assert r"small: trial 3: \x1b]0;owned\x07" in capsys.readouterr().err
