@@ -31,6 +31,9 @@ TOLERANCE = 1e-9
 
 LONGEST = 500
 
+MOST = 1_000
+"""Findings about one study that are told one by one; the rest is counted."""
+
 
 def findings(database: Database) -> list[str]:
     """Return one sentence for each inconsistency; none for a sound store."""
@@ -47,15 +50,21 @@ def findings(database: Database) -> list[str]:
 
 def _collected(connection: Connection, about: str, lines: Iterator[str]) -> list[str]:
     """Return findings about one thing; what the database cannot read of it is a finding, and the check goes on."""
-    found = []
+    found: list[str] = []
+    further = 0
     try:
         with connection.begin_nested():
             for line in lines:
-                found.append(f"{about}{printable(line, LONGEST)}")  # noqa: PERF401 - an error must not lose them
+                if len(found) < MOST:
+                    found.append(f"{about}{printable(line, LONGEST)}")
+                else:
+                    further += 1
     except DBAPIError as error:
         if is_transient(error):
             raise
         found.append(f"{about}it cannot be read any further: {printable(cause(error), LONGEST)}")
+    if further:
+        found.append(f"{about}and {further} findings more")
     return found
 
 
@@ -79,14 +88,16 @@ def _of_study(connection: Connection, it: Study) -> Iterator[str]:
         yield specification
     else:
         yield from _of_specification(connection, it, specification)
-    doubled = connection.execute(
+    doubles = (
         select(trial.c.configuration_id, trial.c.seed)
         .where(mine, trial.c.superseded.is_(False))
         .group_by(trial.c.configuration_id, trial.c.seed)
         .having(func.count() > 1)
-    ).all()
+        .subquery()
+    )
+    doubled = connection.execute(select(func.count()).select_from(doubles)).scalar_one()
     if doubled:
-        yield f"{len(doubled)} configurations have two trials in force for one seed"
+        yield f"{doubled} configurations have two trials in force for one seed"
     yield from _of_configurations(connection, it)
     yield from _of_attempts(connection, it)
     yield from _of_results(connection, it)
@@ -148,13 +159,18 @@ def _of_attempts(connection: Connection, it: Study) -> Iterator[str]:
 
 def _of_results(connection: Connection, it: Study) -> Iterator[str]:
     curves = connection.execute(
-        select(trial, epoch.c.epoch, epoch.c.test_error)
+        select(
+            *(trial.c[name] for name in ("id", "number", "epochs")),
+            *(trial.c[f"test_error_{statistic}"] for statistic in STATISTICS),
+            epoch.c.epoch,
+            epoch.c.test_error,
+        )
         .join(epoch, and_(epoch.c.trial_id == trial.c.id, epoch.c.attempt == trial.c.attempt), isouter=True)
         .where(trial.c.study_id == it.id, trial.c.state == State.COMPLETE.value)
         .order_by(trial.c.number, epoch.c.epoch)
         .execution_options(yield_per=1_000)
     )
-    current: Row[Any, Any] | None = None
+    current: Row[*tuple[Any, ...]] | None = None
     curve: list[tuple[int, float]] = []
     for row in curves:
         if current is not None and row.id != current.id:
@@ -167,7 +183,7 @@ def _of_results(connection: Connection, it: Study) -> Iterator[str]:
         yield from _of_curve(current, curve)
 
 
-def _of_curve(row: Row[Any, Any], curve: list[tuple[int, float]]) -> Iterator[str]:
+def _of_curve(row: Row[*tuple[Any, ...]], curve: list[tuple[int, float]]) -> Iterator[str]:
     number, epochs = row.number, row.epochs
     if [at for at, _ in curve] != list(range(1, epochs + 1)):
         yield f"trial {number} is complete with {len(curve)} of its {epochs} epochs on record"

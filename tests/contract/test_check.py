@@ -42,3 +42,14 @@ def test_a_repeated_completion_is_sound(store, study):
     for _ in range(2):
         tell(store, completion(lease))
     assert store.findings() == []
+
+
+def test_findings_beyond_count_are_counted_and_not_told_one_by_one(store, study, monkeypatch):
+    monkeypatch.setattr("study.store.check.MOST", 2)
+    run_sql(store, "UPDATE configuration SET key = 'x' || number")
+    found = store.findings()
+    assert found == [
+        "study study: configuration 0 has another identity than its values",
+        "study study: configuration 1 has another identity than its values",
+        "study study: and 1 findings more",
+    ]
