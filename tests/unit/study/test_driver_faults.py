@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -411,6 +412,16 @@ def test_a_driver_says_once_that_another_one_proposes(store, drive, watcher, mon
     assert drive(study, run_tickets).counts.complete == 6
     (note,) = watcher.notes
     assert "another driver chooses the next configuration; waiting for it, at most 60 s" in note
+
+
+def test_a_proposer_that_died_on_this_host_keeps_nobody_waiting(store, drive, watcher, monkeypatch):
+    monkeypatch.setattr("study.driver.PATIENCE_SECONDS", 0.0)
+    study = create(store, **tpe(3))
+    here = Process.current()
+    store.leases.register("dead", replace(here, started=here.started - 100.0))
+    store.proposals.acquire(study.id, "dead")
+    assert drive(study, inline()).counts.complete == 6
+    assert watcher.notes == []
 
 
 def test_a_short_proposal_of_another_driver_is_not_worth_a_word(store, drive, watcher):
