@@ -85,7 +85,7 @@ results = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         st.tuples(st.sampled_from([0.01, 0.1, 1.0]), st.sampled_from([0.0, 0.25, 0.5])), results, min_size=1

@@ -198,8 +198,9 @@ def test_how_trainings_vary_can_be_told_by_other_cells():
 
 
 def test_the_lowest_third_is_three_cells_at_least_and_lost_no_seed():
-    grid = line(WORKED | {0.001: [1.0, 1.0, "diverged"], 0.002: [1.0, 1.0, "failed"]})
-    assert [float(grid.xs[column]) for _, column in lowest_third(grid, grid.cells)] == [0.1, 0.01, 1.0]
+    cells = {0.1: [4.0, 7.0, 5.0], 1.0: [50.0, 51.0, 55.0], 10.0: [60.0, 61.0, 66.0]}
+    grid = line(cells | {0.001: [1.0, 1.0, "diverged"], 0.002: [1.0, 1.0, "failed"]})
+    assert [float(grid.xs[column]) for _, column in lowest_third(grid, grid.cells)] == [0.1, 1.0, 10.0]
     many = whole(np.arange(1.0, 31.0).reshape(1, 10, 3))
     assert lowest_third(many, many.cells) == [(0, 0), (0, 1), (0, 2), (0, 3)]
 
@@ -209,11 +210,11 @@ def test_no_cells_asked_for_are_no_candidates():
 
 
 def test_a_diverged_seed_neither_fails_nor_widens_the_pool():
-    grid = line(WORKED | {100.0: [5.0, 6.0, "diverged"]})
-    before, after = candidates(line(WORKED), IMAGES), candidates(grid, IMAGES)
-    assert after.deviation == before.deviation
-    assert after.freedom == before.freedom
-    assert xs_of(after, grid) == [0.01, 0.1]
+    cells = {0.1: [4.0, 7.0, 5.0], 1.0: [50.0, 51.0, 55.0], 10.0: [60.0, 61.0, 66.0]}
+    grid = line(cells | {100.0: [5.0, 6.0, "diverged"]})  # its mean is the second lowest
+    before, after = candidates(line(cells), IMAGES), candidates(grid, IMAGES)
+    assert (after.deviation, after.freedom) == (before.deviation, before.freedom)
+    assert xs_of(after, grid) == [0.1]
     assert 100.0 in xs_of(after, grid, "judged")
 
 
