@@ -56,7 +56,7 @@ def presets(json: JsonOption = False) -> None:
 
 
 def studies(store: StoreOption = None, json: JsonOption = False) -> None:
-    """List the studies of the store; one whose rows are damaged is listed as unreadable."""
+    """List the studies of the store."""
     with opened(store) as it:
         rows = [_listed(it, study) for study in it.studies.all()]
         if json:

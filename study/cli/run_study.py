@@ -20,7 +20,7 @@ from study.cli.options import SpecArgument, StoreOption, opened
 from study.cli.output import cell, how_to_take_back, over_seeds, point, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
-from study.errors import StudyNotFoundError, UsageError
+from study.errors import StoreBrokenError, StudyNotFoundError, UsageError
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -67,10 +67,12 @@ def run(
         except KeyboardInterrupt:
             status = it.studies.status(study)
             interruption.happened = True
-        if not status.counts.total:
+        except StoreBrokenError as error:
+            if study.name in it.studies.names():
+                raise
             raise StudyNotFoundError(
                 f"study {study.name} was deleted while it was driven; the same command makes it anew"
-            )
+            ) from error
         if status.counts.waiting + status.counts.running:
             _tell_how_to_continue(status, command, "interrupted" if interruption.happened else "not finished")
             sys.exit(130 if interruption.happened else 1)

@@ -258,7 +258,7 @@ def test_an_interruption_is_130(monkeypatch, capsys):
 
 
 def test_an_interruption_before_anything_is_imported_is_130(monkeypatch, capsys):
-    def interrupted():
+    def interrupted(_arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "run", interrupted)
