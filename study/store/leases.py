@@ -6,7 +6,6 @@ later write names (trial, attempt) and is refused once the trial has moved on. N
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, false, func, inser
 from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
+from study.store.studies import point_of
 from study.trials import Ending, Lease, State
 
 MAX_EXPIRIES = 20
@@ -115,13 +115,12 @@ class Leases:
                 [{"trial_id": row.id, "attempt": row.attempt, "driver_id": driver_id} for row in rows],
             )
             configuration = schema.configuration
-            points = dict(
-                connection.execute(
-                    select(configuration.c.id, configuration.c.hyperparameters).where(
-                        configuration.c.id.in_({row.configuration_id for row in rows})
-                    )
-                ).all()
+            stored = connection.execute(
+                select(configuration.c.id, configuration.c.hyperparameters, configuration.c.number).where(
+                    configuration.c.id.in_({row.configuration_id for row in rows})
+                )
             )
+            points = {row.id: point_of(row.hyperparameters, row.number) for row in stored}
             return [
                 Lease(
                     trial=row.id,
@@ -129,7 +128,7 @@ class Leases:
                     number=row.number,
                     seed=row.seed,
                     epochs=row.epochs,
-                    configuration=json.loads(points[row.configuration_id]),
+                    configuration=points[row.configuration_id],
                 )
                 for row in sorted(rows, key=lambda row: row.number)
             ]

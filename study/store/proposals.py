@@ -11,7 +11,7 @@ from search_spaces.configurations import Configuration, identity, rounded
 from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
-from study.store.studies import Study, hyperparameter_columns
+from study.store.studies import Study, hyperparameter_columns, point_of
 from study.trials import State
 
 PROPOSER_SECONDS = 60.0
@@ -78,7 +78,7 @@ class Proposals:
         return [
             Outcome(
                 number=number,
-                configuration=json.loads(text) if text is not None else None,
+                configuration=point_of(text, number) if text is not None else None,
                 errors=tuple(
                     error for state, error in seeds if state in {State.COMPLETE.value, State.DIVERGED.value}
                 ),
