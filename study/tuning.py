@@ -470,9 +470,11 @@ def _made_folder() -> Path:
 def _init(address: str | None, options: Mapping[str, Any]) -> None:
     try:
         ray.init(**options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray raises bare ones too, such as where a busy machine does not start it in time
         where = "be started on this machine" if address is None else f"be reached at {address!r}"
-        raise TicketsError(f"Ray cannot {where}: {str(error).strip().splitlines()[0]}") from error
+        raise TicketsError(
+            f"Ray cannot {where}: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
+        ) from error
 
 
 def _check_resources(cpus: int, gpus: float) -> None:
