@@ -74,8 +74,10 @@ class Database:
         self.patience = patience
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.file = File(Path(str(url.database)), LOCK_SECONDS) if self.is_sqlite else None
-        if create and self.file is not None:
-            self.file.make()
+        if self.file is not None:
+            if create:
+                self.file.make()
+            self.file.verify()
         self.engine = _sqlite_engine(url, self.file) if self.file is not None else _postgresql_engine(url)
         self._told = False
         _OPEN.add(self)

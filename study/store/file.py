@@ -62,14 +62,14 @@ class File:
         sqlite3.Error
             SQLite cannot open it.
         """
-        self._verify()
+        self.verify()
         options, kind = self._options()
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?{options}", uri=True, timeout=self._timeout, check_same_thread=False, factory=kind
         )
         try:
             # Once more, before the first statement: reading another file beside the log of this one would damage it.
-            self._verify()
+            self.verify()
         except BaseException:
             connection.close()
             raise
@@ -105,7 +105,8 @@ class File:
             "both can take in; let him run `basin studies` once, or copy both files to where you may write"
         )
 
-    def _verify(self) -> None:
+    def verify(self) -> None:
+        """Look whether the file is there and the one that it was; errors are those of :meth:`connect`."""
         try:
             found = self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
