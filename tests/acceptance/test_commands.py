@@ -106,7 +106,7 @@ def test_report_writes_everything(finished):
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert names == {
         "SHA256SUMS", "report.html", "summary.json", "trials.csv", "figures/heatmap.png", "figures/heatmap.svg",
-        "figures/curves.png", "figures/curves.svg",
+        "figures/curves.png", "figures/curves.svg", "figures/optima.png", "figures/optima.svg",
     }  # fmt: skip
     assert json.loads((out / "summary.json").read_text())["trials"]["total"] == 12
     again = finished.run("report", "small", "--out", "again")
@@ -138,7 +138,8 @@ def test_errors_are_one_message_with_their_exit_code(finished, arguments, code):
     done = finished.run(*arguments)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("basin: ")
+    waited = done.stderr.startswith("waiting for the store ")  # which is told before it is given up
+    assert done.stderr.splitlines()[int(waited)].startswith("basin: ")
     assert "secret" not in done.stderr + done.stdout
 
 
