@@ -270,8 +270,6 @@ def test_an_interruption_before_anything_is_imported_is_130(monkeypatch, capsys)
 @pytest.fixture
 def started():
     """Return a function that starts a command whose output nobody reads unless the test does."""
-    # Where the tests themselves run in the background, SIGINT is ignored, and a child would inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     children = []
 
     def started(*arguments):
@@ -280,7 +278,6 @@ def started():
         return children[-1]
 
     yield started
-    signal.signal(signal.SIGINT, before)
     for child in children:
         child.kill()
         child.communicate()
