@@ -17,7 +17,8 @@ from study.store import schema
 from study.store.database import Database
 from study.store.filters import trial_filter
 from study.store.queries import TRIAL_COLUMNS
-from study.store.studies import Study, insert_configurations, insert_trials, point_of
+from study.store.slots import insert_configurations, insert_trials
+from study.store.studies import Study, point_of
 from study.trials import TERMINAL, State
 
 study, configuration, trial = schema.study, schema.configuration, schema.trial

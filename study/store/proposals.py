@@ -11,7 +11,8 @@ from search_spaces.configurations import Configuration, identity, rounded
 from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
-from study.store.studies import Study, hyperparameter_columns, point_of
+from study.store.slots import hyperparameter_columns
+from study.store.studies import Study, point_of
 from study.trials import State
 
 PROPOSER_SECONDS = 60.0
