@@ -1,10 +1,25 @@
-"""The suite hears the signals that it sends, wherever it was started: `nohup` and background shells ignore some."""
+"""The suite hears the signals that it sends, wherever it was started and whatever ran before: children inherit them."""
 
 import signal
 
+import pytest
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+
 
 def pytest_configure():
-    """Undo what a caller has set, for children inherit it."""
+    """Undo what a caller has set: `nohup` and background shells ignore some."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def signals_left_as_found():
+    """Fail the test that leaves another answer to a signal behind, and undo it."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    yield
+    left = {number: handler for number, handler in before.items() if signal.getsignal(number) != handler}
+    for number, handler in left.items():
+        signal.signal(number, handler)
+    assert not left

@@ -44,6 +44,9 @@ BUSY_SECONDS = 30.0
 LOCK_SECONDS = 1.0
 """One try waits so long for a lock; then the wait can be told, and what was begun is not held meanwhile."""
 
+SERVER_LOCK_SECONDS = 2.0
+"""The same on PostgreSQL: longer than the second after which the server looks for a deadlock and sends one of two back."""
+
 _OPEN: WeakSet[Database] = WeakSet()
 
 
@@ -232,7 +235,7 @@ def _postgresql_engine(url: URL) -> Engine:
     options = (
         "-c statement_timeout=60s",
         "-c idle_in_transaction_session_timeout=60s",
-        f"-c lock_timeout={LOCK_SECONDS:g}s",
+        f"-c lock_timeout={SERVER_LOCK_SECONDS:g}s",
         *((given,) if isinstance(given, str) else given),
         f"-c search_path={SCHEMA}",
     )

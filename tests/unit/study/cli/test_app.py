@@ -261,10 +261,13 @@ def test_an_interruption_before_anything_is_imported_is_130(monkeypatch, capsys)
     def interrupted(_arguments):
         raise KeyboardInterrupt
 
+    ignored = []
+    monkeypatch.setattr(signal, "signal", lambda *setting: ignored.append(setting))
     monkeypatch.setattr(module, "run", interrupted)
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code, capsys.readouterr().err) == (130, "basin: interrupted\n")
+    assert ignored == [(signal.SIGINT, signal.SIG_IGN)]
 
 
 @pytest.fixture
