@@ -1,55 +1,142 @@
-"""The material of a report: everything it is made of, and nothing that needs the store."""
+"""The material of a report: everything it is made of, each row read once, and nothing that needs the store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
 
 import pandas as pd
 
 from analysis.measure import Measure
+from analysis.provenance import Provenance
+from analysis.statistics import STATISTICS
+from analysis.tables import inert
 from search_spaces.specification import Specification
 
+Row = Mapping[str, Any]
 
-@dataclass(frozen=True, kw_only=True)
+STATES = ("complete", "diverged", "failed", "cancelled", "running", "waiting")
+"""Every state of a trial."""
+
+CHUNK = 50_000
+"""Rows that are held as Python objects at a time."""
+
+
+class Source(Protocol):
+    """A study whose rows are read as a stream: a million trials fit into memory as columns, and not as rows."""
+
+    @property
+    def specification(self) -> Specification:
+        """The study's."""
+
+    @property
+    def hash(self) -> str:
+        """Of the specification."""
+
+    @property
+    def code_version(self) -> str:
+        """Of the code that the study began with."""
+
+    def trials(self) -> Iterable[Row]:
+        """Yield every trial with every column, superseded generations included."""
+
+    def curves(self, numbers: Sequence[int]) -> Iterable[Row]:
+        """Yield the epochs of the deciding attempts of some trials in force."""
+
+    def attempts(self) -> Iterable[Row]:
+        """Yield every attempt with its provenance."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Material:
     """Everything a report is made of.
 
     Attributes
     ----------
-    specification
-        The study's.
-    hash, code_version
-        Of the specification, and of the code the study began with.
+    specification, hash, code_version
+        As of the source.
     trials
-        Every trial, superseded generations included.
+        One row a trial, superseded generations included: number, seed, state, hyperparameters of the space, errors in
+        percent, train loss.
     curves
-        Epochs of the deciding attempts.
-    attempts
-        Every attempt with its provenance.
+        Returns one row an epoch of the deciding attempts of some trials, by their numbers.
+    provenance
+        Where, with what and for how long the trials were trained.
     """
 
     specification: Specification
     hash: str
     code_version: str
-    trials: Sequence[Mapping[str, Any]]
-    curves: Sequence[Mapping[str, Any]]
-    attempts: Sequence[Mapping[str, Any]]
+    trials: pd.DataFrame
+    curves: Callable[[Sequence[int]], pd.DataFrame]
+    provenance: Provenance
+
+    @classmethod
+    def of(cls, source: Source, table: Path | None = None) -> Material:
+        """Return the material of a study.
+
+        Parameters
+        ----------
+        source
+            The study.
+        table
+            A CSV file that is given every column of every trial on the way, so that it and the report agree although
+            a study goes on meanwhile.
+        """
+        rows = source.trials() if table is None else _kept(source.trials(), table)
+        return cls(
+            specification=source.specification,
+            hash=source.hash,
+            code_version=source.code_version,
+            trials=_columns(rows, source.specification),
+            curves=lambda numbers: pd.DataFrame(list(source.curves(numbers))),
+            provenance=Provenance.of(source.attempts()),
+        )
 
     @cached_property
     def in_force(self) -> pd.DataFrame:
         """The trials that no later generation superseded."""
-        table = pd.DataFrame(self.trials)
-        return table[~table["superseded"].astype(bool)]
+        return self.trials[~self.trials["superseded"]]
 
     def measures(self, statistic: str | None = None) -> list[Measure]:
-        """Return what the report shows: the split of the objective, then the other one where there is one.
-
-        Every study has a test split; a validation split it has where images were held out.
-        """
+        """Return what the report shows: the split of the objective, then the other one where there is one."""
         specification = self.specification
-        splits = ["test", *(["validation"] if specification.task.validation else [])]
-        splits.sort(key=lambda split: split != specification.objective.split)
+        splits = sorted(_splits(specification), key=lambda split: split != specification.objective.split)
         return [Measure.of(specification, statistic=statistic, split=split) for split in splits]
+
+
+def _splits(specification: Specification) -> list[str]:
+    """Return the splits: every study has test images, validation images where some were held out."""
+    return ["test", *(["validation"] if specification.task.validation else [])]
+
+
+def _kept(rows: Iterable[Row], path: Path) -> Iterator[Row]:
+    """Write rows into a CSV file as they pass."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for index, row in enumerate(rows):
+            if not index:
+                writer.writerow(row.keys())
+            writer.writerow([inert(value) for value in row.values()])
+            yield row
+
+
+def _columns(rows: Iterable[Row], specification: Specification) -> pd.DataFrame:
+    """Return the columns that a report needs, a few bytes a number."""
+    errors = [f"{split}_error_{statistic}" for split in _splits(specification) for statistic in STATISTICS]
+    types: dict[str, Any] = {
+        "number": "int64",
+        "seed": "int64",
+        "state": pd.CategoricalDtype(list(STATES)),
+        "superseded": "bool",
+        **dict.fromkeys((*specification.space, *errors, "train_loss_final"), "float64"),
+    }
+    rows, parts = iter(rows), [pd.DataFrame(columns=list(types)).astype(types)]
+    while chunk := [tuple(map(row.__getitem__, types)) for row in islice(rows, CHUNK)]:
+        parts.append(pd.DataFrame(chunk, columns=list(types)).astype(types))
+    return pd.concat(parts[1:] or parts, ignore_index=True)

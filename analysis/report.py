@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,9 @@ from jinja2 import Environment, PackageLoader
 from analysis.figures import FIGURES, Drawable
 from analysis.figures.style import save
 from analysis.findings import WHOLE, Clip, Findings
-from analysis.material import Material
+from analysis.material import Material, Source
 from analysis.numbers import point, told_apart, written
 from analysis.summary import summary
-from analysis.tables import inert
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +32,15 @@ class Picture:
         return base64.b64encode(self.files["png"].read_bytes()).decode("ascii")
 
 
-def write_report(
-    material: Material, folder: Path, statistic: str | None = None, clip: Clip = WHOLE
-) -> dict[str, Any]:
-    """Write the report into a folder and return its summary; the same material gives the same bytes.
+def write_report(source: Source, folder: Path, statistic: str | None = None, clip: Clip = WHOLE) -> dict[str, Any]:
+    """Write the report into a folder and return its summary; the same rows give the same bytes.
 
     Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure as PNG and SVG under ``figures/``. What
     the objective's split shows comes first; where images were held out, the other split is shown beside it.
 
     Parameters
     ----------
-    material
+    source
         What to report.
     folder
         Made where it is missing.
@@ -53,9 +49,10 @@ def write_report(
     clip
         Colour limits of the maps.
     """
-    findings = Findings(material, material.measures(statistic), clip)
     figures = folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
+    material = Material.of(source, folder / "trials.csv")
+    findings = Findings(material, material.measures(statistic), clip)
     pictures = [
         Picture(result=result, files=save(kind.draw(result), figures, result.name))
         for kind in FIGURES
@@ -66,17 +63,8 @@ def write_report(
     (folder / "summary.json").write_text(
         json.dumps(numbers, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8"
     )
-    _write_csv(folder / "trials.csv", material.trials)
     (folder / "report.html").write_text(_page(findings, numbers, pictures), encoding="utf-8")
     return numbers
-
-
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(rows[0].keys() if rows else ())
-        for row in rows:
-            writer.writerow([inert(value) for value in row.values()])
 
 
 def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Picture]) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.findings import Findings
-from analysis.material import Material
+from analysis.material import STATES
 from analysis.measure import counted
 from analysis.ranking import best_of_ranking
-
-OUTCOMES = ("complete", "diverged", "failed", "cancelled", "running", "waiting")
 
 
 def summary(findings: Findings) -> dict[str, Any]:
@@ -37,7 +34,7 @@ def summary(findings: Findings) -> dict[str, Any]:
         "chance_error": first.chance,
         "seeds": specification.seeds,
         "trials": {"total": len(trials)}
-        | {state: int(states.get(state, 0)) for state in OUTCOMES}
+        | {state: int(states.get(state, 0)) for state in STATES}
         | {
             "superseded": len(material.trials) - len(trials),
             "learned_nothing": int(counted(trials, first)["learned_nothing"].sum()),
@@ -46,7 +43,7 @@ def summary(findings: Findings) -> dict[str, Any]:
         "best": _best(findings.rankings[0], findings.space),
         "maps": [one.to_dict() for one in findings.maps[0]],
         "other_split": _other(findings) if len(findings.measures) > 1 else None,
-        "provenance": _provenance(material),
+        "provenance": {"code_version_of_study": material.code_version} | material.provenance.to_dict(),
     }
 
 
@@ -77,19 +74,4 @@ def _plain(row: pd.Series, names: list[str]) -> dict[str, Any]:
         "standard_error": float(row["standard_error"]) if np.isfinite(row["standard_error"]) else None,
         "n": int(row["n"]),
         "diverged": int(row["diverged"]),
-    }
-
-
-def _provenance(material: Material) -> dict[str, Any]:
-    attempts = material.attempts
-    ended = [a for a in attempts if a["ending"] is not None]
-    return {
-        "code_version_of_study": material.code_version,
-        "code_versions": sorted({a["code_version"] for a in ended if a["code_version"]}),
-        "hosts": sorted({a["host"] for a in ended if a["host"]}),
-        "devices": sorted({a["device"] for a in ended if a["device"]}),
-        "libraries": [json.loads(text) for text in sorted({a["libraries"] for a in ended if a["libraries"]})],
-        "attempts": len(attempts),
-        "attempts_by_ending": pd.Series([a["ending"] for a in ended]).value_counts().sort_index().to_dict(),
-        "training_seconds": sum(a["seconds"] or 0.0 for a in ended),
     }

@@ -1,4 +1,4 @@
-"""The suite hears the signals that it sends, wherever it was started and whatever ran before: children inherit them."""
+"""The suite hears the signals that it sends, wherever it was started and whatever ran before."""
 
 import signal
 

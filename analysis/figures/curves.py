@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -24,6 +23,7 @@ from analysis.curves import CurveBundle, Line, bundles
 from analysis.figures.columns import columns_of
 from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import Findings
+from analysis.measure import COUNTED
 from analysis.numbers import point, told_apart
 
 ROWS = 8
@@ -71,13 +71,14 @@ class Curves:
 def compute(findings: Findings) -> list[Curves]:
     """Return the curves of a grid, of the best plane of a larger grid, or of the best configurations of no grid."""
     material, ranks = findings.material, findings.rankings[0]
-    if not material.curves or ranks.empty:
+    if ranks.empty:
         return []
     x, y, others = findings.axes
     trials, which = material.in_force, ""
     chosen = f"{findings.measures[0].statistic}, split {findings.measures[0].split}"
     told: list[str] = []
     plane: dict[str, float] = {}
+    ys: list[float | None]
     if findings.is_grid:
         plane = {name: float(ranks.iloc[0][name]) for name in others}
         trials = findings.at(plane)
@@ -88,15 +89,19 @@ def compute(findings: Findings) -> list[Curves]:
         if len(ranks) > BEST_CURVES:
             which = f" The {BEST_CURVES} best of {len(ranks)} configurations ({chosen}) are drawn."
         trials = trials.merge(ranks.head(BEST_CURVES)[findings.space])
+    ended = trials[trials["state"].isin(COUNTED)]
+    ys, fewer = [None], ""
+    if y is not None:
+        every = sorted(map(float, ended[y].unique()), reverse=True)
+        ys = [*_picked(every, ROWS, float(ranks.iloc[0][y]))]
+        if len(ys) < len(every):
+            fewer = f" {len(ys)} of {len(every)} values of {y} are drawn."
+            trials, ended = trials[trials[y].isin(ys)], ended[ended[y].isin(ys)]
+    epochs = material.curves(ended["number"].tolist())
+    if epochs.empty:
+        return []
     splits = [measure.split for measure in findings.measures]
-    found = bundles(pd.DataFrame(material.curves), trials, x, y, others=told, splits=splits)
-    every = sorted({b.y for b in found if b.y is not None}, reverse=True)
-    best_y = None if y is None else float(ranks.iloc[0][y])
-    ys: list[float | None] = [*_picked(every, ROWS, best_y)] or [None]
-    fewer = ""
-    if y is not None and len(ys) < len(every):
-        fewer = f" {len(ys)} of {len(every)} values of {y} are drawn."
-        found, trials = [bundle for bundle in found if bundle.y in ys], trials[trials[y].isin(ys)]
+    found = bundles(epochs, ended, x, y, others=told, splits=splits)
     return [
         Curves(
             name="curves",

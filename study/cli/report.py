@@ -55,19 +55,11 @@ def report(
         found = it.studies.get(study)
 
         from analysis.findings import Clip  # noqa: PLC0415
-        from analysis.material import Material  # noqa: PLC0415
         from analysis.report import write_report  # noqa: PLC0415 - pandas and Matplotlib
+        from study.source import StudySource  # noqa: PLC0415
 
-        material = Material(
-            specification=found.specification,
-            hash=found.hash,
-            code_version=found.code_version,
-            trials=list(it.queries.trials(found.id)),
-            curves=list(it.queries.curves(found.id)),
-            attempts=list(it.queries.attempts(found.id)),
-        )
-    with publishing(out, force=force) as unfinished:
-        summary = write_report(material, unfinished, statistic, Clip(low=low, high=high))
+        with publishing(out, force=force) as unfinished:
+            summary = write_report(StudySource(it, found), unfinished, statistic, Clip(low=low, high=high))
     if json:
         print_json(summary)
         return

@@ -45,7 +45,7 @@ LOCK_SECONDS = 1.0
 """One try waits so long for a lock; then the wait can be told, and what was begun is not held meanwhile."""
 
 SERVER_LOCK_SECONDS = 2.0
-"""The same on PostgreSQL: longer than the second after which the server looks for a deadlock and sends one of two back."""
+"""The same on PostgreSQL: longer than the second after which the server finds a deadlock, and sends one back."""
 
 _OPEN: WeakSet[Database] = WeakSet()
 

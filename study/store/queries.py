@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select
@@ -149,6 +150,7 @@ class Queries:
         *,
         columns: Sequence[str] = CURVE_COLUMNS,
         where: str | None = None,
+        numbers: Sequence[int] | None = None,
         limit: int | None = None,
     ) -> Iterator[Mapping[str, Any]]:
         """Yield the epochs of the deciding attempt of every trial in force, by trial and epoch.
@@ -161,8 +163,10 @@ class Queries:
             Columns of the epoch, or of its trial.
         where
             An expression over columns of the trial.
+        numbers
+            Only these trials, where it is not None.
         limit
-            At most so many.
+            At most so many, where no numbers are asked for.
         """
         names = [known_column(name, EPOCHS_TOO) for name in columns]
         chosen = [(epoch if name in EPOCH_COLUMNS else trial).c[name] for name in names]
@@ -176,7 +180,12 @@ class Queries:
             statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
         if limit is not None:
             statement = statement.limit(min(limit, LARGEST))
-        yield from self._streamed(statement)
+        if numbers is None:
+            yield from self._streamed(statement)
+            return
+        wanted = iter(sorted(numbers))
+        while some := list(islice(wanted, PAGE)):
+            yield from self._streamed(statement.where(trial.c.number.in_(some)))
 
     def attempts(self, study_id: int) -> Iterator[Mapping[str, Any]]:
         """Yield every attempt of a study with its provenance; libraries that cannot be read are None."""

@@ -8,6 +8,7 @@ from analysis.axes import reading_order
 from analysis.material import Material
 from analysis.measure import counted
 from analysis.ranking import best_of_ranking, ranking
+from study.source import StudySource
 from study.trials import Ending, Finish, Report
 from tests.contract.helpers import claim, completion, divergence, epochs, failure, make, tell
 
@@ -37,14 +38,7 @@ def at_loss(lease, error, loss):
 
 def analysed(store, study):
     """Return what analysis makes of the study: the best configuration, and how many trials learned nothing."""
-    material = Material(
-        specification=study.specification,
-        hash=study.hash,
-        code_version=study.code_version,
-        trials=list(store.queries.trials(study.id)),
-        curves=[],
-        attempts=[],
-    )
+    material = Material.of(StudySource(store, study))
     measure = material.measures()[0]
     names = list(study.specification.space)
     row = best_of_ranking(ranking(material.in_force, names, measure))

@@ -44,6 +44,8 @@ def trial(number, result, **changes):
         "train_loss_final": 0.5 if done else None,
         "diverged_epoch": 1 if result == "diverged" else None,
         "validation_error_final": error + 5.0 if done else None,
+        "validation_error_mean_last5": error + 6.0 if done else None,
+        "validation_error_min": error + 4.0 if done else None,
         "seconds": 2.0 if done else None,
         "superseded": False,
         "reason": "out of memory" if result == "failed" else None,

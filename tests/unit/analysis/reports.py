@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 from analysis.findings import WHOLE, Findings
 from analysis.material import Material
 from analysis.report import write_report
+from search_spaces.specification import Specification
 from search_spaces.validation import loads
 from tests.unit.analysis.common import curve, trials
 
@@ -97,16 +99,39 @@ def attempt(number, ending="complete", **changes):
     return row | changes
 
 
-def material(rows, **changes):
+@dataclass(frozen=True)
+class Listed:
+    """A source whose rows stand in lists."""
+
+    specification: Specification
+    rows: list
+    epochs: list
+    tries: list
+    hash: str = "0123456789abcdef" * 4
+    code_version: str = "0.1.0+aa"
+
+    def trials(self):
+        return iter(self.rows)
+
+    def curves(self, numbers):
+        return iter([record for record in self.epochs if record["number"] in set(numbers)])
+
+    def attempts(self):
+        return iter(self.tries)
+
+
+def source(rows, **changes):
     drawn = [row for row in rows if row["state"] in {"complete", "diverged"} and not row["superseded"]]
-    return Material(
-        specification=specification(**changes),
-        hash="0123456789abcdef" * 4,
-        code_version="0.1.0+aa",
-        trials=rows,
-        curves=[record for row in drawn for record in curve(row)],
-        attempts=[attempt(row["number"], row["state"]) for row in drawn],
+    return Listed(
+        specification(**changes),
+        rows,
+        [record for row in drawn for record in curve(row)],
+        [attempt(row["number"], row["state"]) for row in drawn],
     )
+
+
+def material(rows, **changes):
+    return Material.of(source(rows, **changes))
 
 
 def findings(rows, statistic=None, clip=WHOLE, **changes):
@@ -121,7 +146,7 @@ def findings_of(cells, names=("lr", "p"), **changes):
 
 def written(folder, rows, statistic=None, **changes):
     """Write a report and return what it holds."""
-    summary = write_report(material(rows, **changes), folder, statistic)
+    summary = write_report(source(rows, **changes), folder, statistic)
     return SimpleNamespace(
         folder=folder,
         summary=summary,

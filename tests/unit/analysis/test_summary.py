@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from analysis.findings import Findings
+from analysis.material import Material
 from analysis.summary import summary
 from tests.unit.analysis.common import trial, trials
 from tests.unit.analysis.reports import (
@@ -19,6 +21,7 @@ from tests.unit.analysis.reports import (
     cube_rows,
     findings,
     findings_of,
+    source,
     specification,
 )
 
@@ -134,11 +137,10 @@ def test_the_summary_says_where_it_was_made(found):
 
 
 def test_an_attempt_that_never_ended_is_counted_without_provenance():
-    made = findings(trials({(0.1, 0.0): [10.0]}))
-    made.material.attempts.append(
-        attempt(0, None, host=None, device=None, libraries=None, code_version=None, seconds=None)
-    )
-    provenance = summary(made)["provenance"]
+    made = source(trials({(0.1, 0.0): [10.0]}))
+    made.tries.append(attempt(0, None, host=None, device=None, libraries=None, code_version=None, seconds=None))
+    material = Material.of(made)
+    provenance = summary(Findings(material, material.measures()))["provenance"]
     assert (provenance["attempts"], provenance["attempts_by_ending"]) == (2, {"complete": 1})
 
 

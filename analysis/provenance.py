@@ -1,0 +1,73 @@
+"""Provenance: where, with what and for how long the trials of a study were trained."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What all attempts of a study come to; of those that ended unless said.
+
+    Attributes
+    ----------
+    code_versions, hosts, devices
+        Each once, in order.
+    libraries
+        Each set of versions once, by name, as JSON.
+    attempts
+        How many there were, running ones included.
+    endings
+        How many ended how.
+    seconds
+        Training took, all together.
+    """
+
+    code_versions: tuple[str, ...]
+    hosts: tuple[str, ...]
+    devices: tuple[str, ...]
+    libraries: tuple[str, ...]
+    attempts: int
+    endings: Mapping[str, int]
+    seconds: float
+
+    @classmethod
+    def of(cls, attempts: Iterable[Mapping[str, Any]]) -> Provenance:
+        """Return the provenance of attempts, which are read once."""
+        seen: dict[str, set[str]] = {name: set() for name in ("code_version", "host", "device", "libraries")}
+        endings: Counter[str] = Counter()
+        count, seconds = 0, 0.0
+        for attempt in attempts:
+            count += 1
+            if attempt["ending"] is None:
+                continue
+            endings[attempt["ending"]] += 1
+            seconds += attempt["seconds"] or 0.0
+            for name, values in seen.items():
+                if attempt[name]:
+                    values.add(attempt[name])
+        return cls(
+            code_versions=tuple(sorted(seen["code_version"])),
+            hosts=tuple(sorted(seen["host"])),
+            devices=tuple(sorted(seen["device"])),
+            libraries=tuple(sorted(seen["libraries"])),
+            attempts=count,
+            endings=dict(sorted(endings.items())),
+            seconds=seconds,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the provenance as plain values."""
+        return {
+            "code_versions": list(self.code_versions),
+            "hosts": list(self.hosts),
+            "devices": list(self.devices),
+            "libraries": [json.loads(text) for text in self.libraries],
+            "attempts": self.attempts,
+            "attempts_by_ending": dict(self.endings),
+            "training_seconds": self.seconds,
+        }
