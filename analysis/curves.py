@@ -101,20 +101,19 @@ def bundles(
         Which errors to take, in the order in which they are to be shown.
     """
     shown = trials[trials["state"].isin(["complete", "diverged"])]
-    by_number: dict[Any, pd.DataFrame] = dict(iter(curves.groupby("number")))
     names = [*([] if y is None else [y]), x, *others]
+    cells = shown.groupby(names)
+    places = pd.DataFrame({"number": shown["number"], "cell": cells.ngroup(), "row": cells.cumcount()})
+    by_cell: dict[Any, pd.DataFrame] = dict(iter(curves.merge(places, on="number").groupby("cell")))
     found = []
-    for values, cell in shown.groupby(names):
+    for index, (values, cell) in enumerate(cells):
         point = dict(zip(names, numbers(values), strict=True))
-        seeds = [by_number.get(int(number)) for number in cell["number"]]
-        longest = max((int(rows["epoch"].max()) for rows in seeds if rows is not None), default=0)
-        columns = {
-            name: np.full((len(seeds), longest), np.nan) for name in ("train_loss", *map(error_column, splits))
-        }
+        epochs = by_cell.get(index, pd.DataFrame(columns=[*curves.columns, "row"]))
+        at = epochs["row"].to_numpy(dtype=int), epochs["epoch"].to_numpy(dtype=int) - 1
+        longest = int(at[1].max(initial=-1)) + 1
+        columns = {name: np.full((len(cell), longest), np.nan) for name in ("train_loss", *map(error_column, splits))}
         for name, matrix in columns.items():
-            for row, rows in enumerate(seeds):
-                if rows is not None:
-                    matrix[row, rows["epoch"].to_numpy(dtype=int) - 1] = rows[name].to_numpy(dtype=float)
+            matrix[at] = epochs[name].to_numpy(dtype=float)
         found.append(
             CurveBundle(
                 x=point[x],

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from search_spaces.specification import Specification
+
+if TYPE_CHECKING:  # commands that only read do without
+    import numpy as np
+    import numpy.typing as npt
+
+    Vector = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
 
 NEARLY = 0.9
 """Share of the error of guessing from which on a train loss no better than guessing says that nothing was learned."""
@@ -51,12 +59,13 @@ class Guessing:
             f"train loss of {self.loss:.2f} or more"
         )
 
-    def learned_nothing(self, error: float | None, loss: float | None) -> bool:
-        """Tell whether a complete trial of that final test error (percent) and final train loss learned nothing."""
-        if error is None or math.isnan(error):
-            return False
-        lost = loss is not None and loss >= self.loss and error >= self.nearly_error
-        return lost or error >= self.lowest_error
+    def learned_nothing(self, errors: Vector, losses: Vector) -> Mask:
+        """Tell which complete trials of some final test errors (percent) and final train losses learned nothing.
+
+        NaN is an error or a loss that is not known.
+        """
+        found: Mask = (errors >= self.lowest_error) | ((errors >= self.nearly_error) & (losses >= self.loss))
+        return found
 
 
 def guessing_of(specification: Specification) -> Guessing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from analysis.guessing import Guessing, guessing_of
@@ -92,11 +91,8 @@ def counted(trials: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     found = trials[trials["state"].isin(COUNTED)].copy()
     found["diverged"] = found["state"] == "diverged"
     found["error"] = found[measure.column].mask(found["diverged"], measure.chance).astype(float)
-    losses = found["train_loss_final"].astype(float)
-    finals = found["test_error_final"].astype(float)
-    learned_nothing = [
-        not gone and measure.guessing.learned_nothing(final, loss)
-        for gone, final, loss in zip(found["diverged"], finals, losses, strict=True)
-    ]
-    found["learned_nothing"] = np.array(learned_nothing, dtype=bool)
+    finals, losses = (found[name].to_numpy(dtype=float) for name in ("test_error_final", "train_loss_final"))
+    found["learned_nothing"] = measure.guessing.learned_nothing(finals, losses) & ~found["diverged"].to_numpy(
+        dtype=bool
+    )
     return found.dropna(subset="error")

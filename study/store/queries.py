@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -208,6 +209,7 @@ class Queries:
             yield {name: escaped(it) if isinstance(it, str) else it for name, it in row.items()}
 
 
+@lru_cache(maxsize=1024)
 def _libraries(text: str | None) -> str | None:
     """Return the versions of an attempt's libraries, by name, as JSON without control characters."""
     try:
