@@ -27,6 +27,9 @@ from workers.recipe import Recipe
 IDLE_SECONDS = 0.5
 """Pause between two looks at a store that had nothing to give."""
 
+STATUS_SHARE = 0.05
+"""Share of the time that counting the trials of the study may take while it is driven."""
+
 LAST_SECONDS = 60.0
 """How long the last reports of a drive are tried to be written."""
 
@@ -122,6 +125,7 @@ class Driver:
         self._finished = False
         self._failure: BaseException | None = None
         self._next_look = 0.0
+        self._next_status = 0.0
         self._outage_since: float | None = None
         self._trusted_until = 0.0
         self._mean_seconds: float | None = None
@@ -159,7 +163,7 @@ class Driver:
             self._hand_back()
         if self._failure is not None:
             raise self._failure
-        return self._store.studies.status(self._study)
+        return self._tell_status()
 
     def stop(self) -> None:
         """End soon and in good order; safe to call from a signal handler."""
@@ -170,8 +174,7 @@ class Driver:
         told = False
         while not self._stopping.is_set():
             self._rescue()
-            status = self._store.studies.status(self._study)
-            self._observer.progressed(status.counts, status.eta_seconds)
+            status = self._tell_status()
             if status.counts.waiting:
                 return True
             if not status.counts.running:
@@ -360,11 +363,18 @@ class Driver:
                 self._note_pace(report.finish)
         try:
             self._flush(patience=2.0)
-            status = self._store.studies.status(self._study)
+            if time.monotonic() >= self._next_status:
+                self._tell_status()
         except StoreUnreachableError as error:
             self._bear(error)
-            return
+
+    def _tell_status(self) -> Status:
+        """Tell how far the study is; all its trials are counted for that, so that the next look may have to wait."""
+        begun = time.monotonic()
+        status = self._store.studies.status(self._study)
         self._observer.progressed(status.counts, status.eta_seconds)
+        self._next_status = time.monotonic() + (time.monotonic() - begun) / STATUS_SHARE
+        return status
 
     def _note_pace(self, finish: Finish) -> None:
         if finish.seconds is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 
 import pytest
@@ -95,6 +96,23 @@ def test_a_finished_study_trains_nothing(store, drive):
 def test_the_observer_sees_the_end(store, drive, watcher):
     drive(create(store), inline())
     assert watcher.counts[-1].complete == 6
+
+
+def test_counting_the_trials_takes_a_small_share_of_a_drive(store, drive, monkeypatch):
+    """A count of a million trials takes two seconds: after each batch of reports it would be all that a drive does."""
+    looks, real = [], store.studies.status
+
+    def slow(study):
+        looks.append(time.monotonic())
+        time.sleep(0.1)
+        return real(study)
+
+    monkeypatch.setattr(store.studies, "status", slow)
+    begun = time.monotonic()
+    status = drive(create(store, seeds=20))
+    elapsed = time.monotonic() - begun
+    assert status.counts.complete == status.counts.total >= 20
+    assert len(looks) <= 2 + elapsed / (0.1 / 0.05)  # the first, the last, and one each two seconds
 
 
 def test_a_drive_continues_where_another_ended(store, drive):
