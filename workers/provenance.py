@@ -10,6 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+VERSION = "0.2.0"
+"""Of this release; it stands here, because the metadata of an installation may lie beside other sources."""
+
 
 @cache
 def code_version() -> str:
@@ -23,15 +26,7 @@ def code_version() -> str:
         for file in sorted(root.rglob("*.py")):
             digest.update(f"{package}/{file.relative_to(root).as_posix()}\0".encode())
             digest.update(file.read_bytes())
-    return f"{distribution_version()}+{digest.hexdigest()[:16]}"
-
-
-def distribution_version() -> str:
-    """Return the version of the installed distribution, ``0`` for bare sources."""
-    try:
-        return version("basin")
-    except PackageNotFoundError:
-        return "0"
+    return f"{VERSION}+{digest.hexdigest()[:16]}"
 
 
 def package_folder(name: str) -> Path:

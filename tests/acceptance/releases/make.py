@@ -1,6 +1,6 @@
 """Write the store that a release leaves in the tests: ``python -m tests.acceptance.releases.make 0.1.0``.
 
-A study of twelve trials, five of them complete and one leased to a driver that is gone.
+A study of twelve trials, five of them complete, or one or two more, and one leased to a driver that is gone.
 """
 
 import sys
@@ -32,7 +32,7 @@ class Five:
 
 
 def main(release):
-    """Train five trials and leave one leased."""
+    """Train some trials and leave one leased."""
     prepare(local=True)
     from study.tuning import run_tickets  # Ray reads its environment when it is imported
 
