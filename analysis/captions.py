@@ -35,10 +35,10 @@ def _trained(specification: Specification, fixed: Mapping[str, float]) -> str:
     images += f", {task.validation:,} for validation" if task.validation else ""
     values = specification.hyperparameters({})
     values = dict(fixed) | {key: value for key, value in values.items() if key not in specification.space}
-    name += "" if optimizer.amsgrad else " without the maximum of AMSGrad"
+    name += "" if optimizer.options.get("amsgrad", True) else " without the maximum of AMSGrad"
     name += f", {point(values)}" if values else ""
     decay = f", decay {specification.decay}"
-    decay += " on kernels only" if optimizer.decay_on == "kernels" else ""
+    decay += " on kernels only" if optimizer.options.get("decay_on") == "kernels" else ""
     augmented = "" if task.augmentation == "none" else f", {task.augmentation}"
     kept = " (a small rest of images is a batch of its own)" if task.remainder == "keep" else ""
     return (

@@ -135,11 +135,10 @@ def engine_training(arm: Arm, folder: Path, subset: int, epochs: int, seed: int)
         subset=subset,
         remainder="keep",  # as torch's DataLoader cuts
         optimizer="padam",
-        variant=arm.variant,
-        hyperparameters={
+        options={
             "lr": arm.lr, "p": arm.p, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": DECAY,
+            "variant": arm.variant, "decay": "l2", "decay_on": "all", "amsgrad": True,
         },
-        schedule={"name": "constant"},
         epochs=epochs,
         seed=seed,
     )  # fmt: skip

@@ -5,87 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field, SerializeAsAny
 
-from search_spaces.catalog import DATASETS, OPTIMIZERS, DatasetInfo, OptimizerInfo
 from search_spaces.configurations import Configuration, rounded
+from search_spaces.declarations import DATASETS, Dataset
 from search_spaces.domains import Domain, Number
+from search_spaces.sections import Frozen, Section, model_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 MAX_TRIALS = 1_000_000
 
 
-def _listed(value: Any) -> Any:
-    """Let a YAML list stand for a tuple, and nothing else."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Task(_Section):
-    """Data set + network + batch size + augmentation.
-
-    ``subset`` trains on that many images, seeded and balanced over classes; ``validation`` holds that many training
-    images out, by a fixed seed. ``remainder`` says what becomes of the images of an epoch that fill no batch:
-    ``join`` puts less than half a batch into the batch before, ``keep`` leaves them a batch of their own.
-    """
-
-    dataset: str
-    network: str
-    batch_size: int = Field(default=128, ge=1, le=65_536)
-    augmentation: str = "none"
-    subset: int | None = Field(default=None, ge=1)
-    validation: int = Field(default=0, ge=0)
-    remainder: Literal["join", "keep"] = "join"
-
-
-class Optimizer(_Section):
-    """The optimizer and the value of every hyperparameter that the space does not vary.
-
-    A hyperparameter that stands here and in the space is varied. ``betas`` is short for ``beta1`` and ``beta2``.
-    """
-
-    name: str = "padam"
-    variant: str | None = None
-    decay: str | None = None
-    decay_on: Literal["all", "kernels"] = "all"
-    amsgrad: bool = True
-    betas: Annotated[tuple[Number, Number], BeforeValidator(_listed)] | None = None
-    lr: Number | None = None
-    p: Number | None = None
-    beta1: Number | None = None
-    beta2: Number | None = None
-    eps: Number | None = None
-    weight_decay: Number | None = None
-    momentum: Number | None = None
-
-    @property
-    def info(self) -> OptimizerInfo:
-        """The catalog's entry of this optimizer."""
-        return OPTIMIZERS[self.name]
-
-    def fixed(self) -> dict[str, float]:
-        """Return the values written in the document, by hyperparameter."""
-        written = {h: getattr(self, h) for h in ("lr", "p", "beta1", "beta2", "eps", "weight_decay", "momentum")}
-        if self.betas:
-            written["beta1"], written["beta2"] = self.betas
-        return {name: value for name, value in written.items() if value is not None}
-
-
-class Schedule(_Section):
-    """How the learning rate moves during training."""
-
-    name: str = "constant"
-    milestones: Annotated[tuple[int, ...], BeforeValidator(_listed)] = ()
-    gamma: Number = Field(default=0.1, gt=0)
-
-
-class Design(_Section):
+class Design(Frozen):
     """How configurations are chosen; all but ``grid`` take the number of ``configurations``."""
 
     name: Literal["grid", "random", "sobol", "tpe"] = "grid"
@@ -93,33 +27,50 @@ class Design(_Section):
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
 
 
-class Objective(_Section):
+class Objective(Frozen):
     """Statistic + split: what Optuna is told and what a report shows by default."""
 
     statistic: Literal["final", "mean_last5", "min"] = "final"
     split: Literal["test", "validation"] = "test"
 
 
-class Resources(_Section):
+class Resources(Frozen):
     """What one worker takes; never part of a study's identity."""
 
     cpus: int = Field(default=1, ge=1, le=1_024)
     gpus: Number = Field(default=0.0, ge=0, le=64)
 
 
+FIRST: dict[str, dict[str, Any]] = {
+    "task": dict.fromkeys(("dataset", "network", "batch_size", "augmentation", "subset", "validation")),
+    "optimizer": {
+        **dict.fromkeys(("name", "variant", "decay", "betas", "lr", "p", "beta1", "beta2", "eps", "weight_decay")),
+        "momentum": None,
+        "amsgrad": True,
+        "decay_on": "all",
+    },
+    "schedule": {"name": "constant", "milestones": [], "gamma": 0.1},
+}
+"""What release 0.1.0 wrote into each section, and what stood there where the named thing had no such option."""
+
+DEFAULTS = {("task", "remainder"): "keep"}
+"""What release 0.1.0 did without an option, where that is not the option's default."""
+
 CHANGED_DEFAULTS = (("task", "remainder"), ("objective", "statistic"))
 """Section and name of each option that has, or ever had, another default than an earlier release."""
 
 
-class Specification(_Section):
+class Specification(Frozen):
     """A whole study. N = configurations x seeds trials."""
 
     name: str
-    task: Task
+    task: SerializeAsAny[Section]
     epochs: int = Field(ge=1, le=100_000)
     space: dict[str, Domain]
-    optimizer: Optimizer = Optimizer()
-    schedule: Schedule = Schedule()
+    optimizer: SerializeAsAny[Section] = model_of("optimizer", "padam")(name="padam")
+    schedules: dict[str, SerializeAsAny[Section]] = Field(
+        default_factory=lambda: {"lr": model_of("schedule", "constant")(name="constant")}
+    )
     design: Design = Design()
     seeds: int = Field(default=3, ge=1, le=1_000)
     objective: Objective = Objective()
@@ -127,9 +78,14 @@ class Specification(_Section):
     summary: str = Field(default="", max_length=1_000)
 
     @property
-    def dataset(self) -> DatasetInfo:
-        """The catalog's entry of the data set."""
+    def dataset(self) -> Dataset:
+        """The declaration of the data set."""
         return DATASETS[self.task.dataset]
+
+    @property
+    def schedule(self) -> Section:
+        """The schedule of the learning rate."""
+        return self.schedules["lr"]
 
     @property
     def configurations(self) -> int:
@@ -148,18 +104,20 @@ class Specification(_Section):
 
     @property
     def variant(self) -> str | None:
-        """The optimizer's variant in force, None where it has only one form."""
-        return self.optimizer.variant or next(iter(self.optimizer.info.variants), None)
+        """The optimizer's variant, None where it has only one form."""
+        variant: str | None = self.optimizer.options.get("variant")  # type: ignore[assignment]
+        return variant
 
     @property
-    def decay(self) -> str:
-        """The decay form in force."""
-        return self.optimizer.decay or self.optimizer.info.decays[0]
+    def decay(self) -> str | None:
+        """The form of the optimizer's weight decay, None where it has none."""
+        decay: str | None = self.optimizer.options.get("decay")  # type: ignore[assignment]
+        return decay
 
     def hyperparameters(self, configuration: Configuration) -> dict[str, float]:
-        """Return the value of every hyperparameter of the optimizer at one configuration."""
-        values = {h.name: h.default for h in self.optimizer.info.hyperparameters}
-        return rounded(values | self.optimizer.fixed() | configuration)
+        """Return the value of every number of the optimizer at one configuration."""
+        values = {name: float(getattr(self.optimizer, name)) for name in self.optimizer.declaration.numbers}
+        return rounded(values | configuration)
 
     def warnings(self) -> list[str]:
         """Return what its reader should know although it is no fault, a sentence each."""
@@ -174,7 +132,10 @@ class Specification(_Section):
 
     def document(self) -> dict[str, Any]:
         """Return the specification as plain JSON values, defaults written out."""
-        return self.model_dump(mode="json")
+        document = self.model_dump(mode="json", exclude={"schedules": True, "optimizer": {"betas"}})
+        document["schedule"] = self.schedule.model_dump(mode="json")
+        others = {name: it.model_dump(mode="json") for name, it in self.schedules.items() if name != "lr"}
+        return document | ({"schedules": others} if others else {})
 
     def continuing(self, stored: Specification) -> Specification:
         """Return this specification as it goes on with a stored study of its name.
@@ -193,16 +154,24 @@ class Specification(_Section):
         """Return what two specifications of one study agree in: all but ``resources`` and ``summary``."""
         document = self.document()
         del document["resources"], document["summary"]
-        document["optimizer"] |= {"variant": self.variant, "decay": self.decay, "betas": None}
-        document["optimizer"] |= {n: v for n, v in self.hyperparameters({}).items() if n not in self.space}
+        document["optimizer"] |= rounded({n: getattr(self.optimizer, n) for n in self.optimizer.declaration.numbers})
         document["optimizer"] |= dict.fromkeys(self.space)
         return document
 
     def identity(self) -> dict[str, Any]:
-        """Return what the hash is of: the resolved form, and nothing where an option does what release 0.1.0 did."""
+        """Return what the hash is of: the form of release 0.1.0, and what it did not know where that acts.
+
+        Every option that release knew is written out, whether or not the optimizer or the schedule has it.
+        """
         document = self.resolved()
-        if self.task.remainder == "keep":
-            del document["task"]["remainder"]
+        for kind, section in (("task", self.task), ("optimizer", self.optimizer), ("schedule", self.schedule)):
+            first = FIRST[kind]
+            later = {
+                name: document[kind][name]
+                for name, option in section.declaration.options.items()
+                if name not in first and getattr(section, name) != DEFAULTS.get((kind, name), option.default)
+            }
+            document[kind] = {name: document[kind].get(name, default) for name, default in first.items()} | later
         return document
 
     def hash(self) -> str:

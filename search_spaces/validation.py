@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from search_spaces import catalog
-from search_spaces.documents import Document, assign, is_file, nearest, parse_document, read_document
+from search_spaces.declarations import DATASETS, KINDS
+from search_spaces.documents import Document, assign, closest, is_file, nearest, parse_document, read_document
 from search_spaces.domains import Range, Values, significant
 from search_spaces.errors import Fault, SpecificationError, printable, shown
-from search_spaces.hyperparameters import Hyperparameter
+from search_spaces.options import Name, Number
 from search_spaces.presets import preset_document, preset_names
-from search_spaces.specification import MAX_TRIALS, NAME, Design, Objective, Optimizer, Schedule, Specification, Task
+from search_spaces.sections import PAIR, Section, model_of, unspoken
+from search_spaces.specification import MAX_TRIALS, NAME, Design, Objective, Specification
 
 SHOWN_VALUES = 6
 """Values of a list that a fault shows."""
 
 _FIELDS = Specification.model_fields
+KEYS = (*_FIELDS, "schedule")
+"""Keys of a document; ``schedule`` is short for ``schedules.lr``."""
+
+DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant"}
+"""Sections that name something declared, and what they name where they do not say."""
+
+SCHEDULED = ("lr", "p")
+"""What a schedule may move."""
+
+M = TypeVar("M", bound=BaseModel)
 _STRICT = ConfigDict(strict=True)
 
 _RULES = {
@@ -118,50 +129,130 @@ def validate(document: Document, source: str = "the study specification") -> Spe
         With every fault found.
     """
     faults = [
-        Fault(path=printable(str(key)), message=f"unknown key; {nearest(key, _FIELDS)}")
+        Fault(path=printable(str(key)), message=f"unknown key; {nearest(key, KEYS)}")
         for key in document
-        if key not in _FIELDS
+        if key not in KEYS
     ]
     sections: dict[str, Any] = {}
     for name, field in _FIELDS.items():
-        if name in document:
-            found, sections[name] = _checked(name, document[name])
+        if name == "schedules":
+            found, sections[name] = _schedules(document)
+            faults += found
+        elif name in document:
+            found, sections[name] = (
+                _declared(name, document[name]) if name in DECLARED else _checked(name, document[name])
+            )
             faults += found
         elif field.is_required():
             faults.append(Fault(path=name, message="is required"))
         else:
-            sections[name] = field.get_default()
+            sections[name] = field.get_default(call_default_factory=True)
     faults += _crossed(sections, document)
     if faults:
         raise SpecificationError(list(dict.fromkeys(faults)), source)
     return Specification(**sections)
 
 
+def _schedules(document: Document) -> tuple[list[Fault], dict[str, Section | None]]:
+    """Return the faults of all schedules, and each by the name of what it moves; ``schedule`` is that of lr."""
+    written = document.get("schedules", {})
+    if not isinstance(written, dict):
+        return [Fault(path="schedules", message=f"must be a mapping of keys to values, got {shown(written)}")], {}
+    if "schedule" in document and "lr" in written:
+        return [Fault(path="schedule", message="stands beside schedules.lr; write one or the other")], {}
+    sections: dict[str, Section | None] = dict(_FIELDS["schedules"].get_default(call_default_factory=True))
+    faults = []
+    raw = {f"schedules.{printable(str(name))}": (name, it) for name, it in written.items()}
+    if "schedule" in document:
+        raw["schedule"] = ("lr", document["schedule"])
+    for path, (name, one) in raw.items():
+        found, sections[name] = _declared("schedule", one, path)
+        faults += found
+    return faults, sections
+
+
+def _declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Section | None]:
+    """Return the faults of a section that names something declared, and as much of it as holds."""
+    path = path or kind
+    if not isinstance(raw, dict):
+        return [Fault(path=path, message=f"must be a mapping of keys to values, got {shown(raw)}")], None
+    name = raw.get("name", DECLARED[kind])
+    if not isinstance(name, str):
+        return [Fault(path=f"{path}.name", message=f"must be text, got {shown(name)}")], None
+    if name not in KINDS[kind]:
+        return list(_named(f"{path}.name", name, KINDS[kind])), None
+    model = model_of(kind, name)
+    raw = unspoken(kind, name, raw)
+    faults: list[Fault] = []
+    try:
+        section = model.model_validate(raw)
+    except ValidationError as error:
+        faults += _translated(error, path, lambda _: model.model_fields, kind)
+        section = _partial(model, raw, error)
+    if getattr(section, "betas", None) is not None:
+        if any(raw.get(half) is not None for half in PAIR):
+            message = f"stands beside {PAIR[0]} or {PAIR[1]}; write one or the other"
+            faults.append(Fault(path=f"{path}.betas", message=message))
+        section = section.model_copy(update=dict(zip(PAIR, section.betas, strict=True)) | {"betas": None})
+    wrong = _outside(section)
+    faults += [
+        Fault(path=f"{path}.{'betas' if 'betas' in raw and name in PAIR else name}", message=fault)
+        for name, fault in wrong.items()
+    ]
+    return faults, section.model_copy(update=dict.fromkeys(wrong))
+
+
+def _outside(section: Section) -> dict[str, str]:
+    """Return the numbers of a section that lie outside their ranges, each with the rule it breaks."""
+    values = {name: getattr(section, name, None) for name in section.declaration.numbers}
+    faults = {
+        name: None if value is None else _range_fault(name, section.declaration.numbers[name], value)
+        for name, value in values.items()
+    }
+    return {name: fault for name, fault in faults.items() if fault is not None}
+
+
+def _options(kind: str) -> set[str]:
+    """Return the options of every entry of a kind."""
+    return {option for entry in KINDS.get(kind, {}).values() for option in entry.options}
+
+
 def _checked(name: str, raw: Any) -> tuple[list[Fault], Any]:
     """Return the faults of one section and its value: whole, or as much of it as holds, or None."""
     field = _FIELDS[name]
     annotation: Any = field.annotation
+
+    def keys(location: tuple[int | str, ...]) -> Iterable[str]:
+        if name == "space":
+            return (Values if "values" in location[1:2] else Range).model_fields
+        return tuple(annotation.model_fields)
+
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         try:
             return [], annotation.model_validate(raw)
         except ValidationError as error:
-            faults = list(_translated(error, name))
-            if not isinstance(raw, dict):
-                return faults, None
-            bad = {item["loc"][0] for item in error.errors() if item["loc"]}
-            sound = {key: value for key, value in raw.items() if key not in bad and isinstance(key, str)}
-            partial = annotation.model_construct(**sound)
-            # What is wrong already is unknown below, and no rule judges it again.
-            partial.__dict__.update({key: None for key in bad if key in annotation.model_fields})
-            return faults, partial
+            partial = _partial(annotation, raw, error) if isinstance(raw, dict) else None
+            return list(_translated(error, name, keys)), partial
     adapter = TypeAdapter(Annotated[(annotation, *field.metadata)] if field.metadata else annotation, config=_STRICT)
     try:
         return [], adapter.validate_python(raw)
     except ValidationError as error:
-        return list(_translated(error, name)), None
+        return list(_translated(error, name, keys)), None
 
 
-def _translated(error: ValidationError, section: str) -> Iterable[Fault]:
+def _partial(model: type[M], raw: Mapping[str, Any], error: ValidationError) -> M:
+    """Return as much of a section as holds."""
+    bad = {item["loc"][0] for item in error.errors() if item["loc"]}
+    sound = {key: value for key, value in raw.items() if key not in bad and isinstance(key, str)}
+    partial = model.model_construct(**sound)
+    # What is wrong already is unknown below, and no rule judges it again.
+    partial.__dict__.update({key: None for key in bad if key in model.model_fields})
+    return partial
+
+
+def _translated(
+    error: ValidationError, section: str, keys: Callable[[tuple[int | str, ...]], Iterable[str]], kind: str = ""
+) -> Iterable[Fault]:
     """Turn pydantic's account of a section into faults with Basin's paths and words."""
     items = error.errors(include_url=False)
     for item in items:
@@ -174,28 +265,33 @@ def _translated(error: ValidationError, section: str) -> Iterable[Fault]:
             f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}" for part in location
         )
         got = shown(item["input"])
-        kind = item["type"]
-        if kind == "extra_forbidden":
-            yield Fault(path=path, message=f"unknown key; {nearest(item['loc'][-1], _keys(section, item['loc']))}")
-        elif kind in {"too_short", "too_long"}:
+        rule = item["type"]
+        if rule == "extra_forbidden":
+            key, known = item["loc"][-1], list(keys(item["loc"]))
+            elsewhere = key in _options(kind)
+            unknown = f"is no option of {error.title.removeprefix(f'{kind}-')}" if elsewhere else "unknown key"
+            meant = None if elsewhere else closest(key, [*known, *_options(kind)])
+            rule = f"did you mean {meant!r}?" if meant is not None else nearest(key, known)
+            yield Fault(path=path, message=f"{unknown}; {rule}")
+        elif rule in {"too_short", "too_long"}:
             bound = item.get("ctx", {})
             limit = (
-                f"at least {bound.get('min_length')}" if kind == "too_short" else f"at most {bound.get('max_length')}"
+                f"at least {bound.get('min_length')}" if rule == "too_short" else f"at most {bound.get('max_length')}"
             )
             yield Fault(path=path, message=f"must have {limit} entries, got {bound.get('actual_length')}")
-        elif kind == "missing":
+        elif rule == "missing":
             yield Fault(path=path, message="is required")
-        elif kind == "value_error":
+        elif rule == "value_error":
             yield Fault(path=path, message=str(item.get("ctx", {}).get("error", item["msg"])))
-        elif kind == "literal_error":
-            known = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        elif rule == "literal_error":
+            expected = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
             yield Fault(
-                path=path, message=f"unknown {path.rsplit('.', 1)[-1]} {got}; {nearest(item['input'], known)}"
+                path=path, message=f"unknown {path.rsplit('.', 1)[-1]} {got}; {nearest(item['input'], expected)}"
             )
         else:
-            rule = _RULES.get(kind) or item["msg"].replace("Input should be", "must be")
+            must = _RULES.get(rule) or item["msg"].replace("Input should be", "must be")
             meant = _meant(item["input"]) if section == "space" and len(location) == 1 else ""
-            yield Fault(path=path, message=f"{rule}, got {got}{meant}")
+            yield Fault(path=path, message=f"{must}, got {got}{meant}")
 
 
 def _meant(raw: Any) -> str:
@@ -208,13 +304,6 @@ def _meant(raw: Any) -> str:
     return written if isinstance(raw, list) else f"{written}, or fix it under `optimizer`"
 
 
-def _keys(section: str, location: tuple[int | str, ...]) -> Iterable[str]:
-    if section == "space":
-        return (Values if "values" in location[1:2] else Range).model_fields
-    model: Any = _FIELDS[section].annotation
-    return tuple(model.model_fields)
-
-
 def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
     """Check what no single section can see: names against the catalog, values against each other."""
     name = sections.get("name")
@@ -223,26 +312,27 @@ def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]
             path="name",
             message=f"must be 1 to 64 of a-z 0-9 . _ - beginning with a letter or digit, got {shown(name)}",
         )
-    task: Task | None = sections.get("task")
+    task: Section | None = sections.get("task")
     if task is not None:
-        for key, known in (("dataset", catalog.DATASETS), ("network", catalog.NETWORKS)):
-            yield from _named(f"task.{key}", getattr(task, key, None), known)
-        yield from _named("task.augmentation", task.augmentation, catalog.AUGMENTATIONS)
+        for key, option in task.declaration.options.items():
+            if isinstance(option, Name):
+                yield from _named(f"task.{key}", getattr(task, key, None), KINDS[option.kind])
         yield from _sized(task)
-    schedule: Schedule | None = sections.get("schedule")
-    if schedule is not None:
-        yield from _scheduled(schedule, sections.get("epochs"))
+    optimizer: Section | None = sections.get("optimizer")
+    for name, schedule in sections.get("schedules", {}).items():
+        path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
+        if name not in SCHEDULED or (optimizer is not None and name not in optimizer.declaration.options):
+            movable = [it for it in SCHEDULED if optimizer is None or it in optimizer.declaration.options]
+            yield Fault(path=path, message=f"is nothing that a schedule moves; {nearest(name, movable)}")
+        elif schedule is not None:
+            yield from _scheduled(path, schedule, sections.get("epochs"))
     objective: Objective | None = sections.get("objective")
     if objective is not None and task is not None and objective.split == "validation" and not task.validation:
         yield Fault(
             path="objective.split",
             message="validation needs training images held out; set task.validation to their number",
         )
-    optimizer: Optimizer | None = sections.get("optimizer")
-    if optimizer is not None:
-        yield from _optimized(optimizer)
-    known_optimizer = catalog.OPTIMIZERS.get(optimizer.name) if optimizer is not None else None
-    yield from _spanned(document.get("space"), known_optimizer)
+    yield from _spanned(document.get("space"), optimizer)
     space: dict[str, Values | Range] | None = sections.get("space")
     if space is not None:
         yield from _designed(space, sections, document.get("design") or {})
@@ -255,8 +345,8 @@ def _named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable
         )
 
 
-def _sized(task: Task) -> Iterable[Fault]:
-    info = catalog.DATASETS.get(getattr(task, "dataset", ""))
+def _sized(task: Section) -> Iterable[Fault]:
+    info = DATASETS.get(getattr(task, "dataset", ""))
     if info is None:
         return
     if task.subset is not None and task.subset > info.train:
@@ -283,49 +373,19 @@ def _sized(task: Task) -> Iterable[Fault]:
         )
 
 
-def _scheduled(schedule: Schedule, epochs: Any) -> Iterable[Fault]:
-    yield from _named("schedule.name", schedule.name, catalog.SCHEDULES)
-    info = catalog.SCHEDULES.get(schedule.name)
-    if info is None:
-        return
-    for option in Schedule.model_fields.keys() - {"name", *info.options}:
-        # A default written out, as the store does, changes nothing.
-        if getattr(schedule, option) not in {None, Schedule.model_fields[option].get_default()}:
-            yield Fault(path=f"schedule.{option}", message=f"is no option of {schedule.name}")
-    marks = schedule.milestones
-    if schedule.name == "multistep" and marks is not None:
+def _scheduled(path: str, schedule: Section, epochs: Any) -> Iterable[Fault]:
+    marks = schedule.options.get("milestones")
+    if isinstance(marks, tuple):
         if not marks or any(m < 1 for m in marks) or any(a >= b for a, b in itertools.pairwise(marks)):
             yield Fault(
-                path="schedule.milestones",
+                path=f"{path}.milestones",
                 message=f"must be ascending epochs from 1 on, such as [50, 100, 150], got {list(marks)}",
             )
         elif isinstance(epochs, int) and marks[-1] >= epochs:
-            yield Fault(path="schedule.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}")
+            yield Fault(path=f"{path}.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}")
 
 
-def _optimized(optimizer: Optimizer) -> Iterable[Fault]:
-    yield from _named("optimizer.name", optimizer.name, catalog.OPTIMIZERS)
-    info = catalog.OPTIMIZERS.get(optimizer.name)
-    if info is None:
-        return
-    if optimizer.variant is not None and optimizer.variant not in info.variants:
-        rule = nearest(optimizer.variant, info.variants) if info.variants else f"{info.name} has no variants"
-        yield Fault(path="optimizer.variant", message=f"unknown variant {shown(optimizer.variant)}; {rule}")
-    if optimizer.decay is not None and optimizer.decay not in info.decays:
-        yield Fault(
-            path="optimizer.decay",
-            message=f"{shown(optimizer.decay)} is no decay of {info.name}; {nearest(optimizer.decay, info.decays)}",
-        )
-    if optimizer.amsgrad is False and info.name != "padam":
-        yield Fault(path="optimizer.amsgrad", message=f"is a switch of padam, not of {info.name}")
-    if optimizer.betas is not None and (optimizer.beta1 is not None or optimizer.beta2 is not None):
-        yield Fault(path="optimizer.betas", message="stands beside beta1 or beta2; write one or the other")
-    for name, value in optimizer.fixed().items():
-        path = "optimizer.betas" if optimizer.betas and name in {"beta1", "beta2"} else f"optimizer.{name}"
-        yield from _valued(path, name, value, info)
-
-
-def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
+def _spanned(raw: Any, optimizer: Section | None) -> Iterable[Fault]:
     """Check the names and numbers of a space as they were written, whatever else is wrong with it."""
     if not isinstance(raw, dict):
         return
@@ -333,9 +393,9 @@ def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
         yield Fault(path="space", message="must vary at least one hyperparameter, got none")
     for name, domain in raw.items():
         path = f"space.{printable(str(name))}"
-        known = catalog.HYPERPARAMETERS if info is None else {h.name: h for h in info.hyperparameters}
+        known = _anybody() if optimizer is None else optimizer.declaration.numbers
         if name not in known:
-            of = f" of {info.name}" if info else ""
+            of = f" of {optimizer.declaration.name}" if optimizer is not None else ""
             yield Fault(path=path, message=f"is no hyperparameter{of}; {nearest(name, known)}")
         elif isinstance(domain, dict):
             values = domain.get("values")
@@ -343,7 +403,7 @@ def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
             numbers += [(f"{path}.values[{i}]", v) for i, v in enumerate(values)] if isinstance(values, list) else []
             numbers = [(where, value) for where, value in numbers if _is_number(value)]
             for where, value in numbers:
-                fault = _range_fault(known[name], value)
+                fault = _range_fault(name, known[name], value)
                 if fault:
                     yield Fault(path=where, message=fault)
             low, high = domain.get("low"), domain.get("high")
@@ -351,9 +411,15 @@ def _spanned(raw: Any, info: catalog.OptimizerInfo | None) -> Iterable[Fault]:
                 yield Fault(path=path, message=f"low < high must hold, got low={low:g}, high={high:g}")
 
 
-def _range_fault(hyperparameter: Hyperparameter, value: float) -> str | None:
+def _anybody() -> dict[str, Number]:
+    """Return the numbers of all optimizers."""
+    return {name: option for entry in KINDS["optimizer"].values() for name, option in entry.numbers.items()}
+
+
+def _range_fault(name: str, option: Number, value: float) -> str | None:
     """Return the fault of a value, as written or at the 12 digits it is kept with."""
-    return hyperparameter.fault(value) or hyperparameter.fault(significant(value))
+    fault = option.fault(name, value)
+    return fault if fault or isinstance(value, int) else option.fault(name, significant(value))
 
 
 def _is_number(value: Any) -> bool:
@@ -362,17 +428,6 @@ def _is_number(value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:
         return False
-
-
-def _valued(path: str, name: str, value: float, info: catalog.OptimizerInfo) -> Iterable[Fault]:
-    hyperparameter = info.hyperparameter(name)
-    if hyperparameter is None:
-        names = [h.name for h in info.hyperparameters]
-        yield Fault(path=path, message=f"is no hyperparameter of {info.name}; {nearest(name, names)}")
-        return
-    fault = _range_fault(hyperparameter, value)
-    if fault:
-        yield Fault(path=path, message=fault)
 
 
 def _designed(

@@ -76,7 +76,7 @@ class _Ticket:
 
 def recipe_of(specification: Specification, lease: Lease) -> Recipe:
     """Return what a worker needs to train one leased trial."""
-    task, optimizer = specification.task, specification.optimizer
+    task, document = specification.task, specification.document()
     return Recipe(
         dataset=task.dataset,
         network=task.network,
@@ -85,13 +85,9 @@ def recipe_of(specification: Specification, lease: Lease) -> Recipe:
         subset=task.subset,
         validation=task.validation,
         remainder=task.remainder,
-        optimizer=optimizer.name,
-        variant=specification.variant,
-        decay=specification.decay,
-        decay_on=optimizer.decay_on,
-        amsgrad=optimizer.amsgrad,
-        hyperparameters=specification.hyperparameters(dict(lease.configuration)),
-        schedule=specification.schedule.model_dump(mode="json"),
+        optimizer=specification.optimizer.name,
+        options=specification.optimizer.options | specification.hyperparameters(dict(lease.configuration)),
+        schedules={"lr": document["schedule"], **document.get("schedules", {})},
         epochs=lease.epochs,
         seed=lease.seed,
     )

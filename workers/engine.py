@@ -101,7 +101,9 @@ class _Training:
         self.count = len(self.labels)
         self.steps = len(batches(torch.arange(self.count), recipe.batch_size, recipe.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
-        self.factor = multiplier(recipe.schedule, self.steps, recipe.epochs)
+        self.moved = {
+            name: multiplier(schedule, self.steps, recipe.epochs) for name, schedule in recipe.schedules.items()
+        }
         self.last_finite_loss: float | None = None
 
     def epochs(self) -> Iterator[EpochRecord]:
@@ -135,9 +137,10 @@ class _Training:
         pending: list[Tensor] = []
         self.model.train()
         for number, index in enumerate(batches(order, recipe.batch_size, recipe.remainder)):
-            factor = self.factor((epoch - 1) * self.steps + number)
-            for group in self.optimizer.param_groups:
-                group["lr"] = recipe.hyperparameters["lr"] * factor
+            step = (epoch - 1) * self.steps + number
+            for name, factor in self.moved.items():
+                for group in self.optimizer.param_groups:
+                    group[name] = recipe.options[name] * factor(step)
             x = self._normalised(augmentation.apply(self.pixels, index))
             self.optimizer.zero_grad(set_to_none=True)
             loss = functional.cross_entropy(self.model(x), self.labels[index.to(self.device)])

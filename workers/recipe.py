@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -20,12 +20,10 @@ class Recipe:
     remainder
         What becomes of the images of an epoch that fill no batch: ``join`` or ``keep``, as
         :func:`workers.engine.batches` cuts.
-    optimizer, variant, decay, decay_on, amsgrad
-        The optimizer and its forms; ``decay_on`` is ``all`` or ``kernels`` (parameters of two or more dimensions).
-    hyperparameters
-        Value of every hyperparameter, by name.
-    schedule
-        Name and options of the learning-rate schedule.
+    optimizer, options
+        The optimizer, and the value of every option that it declares.
+    schedules
+        Name and options of the schedule of each option that one moves, ``lr`` or ``p``; the others stay.
     epochs
         Budget, >= 1.
     seed
@@ -37,17 +35,13 @@ class Recipe:
     batch_size: int
     augmentation: str
     optimizer: str
-    hyperparameters: Mapping[str, float]
+    options: Mapping[str, Any]
     epochs: int
     seed: int
     subset: int | None = None
     validation: int = 0
     remainder: str = "join"
-    variant: str | None = None
-    decay: str = "l2"
-    decay_on: str = "all"
-    amsgrad: bool = True
-    schedule: Mapping[str, Any]
+    schedules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain values."""
@@ -56,7 +50,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
         """Return the recipe that :meth:`to_dict` wrote; raises ``TypeError`` on unknown or missing keys."""
-        known = {field.name for field in fields(cls)}
+        known = {it.name for it in fields(cls)}
         unknown = values.keys() - known
         if unknown:
             raise TypeError(f"a recipe has no {', '.join(sorted(unknown))}; known: {', '.join(sorted(known))}")

@@ -1,36 +1,40 @@
-"""Learning-rate schedules as pure functions: the multiplier of the base learning rate at one step."""
+"""Schedules as pure functions: the multiplier of an option of the optimizer at one step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Multiplier = Callable[[int], float]
 
 
-def _constant(options: Mapping[str, Any], steps_per_epoch: int, epochs: int) -> Multiplier:  # noqa: ARG001
-    return lambda step: 1.0  # noqa: ARG005
+def constant(_steps_per_epoch: int, _epochs: int) -> Multiplier:
+    """Return 1 all the way."""
+    return lambda _step: 1.0
 
 
-def _multistep(options: Mapping[str, Any], steps_per_epoch: int, epochs: int) -> Multiplier:  # noqa: ARG001
-    marks = [milestone * steps_per_epoch for milestone in options["milestones"]]
-    gamma = float(options["gamma"])
+def multistep(steps_per_epoch: int, _epochs: int, *, milestones: Sequence[int], gamma: float) -> Multiplier:
+    """Return what is multiplied by ``gamma`` after each milestone, an epoch."""
+    marks = [milestone * steps_per_epoch for milestone in milestones]
     return lambda step: gamma ** sum(step >= mark for mark in marks)
 
 
-def _cosine(options: Mapping[str, Any], steps_per_epoch: int, epochs: int) -> Multiplier:  # noqa: ARG001
+def cosine(steps_per_epoch: int, epochs: int) -> Multiplier:
+    """Return half a cosine from 1 to 0, which it would reach after the last step."""
     total = steps_per_epoch * epochs
     return lambda step: 0.5 * (1.0 + math.cos(math.pi * step / total))
 
 
-SCHEDULES: dict[str, Callable[[Mapping[str, Any], int, int], Multiplier]] = {
-    "constant": _constant,
-    "multistep": _multistep,
-    "cosine": _cosine,
+SCHEDULES: dict[str, Callable[..., Multiplier]] = {
+    "constant": constant,
+    "multistep": multistep,
+    "cosine": cosine,
 }
+"""Each takes steps an epoch, epochs, and its options by name."""
 
 
 def multiplier(schedule: Mapping[str, Any], steps_per_epoch: int, epochs: int) -> Multiplier:
-    """Return the function from a step, 0 for the first, to the factor on the base learning rate."""
-    return SCHEDULES[schedule["name"]](schedule, steps_per_epoch, epochs)
+    """Return the function from a step, 0 for the first, to the factor on the value as given."""
+    options = {name: value for name, value in schedule.items() if name != "name"}
+    return SCHEDULES[schedule["name"]](steps_per_epoch, epochs, **options)

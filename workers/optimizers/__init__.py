@@ -20,40 +20,52 @@ __all__ = ["OPTIMIZERS", "Padam", "build_optimizer", "mean_log10_v"]
 Groups = list[dict[str, Any]]
 
 
-def _padam(groups: Groups, recipe: Recipe, total_steps: int) -> torch.optim.Optimizer:
-    h = recipe.hyperparameters
-    return Padam(
-        groups,
-        lr=h["lr"],
-        betas=(h["beta1"], h["beta2"]),
-        eps=h["eps"],
-        p=h["p"],
-        variant=recipe.variant or "torch",
-        decay=recipe.decay,
-        cycle_steps=total_steps,
-        amsgrad=recipe.amsgrad,
-    )
+def padam(groups: Groups, total_steps: int, *, beta1: float, beta2: float, **options: Any) -> torch.optim.Optimizer:
+    """Return Padam, whose cycle is the whole training."""
+    return Padam(groups, betas=(beta1, beta2), cycle_steps=total_steps, **options)
 
 
-def _sgd(groups: Groups, recipe: Recipe, total_steps: int) -> torch.optim.Optimizer:  # noqa: ARG001
-    h = recipe.hyperparameters
-    return torch.optim.SGD(groups, lr=h["lr"], momentum=h["momentum"])
+def sgd(groups: Groups, _total_steps: int, *, lr: float, momentum: float, decay: str) -> torch.optim.Optimizer:
+    """Return torch's SGD."""
+    _only("l2", decay)
+    return torch.optim.SGD(groups, lr=lr, momentum=momentum)
 
 
-def _adam(groups: Groups, recipe: Recipe, total_steps: int) -> torch.optim.Optimizer:  # noqa: ARG001
-    h = recipe.hyperparameters
-    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-    amsgrad = recipe.optimizer == "amsgrad"
-    return kind(groups, lr=h["lr"], betas=(h["beta1"], h["beta2"]), eps=h["eps"], amsgrad=amsgrad)
+def adam(groups: Groups, _total_steps: int, *, decay: str, **options: float) -> torch.optim.Optimizer:
+    """Return torch's Adam."""
+    _only("l2", decay)
+    return torch.optim.Adam(groups, **_adam(**options))
 
 
-OPTIMIZERS: dict[str, Callable[[Groups, Recipe, int], torch.optim.Optimizer]] = {
-    "padam": _padam,
-    "sgd": _sgd,
-    "adam": _adam,
-    "amsgrad": _adam,
-    "adamw": _adam,
+def amsgrad(groups: Groups, _total_steps: int, *, decay: str, **options: float) -> torch.optim.Optimizer:
+    """Return torch's Adam with the running maximum of the second moment."""
+    _only("l2", decay)
+    return torch.optim.Adam(groups, amsgrad=True, **_adam(**options))
+
+
+def adamw(groups: Groups, _total_steps: int, *, decay: str, **options: float) -> torch.optim.Optimizer:
+    """Return torch's AdamW."""
+    _only("decoupled-lr", decay)
+    return torch.optim.AdamW(groups, **_adam(**options))
+
+
+def _adam(*, lr: float, beta1: float, beta2: float, eps: float) -> dict[str, Any]:
+    return {"lr": lr, "betas": (beta1, beta2), "eps": eps}
+
+
+def _only(known: str, decay: str) -> None:
+    if decay != known:
+        raise ValueError(f"decay must be {known}, got {decay!r}")
+
+
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "padam": padam,
+    "sgd": sgd,
+    "adam": adam,
+    "amsgrad": amsgrad,
+    "adamw": adamw,
 }
+"""Each takes parameter groups, the steps of the whole training, and its options by name."""
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch.optim.Optimizer:
@@ -62,18 +74,21 @@ def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch
     Parameters
     ----------
     model
-        The network; parameters of fewer than two dimensions are not decayed where ``decay_on`` is ``kernels``.
+        The network; parameters of fewer than two dimensions are not decayed where the option ``decay_on`` is
+        ``kernels``.
     recipe
         The training.
     total_steps
         Steps of the whole training, the cycle of the ``normalised`` decay.
     """
-    decayed = [w for w in model.parameters() if recipe.decay_on == "all" or w.ndim >= 2]
-    other = [w for w in model.parameters() if recipe.decay_on != "all" and w.ndim < 2]
-    groups: Groups = [{"params": decayed, "weight_decay": recipe.hyperparameters["weight_decay"]}]
+    options = dict(recipe.options)
+    weight_decay, on = options.pop("weight_decay"), options.pop("decay_on")
+    decayed = [w for w in model.parameters() if on == "all" or w.ndim >= 2]
+    other = [w for w in model.parameters() if on != "all" and w.ndim < 2]
+    groups: Groups = [{"params": decayed, "weight_decay": weight_decay}]
     if other:
         groups.append({"params": other, "weight_decay": 0.0})
-    return OPTIMIZERS[recipe.optimizer](groups, recipe, total_steps)
+    return OPTIMIZERS[recipe.optimizer](groups, total_steps, **options)
 
 
 def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:

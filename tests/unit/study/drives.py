@@ -37,7 +37,7 @@ def told(trial, *, epochs=(), ending=None, **changes):
 
 
 def complete(trial, **changes):
-    lr, epochs = trial["recipe"]["hyperparameters"]["lr"], trial["recipe"]["epochs"]
+    lr, epochs = trial["recipe"]["options"]["lr"], trial["recipe"]["epochs"]
     curve = [epoch(number, 50.0 / (1 + lr) / number) for number in range(1, epochs + 1)]
     return [*(told(trial, epochs=[record]) for record in curve), told(trial, ending="complete", **changes)]
 

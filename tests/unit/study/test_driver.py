@@ -172,7 +172,7 @@ def test_a_ticket_holds_the_recipe_of_its_lease(store):
     recipe = recipe_of(study.specification, one)
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
     assert (recipe.dataset, recipe.network, recipe.epochs, recipe.seed) == ("digits", "mlp", 2, 0)
-    assert recipe.hyperparameters["lr"] == 0.01
+    assert recipe.options["lr"] == 0.01
 
 
 @pytest.mark.parametrize("remainder", ["join", "keep"])
@@ -186,8 +186,9 @@ def test_a_recipe_fixes_what_is_not_varied(store):
     study = create(store, optimizer={"name": "adam", "beta2": 0.98})
     (one,) = lease(store, study)
     recipe = recipe_of(study.specification, one)
-    assert recipe.hyperparameters == {"lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 0.0}
-    assert recipe.variant is None
+    forms = {"decay": "l2", "decay_on": "all"}
+    numbers = {"lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 0.0}
+    assert recipe.options == numbers | forms
 
 
 def sizes(seconds):

@@ -57,7 +57,7 @@ def test_the_third_error_fails_a_trial(store, drive):
 
 def test_a_trial_that_fails_leaves_the_others_alone(store, drive):
     def train(trial):
-        return broken(trial) if trial["recipe"]["hyperparameters"]["lr"] == 0.1 else complete(trial)
+        return broken(trial) if trial["recipe"]["options"]["lr"] == 0.1 else complete(trial)
 
     counts = drive(create(store), inline(train)).counts
     assert (counts.complete, counts.failed) == (4, 2)

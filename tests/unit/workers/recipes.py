@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from search_spaces.declarations import OPTIMIZERS
 from workers.recipe import Recipe
 
 HYPERPARAMETERS = {
@@ -14,16 +15,19 @@ HYPERPARAMETERS = {
 
 
 def recipe(optimizer="padam", hyperparameters=None, **changes):
-    """Return an MLP on handwritten digits for two epochs, with some fields and hyperparameters changed."""
+    """Return an MLP on handwritten digits for two epochs, with some fields and options changed."""
+    declared = OPTIMIZERS[optimizer].options
+    options = {name: option.default for name, option in declared.items()} | HYPERPARAMETERS[optimizer]
+    options |= {name: changes.pop(name) for name in list(changes) if name in declared} | (hyperparameters or {})
     values = {
         "dataset": "digits",
         "network": "mlp",
         "batch_size": 32,
         "augmentation": "none",
         "optimizer": optimizer,
-        "hyperparameters": HYPERPARAMETERS[optimizer] | (hyperparameters or {}),
+        "options": options,
         "epochs": 2,
         "seed": 0,
-        "schedule": {"name": "constant"},
+        "schedules": {"lr": changes.pop("schedule", {"name": "constant"})},
     }
     return Recipe(**(values | changes))

@@ -107,11 +107,10 @@ def test_the_engine_trains_as_a_plain_loop_does(files, padam, remainder, optimiz
         subset=SUBSET,
         remainder=remainder,
         optimizer="padam",
-        variant=padam["variant"],
-        hyperparameters={
+        options={
             "lr": padam["lr"], "p": padam["p"], "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": DECAY,
+            "variant": padam["variant"], "decay": "l2", "decay_on": "all", "amsgrad": True,
         },
-        schedule={"name": "constant"},
         epochs=EPOCHS,
         seed=seed,
     )  # fmt: skip

@@ -61,6 +61,9 @@ def torch_factors(kind, steps, **options):
     return factors
 
 
+OPTIONS = {"multistep": {"milestones": (2,), "gamma": 0.1}}
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_every_schedule_starts_at_the_learning_rate_as_given(name):
-    assert multiplier({"name": name, "milestones": (2,), "gamma": 0.1}, 5, 4)(0) == 1.0
+def test_every_schedule_starts_at_the_value_as_given(name):
+    assert multiplier({"name": name} | OPTIONS.get(name, {}), 5, 4)(0) == 1.0

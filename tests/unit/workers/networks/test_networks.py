@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from search_spaces import catalog
+from search_spaces import declarations
 from workers.networks import NETWORKS, build_network
 
 SHAPES = [(1, 8, 8), (3, 32, 32)]
@@ -14,9 +14,9 @@ def same_weights(one, other):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_parameters_are_as_many_as_the_catalog_says(name):
+def test_parameters_are_as_many_as_declared(name):
     network = build_network(name, (3, 32, 32), 10, 0)
-    assert sum(w.numel() for w in network.parameters()) == catalog.NETWORKS[name].parameters
+    assert sum(w.numel() for w in network.parameters()) == declarations.NETWORKS[name].parameters
 
 
 @pytest.mark.parametrize(("name", "millions"), [("resnet20", 0.272), ("resnet18", 11.17)])

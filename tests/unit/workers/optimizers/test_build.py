@@ -70,8 +70,10 @@ def test_the_forms_of_padam_reach_it():
     assert {key: group[key] for key in (*forms, "cycle_steps")} == {**forms, "cycle_steps": 123}
 
 
-def test_padam_is_of_the_torch_variant_where_a_recipe_names_none():
-    assert build_optimizer(model(), recipe(), 10).param_groups[0]["variant"] == "torch"
+@pytest.mark.parametrize("name", ["sgd", "adam", "amsgrad", "adamw"])
+def test_torch_s_own_optimizers_have_one_form_of_decay(name):
+    with pytest.raises(ValueError, match=r"decay must be .*, got 'normalised'"):
+        build_optimizer(model(), recipe(name, decay="normalised"), 10)
 
 
 def test_mean_log10_v_of_sgd_is_none():

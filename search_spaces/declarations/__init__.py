@@ -1,0 +1,27 @@
+"""What a specification can name: one module a kind, each entry declared once with all its options.
+
+This package declares, `workers` implements, and a test proves that the two agree in both directions. A new entry is
+one declaration here and one function there; validation, listings, recipes and designs follow from the declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from search_spaces.declarations.datasets import DATASETS, Dataset
+from search_spaces.declarations.declaration import Declaration
+from search_spaces.declarations.networks import NETWORKS, Network
+from search_spaces.declarations.optimizers import OPTIMIZERS
+from search_spaces.declarations.schedules import SCHEDULES
+from search_spaces.declarations.tasks import TASKS
+
+__all__ = ["DATASETS", "KINDS", "NETWORKS", "OPTIMIZERS", "SCHEDULES", "TASKS", "Dataset", "Declaration", "Network"]
+
+KINDS: Mapping[str, Mapping[str, Declaration]] = {
+    "optimizer": OPTIMIZERS,
+    "network": NETWORKS,
+    "dataset": DATASETS,
+    "schedule": SCHEDULES,
+    "task": TASKS,
+}
+"""Every declaration, by kind and name."""

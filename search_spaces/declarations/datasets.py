@@ -1,0 +1,71 @@
+"""Data sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from search_spaces.declarations.declaration import Declaration, by_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Declaration):
+    """A data set of labelled images.
+
+    Attributes
+    ----------
+    classes
+        Equally frequent ones.
+    shape
+        (channels, height, width).
+    train, test
+        Numbers of images.
+    files
+        Whether it lies in files that a user must have; the others come with the installation.
+    """
+
+    classes: int
+    shape: tuple[int, int, int]
+    train: int
+    test: int
+    files: bool = False
+
+    @property
+    def chance_error(self) -> float:
+        """Error of guessing, in percent: what a diverged run is counted at."""
+        return 100.0 * (1.0 - 1.0 / self.classes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the declaration as plain values."""
+        return super().to_dict() | {
+            "classes": self.classes,
+            "shape": list(self.shape),
+            "train": self.train,
+            "test": self.test,
+            "files": self.files,
+        }
+
+
+DATASETS = by_name(
+    Dataset(
+        name="digits",
+        summary="handwritten digits bundled with scikit-learn, half held out; needs no download",
+        implementation="workers.data.digits:load_digits",
+        source="E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, doi:10.24432/C50P49",
+        classes=10,
+        shape=(1, 8, 8),
+        train=899,
+        test=898,
+    ),
+    Dataset(
+        name="cifar10",
+        summary="CIFAR-10: natural images of 32x32 pixels; its files lie in --data",
+        implementation="workers.data.cifar10:load_cifar10",
+        source="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+        classes=10,
+        shape=(3, 32, 32),
+        train=50_000,
+        test=10_000,
+        files=True,
+    ),
+)

@@ -1,0 +1,59 @@
+"""Networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from search_spaces.declarations.declaration import Declaration, by_name
+
+_RESNET = "K. He et al., Deep Residual Learning for Image Recognition, arXiv:1512.03385"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Declaration):
+    """A network; ``parameters`` counts it for 3x32x32 images and 10 classes."""
+
+    parameters: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the declaration as plain values."""
+        return super().to_dict() | {"parameters": self.parameters}
+
+
+NETWORKS = by_name(
+    Network(
+        name="mlp",
+        summary="two hidden layers of 64, ReLU, no batch norm",
+        implementation="workers.networks.mlp:mlp",
+        parameters=201_482,
+    ),
+    Network(
+        name="resnet8",
+        summary="CIFAR ResNet, 3 blocks of width 16/32/64",
+        implementation="workers.networks.resnet:resnet8",
+        source=_RESNET,
+        parameters=78_042,
+    ),
+    Network(
+        name="resnet20",
+        summary="CIFAR ResNet, 9 blocks of width 16/32/64",
+        implementation="workers.networks.resnet:resnet20",
+        source=_RESNET,
+        parameters=272_474,
+    ),
+    Network(
+        name="resnet18",
+        summary="CIFAR form of ResNet-18, 8 blocks of width 64..512",
+        implementation="workers.networks.resnet:resnet18",
+        source=_RESNET,
+        parameters=11_173_962,
+    ),
+    Network(
+        name="resnet18-report",
+        summary="resnet18 with initial weights and batch norm of the Padam report's TensorFlow code",
+        implementation="workers.networks.resnet:resnet18_report",
+        source="H. Mittal, K. Pandey, Y. Kant, ICLR Reproducibility Challenge 2019: Padam, arXiv:1901.09517",
+        parameters=11_173_962,
+    ),
+)

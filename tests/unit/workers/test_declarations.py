@@ -1,0 +1,109 @@
+"""`search_spaces` declares names and options, `workers` implements them: the two agree in both directions."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+
+import pytest
+import torch
+
+from search_spaces.declarations import DATASETS, KINDS, NETWORKS, OPTIMIZERS, TASKS
+from tests.real_data import FOLDER, cifar
+from tests.unit.workers.recipes import recipe
+from workers import data, networks, optimizers, schedules
+from workers.data import load_split
+from workers.data.augmentation import PADDING
+from workers.networks import build_network
+from workers.optimizers import build_optimizer
+from workers.optimizers.flat import DECAYS
+from workers.optimizers.padam import RULES
+
+ENTRIES = [(kind, name) for kind, entries in KINDS.items() for name in entries]
+CHOICES = {
+    "augmentation": TASKS["classification"].options["augmentation"].choices,
+    "variant": OPTIMIZERS["padam"].options["variant"].choices,
+    "decay": OPTIMIZERS["padam"].options["decay"].choices,
+}
+IMPLEMENTED = {
+    "optimizer": optimizers.OPTIMIZERS,
+    "network": networks.NETWORKS,
+    "dataset": data.DATASETS,
+    "schedule": schedules.SCHEDULES,
+}
+
+
+def implementation(kind, name):
+    module, _, attribute = KINDS[kind][name].implementation.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+@pytest.mark.parametrize(
+    ("declared", "implemented"),
+    [
+        *[(KINDS[kind], implemented) for kind, implemented in IMPLEMENTED.items()],
+        (CHOICES["augmentation"], PADDING),
+        (CHOICES["variant"], RULES),
+        (CHOICES["decay"], DECAYS),
+    ],
+    ids=[*IMPLEMENTED, *CHOICES],
+)
+def test_every_name_declared_is_implemented_and_the_other_way_round(declared, implemented):
+    assert sorted(declared) == sorted(implemented)
+
+
+@pytest.mark.parametrize(("kind", "name"), ENTRIES)
+def test_an_entry_names_what_builds_it(kind, name):
+    assert callable(implementation(kind, name))
+    if kind in IMPLEMENTED:
+        assert implementation(kind, name) is IMPLEMENTED[kind][name]
+
+
+@pytest.mark.parametrize("name", KINDS["schedule"])
+def test_a_schedule_takes_exactly_the_options_that_are_declared(name):
+    parameters = inspect.signature(implementation("schedule", name)).parameters.values()
+    assert {it.name for it in parameters if it.kind is it.KEYWORD_ONLY} == KINDS["schedule"][name].options.keys()
+
+
+PADAM_FORMS = list(itertools.product(CHOICES["variant"], CHOICES["decay"]))
+
+
+@pytest.mark.parametrize(("variant", "decay"), PADAM_FORMS)
+def test_every_form_of_padam_that_is_declared_can_be_built(variant, decay):
+    network = build_network("mlp", (1, 8, 8), 10, 0)
+    group = build_optimizer(network, recipe(variant=variant, decay=decay), 10).param_groups[0]
+    assert (group["variant"], group["decay"]) == (variant, decay)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_takes_the_options_that_are_declared_and_no_other(name):
+    network = build_network("mlp", (1, 8, 8), 10, 0)
+    build_optimizer(network, recipe(name), 10)
+    with pytest.raises(TypeError, match="unheard_of"):
+        build_optimizer(network, recipe(name, {"unheard_of": 1.0}), 10)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=cifar if info.files else []) for name, info in DATASETS.items()]
+)
+def test_a_data_set_is_as_it_is_declared(name):
+    images = load_split(name, FOLDER, None, 0).images
+    info = DATASETS[name]
+    assert (images.classes, images.shape) == (info.classes, info.shape)
+    assert (len(images.train_labels), len(images.test_labels)) == (info.train, info.test)
+    assert images.train_labels.unique().tolist() == list(range(info.classes))
+
+
+@pytest.mark.parametrize("name", CHOICES["augmentation"])
+def test_an_augmentation_pads_by_what_its_name_says(name):
+    assert PADDING[name] == (int(name.removeprefix("crop").removesuffix("-flip")) if name != "none" else 0)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_network_takes_every_data_set(name, dataset):
+    info = DATASETS[dataset]
+    network = build_network(name, info.shape, info.classes, 0).eval()
+    with torch.no_grad():
+        assert network(torch.zeros(2, *info.shape)).shape == (2, info.classes)
