@@ -10,6 +10,7 @@ from analysis.findings import Findings
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
 from analysis.numbers import point, told_apart, written
+from search_spaces.sections import Section
 from search_spaces.specification import Specification
 
 
@@ -48,13 +49,18 @@ def _trained(specification: Specification, fixed: Mapping[str, float]) -> str:
 
 
 def _scheduled(specification: Specification) -> str:
-    schedule = specification.schedule
+    names = {"lr": "learning rate"}
+    texts = [_moved(names.get(name, name), schedule) for name, schedule in specification.schedules.items()]
+    return ", ".join(texts)
+
+
+def _moved(what: str, schedule: Section) -> str:
     if schedule.name == "constant":
-        return "constant learning rate"
+        return f"constant {what}"
     if schedule.name == "multistep":
         marks = ("epochs " if len(schedule.milestones) > 1 else "epoch ") + ", ".join(map(str, schedule.milestones))
-        return f"learning rate times {written(schedule.gamma)} after {marks}"
-    return f"{schedule.name} schedule of the learning rate"
+        return f"{what} times {written(schedule.gamma)} after {marks}"
+    return f"{schedule.name} schedule of {'the ' if ' ' in what else ''}{what}"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -326,6 +326,8 @@ def _crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]
             yield Fault(path=path, message=f"is nothing that a schedule moves; {nearest(name, movable)}")
         elif schedule is not None:
             yield from _scheduled(path, schedule, sections.get("epochs"))
+            if name == "p" and (gamma := schedule.options.get("gamma")) is not None and gamma > 1:
+                yield Fault(path=f"{path}.gamma", message=f"must be at most 1, or p leaves its range, got {gamma:g}")
     objective: Objective | None = sections.get("objective")
     if objective is not None and task is not None and objective.split == "validation" and not task.validation:
         yield Fault(

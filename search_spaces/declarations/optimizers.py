@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from search_spaces.declarations.declaration import Declaration, by_name
 from search_spaces.options import Choice, Number, Option, Switch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Declaration):
+    """An optimizer."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the declaration as plain values, with the names of what a study can vary as numbers."""
+        return super().to_dict() | {"hyperparameters": list(self.numbers)}
+
 
 LR = Number(summary="learning rate", low=0.0, low_open=True, log=True, default=1e-3)
 P = Number(
@@ -32,7 +45,7 @@ _ADAM: dict[str, Option] = {"lr": LR, "beta1": BETA1, "beta2": BETA2, "eps": EPS
 _L2_ALONE = Choice(summary="form of the weight decay", choices=L2)
 
 OPTIMIZERS = by_name(
-    Declaration(
+    Optimizer(
         name="padam",
         summary="partially adaptive momentum: denominator of AMSGrad raised to the power 2p",
         implementation="workers.optimizers:padam",
@@ -67,28 +80,28 @@ OPTIMIZERS = by_name(
             "amsgrad": Switch(summary="take the running maximum of the second moment", default=True),
         },
     ),
-    Declaration(
+    Optimizer(
         name="sgd",
         summary="stochastic gradient descent with heavy-ball momentum (torch)",
         implementation="workers.optimizers:sgd",
         source="torch.optim.SGD",
         options={"lr": LR.with_default(0.1), "momentum": MOMENTUM, **_COMMON, "decay": _L2_ALONE},
     ),
-    Declaration(
+    Optimizer(
         name="adam",
         summary="Adam (torch)",
         implementation="workers.optimizers:adam",
         source="D. Kingma, J. Ba, Adam, arXiv:1412.6980",
         options={**_ADAM, "decay": _L2_ALONE},
     ),
-    Declaration(
+    Optimizer(
         name="amsgrad",
         summary="Adam with the running maximum of the second moment (torch)",
         implementation="workers.optimizers:amsgrad",
         source="S. Reddi, S. Kale, S. Kumar, On the Convergence of Adam and Beyond, arXiv:1904.09237",
         options={**_ADAM, "decay": _L2_ALONE},
     ),
-    Declaration(
+    Optimizer(
         name="adamw",
         summary="Adam with decoupled decay, lr x weight_decay a step (torch)",
         implementation="workers.optimizers:adamw",

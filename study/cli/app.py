@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
-from study.cli import database, grow, maintain, read, report, run_study
+from study.cli import database, declared, grow, maintain, read, report, run_study
 from study.cli.output import lines
 from study.errors import UsageError
 
@@ -64,6 +64,11 @@ app.command("retry")(grow.retry)
 app.command("cancel")(maintain.cancel)
 app.command("delete")(maintain.delete)
 app.command("reap")(maintain.reap)
+app.command("optimizers")(declared.optimizers)
+app.command("networks")(declared.networks)
+app.command("datasets")(declared.datasets)
+app.command("schedules")(declared.schedules)
+app.command("tasks")(declared.tasks)
 app.add_typer(database.db, name="db")
 
 

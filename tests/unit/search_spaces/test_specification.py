@@ -108,6 +108,7 @@ STUDIES = [
     (("optimizer", {"name": "sgd", "momentum": 0.5}), ("task.validation", 100), ("objective.split", "validation")),
     (("task.subset", 500), ("resources", {"cpus": 2, "gpus": 0.25}), ("summary", "a word: or two")),
     (("task.remainder", "keep"),),
+    (("schedules.p", {"name": "multistep", "milestones": [1, 2], "gamma": 0.5}),),
 ]
 
 
@@ -212,6 +213,36 @@ def test_the_hash_is_that_of_release_0_1_0_where_all_is_as_it_was_there():
 def test_the_identity_is_plain_json():
     identity = specification().identity()
     assert json.loads(json.dumps(identity)) == identity
+
+
+def test_a_schedule_is_that_of_the_learning_rate_however_it_is_written():
+    short = specification(("schedule", {"name": "cosine"}))
+    long = specification(("schedules.lr", {"name": "cosine"}))
+    assert short == long
+    assert short.hash() == long.hash()
+
+
+def test_a_schedule_of_p_makes_another_study():
+    moved = specification(("schedules.p", {"name": "cosine"}))
+    assert moved.schedule.name == "constant"
+    assert moved.document()["schedules"] == {"p": {"name": "cosine"}}
+    assert moved.hash() != specification().hash()
+    assert validate(moved.document()) == moved
+
+
+def test_null_is_as_if_not_written():
+    given = specification(("optimizer", {"lr": None, "variant": None, "momentum": None}), ("task.batch_size", None))
+    assert given == specification()
+    assert given.optimizer.model_fields_set == set()
+
+
+def test_an_option_of_every_declaration_is_a_field():
+    given = specification(("optimizer.name", "adamw"))
+    assert given.optimizer.options == {
+        "lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01, "decay_on": "all",
+        "decay": "decoupled-lr",
+    }  # fmt: skip
+    assert given.task.options["batch_size"] == 128
 
 
 # -- going on with a stored study

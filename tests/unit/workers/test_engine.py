@@ -278,6 +278,21 @@ def test_the_lr_is_the_one_in_force_at_the_end_of_the_epoch(schedule, lrs):
     assert [record.lr for record in records] == pytest.approx(lrs, rel=1e-12)
 
 
+def test_p_moves_by_its_own_schedule():
+    schedules = {"lr": {"name": "constant"}, "p": {"name": "multistep", "milestones": [1, 3], "gamma": 0.5}}
+    records = train(recipe(hyperparameters={"p": 0.4}, **SMALL | {"epochs": 4}, schedules=schedules))
+    assert [record.p for record in records] == pytest.approx([0.4, 0.2, 0.2, 0.1])
+    assert [record.lr for record in records] == [0.05] * 4
+
+
+def test_a_schedule_of_p_that_moves_nothing_changes_nothing():
+    still = {"lr": {"name": "constant"}, "p": {"name": "constant"}}
+    moved = {"lr": {"name": "constant"}, "p": {"name": "cosine"}}
+    alone, beside, other = (results(recipe(**SMALL, **it)) for it in ({}, {"schedules": still}, {"schedules": moved}))
+    assert alone == beside
+    assert alone != other
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_p_is_that_of_padam_and_none_elsewhere(optimizer):
     record = train(recipe(optimizer, **SMALL | {"epochs": 1}))[0]
