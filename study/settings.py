@@ -137,7 +137,7 @@ def setting(name: str, option: Any = None, *, environment: Mapping[str, str] | N
 def _converted(known: Setting, value: Any, place: str) -> Any:
     try:
         return known.kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UsageError(f"{place} must be {KINDS[known.kind]}, got {shown(value)}") from None
 
 
@@ -146,7 +146,7 @@ def _file() -> Mapping[str, Any]:
         return {}
     try:
         found = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # not TOML, or numbers and levels by the thousand
         raise UsageError(f"{FILE} must be TOML: {error}") from None
     for name in found:
         if name not in SETTINGS:

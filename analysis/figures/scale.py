@@ -45,7 +45,8 @@ def draw_bar(figure: Figure, axes: Axes, limits: Limits, measure: Measure) -> No
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
     bar = figure.colorbar(scale_of(limits), cax=axes, extend=extend[limits.below, limits.above])
     ticks = _ticks(limits, axes.get_position().height * figure.get_figheight())
-    bar.set_ticks(ticks, labels=list(told_apart(ticks, lambda value, digits: f"{value:.{digits}g}").values()))
+    named = told_apart(ticks, lambda value, digits: f"{value:.{digits}g}")  # limits may have nothing between them
+    bar.set_ticks(list(named), labels=list(named.values()))
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.set_label(_label(limits, measure), fontsize=7.5)
 

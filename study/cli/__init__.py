@@ -23,16 +23,25 @@ def main() -> None:
 
         run(arguments)
     except KeyboardInterrupt:
+        _hear_no_more()
         sys.stderr.write("basin: interrupted\n")
     except SystemExit as end:
         code = end.code
     if code == INTERRUPTED:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to stop
+        _hear_no_more()
     if is_left_behind():  # the interpreter would wait for it
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         os._exit(code if isinstance(code, int) else 1)
     sys.exit(code)
+
+
+def _hear_no_more() -> None:
+    """Ignore Ctrl-C, for nothing is left to stop; those that have come already are answered first."""
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            return
 
 
 def _occupy_standard_streams() -> None:

@@ -27,11 +27,14 @@ class Interruption:
         Whether one came.
     stop
         What to call; before there is anything to stop, the command ends where it stands.
+    over
+        Whether nothing is left to stop; signals say nothing then.
     """
 
     def __init__(self) -> None:
         self.happened = False
         self.stop: Callable[[], None] | None = None
+        self.over = False
 
     def wait_for(self, work: Callable[[], None]) -> None:
         """Do work in a thread of its own, and leave it behind at the second signal or when it takes too long to stop.
@@ -69,6 +72,8 @@ class Interruption:
 
     def handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Take a signal."""
+        if self.over:
+            return
         again, self.happened = self.happened, True
         if again or self.stop is None:
             raise KeyboardInterrupt
@@ -86,6 +91,7 @@ def interruptible() -> Iterator[Interruption]:
     try:
         yield interruption
     finally:
+        interruption.over = True  # or one that comes now leaves the others' handlers as they are
         for number, handler in before.items():
             if handler is not None:  # None is one that Python did not set, and cannot
                 signal.signal(number, handler)

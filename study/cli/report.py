@@ -14,6 +14,9 @@ from study.cli.options import JsonOption, StoreOption, StudyArgument, opened
 from study.cli.output import print_json
 from study.errors import UsageError
 
+FINEST = 1e-6
+"""Percent: the error of one image in a hundred million. No colour scale can be drawn at 1e-290."""
+
 
 def report(
     study: StudyArgument,
@@ -78,6 +81,6 @@ def _limits(clip: str | None) -> tuple[float | None, float | None]:
     except ValueError:
         raise UsageError(f"--clip must be LOW,HIGH in percent, such as 1,10 or ,10, got {shown(clip)}") from None
     ends = [end for end in (low, high) if end is not None]
-    if not all(0 < end <= 100 for end in ends) or (len(ends) == 2 and not ends[0] < ends[1]):
-        raise UsageError(f"--clip must hold 0 < LOW < HIGH <= 100 percent, got {shown(clip)}")
+    if not all(FINEST <= end <= 100 for end in ends) or (len(ends) == 2 and not ends[0] < ends[1]):
+        raise UsageError(f"--clip must hold {FINEST:g} <= LOW < HIGH <= 100 percent, got {shown(clip)}")
     return low, high

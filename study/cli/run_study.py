@@ -169,7 +169,8 @@ def _driven(
             if interruption.happened:
                 return
             fit = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
-            run_tickets(driver, workers=slots or fit, cpus=resources.cpus, gpus=resources.gpus, address=cluster)
+            places = min(slots or fit, status.counts.total)  # Ray refuses a cluster of 1e15 CPUs
+            run_tickets(driver, workers=places, cpus=resources.cpus, gpus=resources.gpus, address=cluster)
 
         interruption.stop = driver.stop
         return driver.run(lambda _: interruption.wait_for(train))

@@ -50,7 +50,7 @@ HINTS: Mapping[str, str] = {
 """What to do about a store that cannot be used now."""
 
 
-OPTIONS = ("connection option", "bad value for", "connection is bad: invalid")
+OPTIONS = ("connection option", "bad value for", "connection is bad: invalid", "connection info string")
 """What is said of a URL with an option that PostgreSQL does not know, before anything is connected."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -72,8 +73,30 @@ def parse_location(text: str) -> URL:
         # The driver connects again and again, and nothing that it starts may inherit the variable.
         if not url.password and "password" not in url.query:
             url = url.set(password=secrecy.variables().get("PGPASSWORD"))
+        _check_words(url)
         return url.set(drivername="postgresql+psycopg")
     raise UsageError(f"the store must be SQLite or PostgreSQL, got {shown(backend)}")
+
+
+def _check_words(url: URL) -> None:
+    """See to it that a server can be told every part of its URL, and that its hosts can be looked up."""
+    query = url.normalized_query
+    hosts = ",".join((url.host or "", *query.get("host", ()))).split(",")
+    words = (url.username, url.password, url.database, *hosts, *chain.from_iterable(query.values()))
+    try:
+        told = b"\0" not in "".join(word or "" for word in words).encode()
+    except UnicodeEncodeError:
+        told = False
+    if not told:
+        raise UsageError("the store's URL must be text in UTF-8 without NUL; what was given is not")
+    for host in hosts:
+        try:
+            if not host.startswith(("/", "@")):  # a socket
+                host.encode("idna")
+        except UnicodeError:
+            raise UsageError(
+                f"the store's URL must name hosts whose parts have 1 to 63 characters, got {shown(host)}"
+            ) from None
 
 
 def _sqlite(path: Path) -> URL:

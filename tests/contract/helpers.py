@@ -142,7 +142,9 @@ def expire_leases(store, driver=None):
     """Let the leases of a driver, or all, run out: move the clock by moving them."""
     which = "" if driver is None else "AND driver_id = :driver"
     values = {} if driver is None else {"driver": driver}
-    run_sql(store, f"UPDATE trial SET lease_until = lease_until - 1e6 WHERE state = 'running' {which}", **values)
+    # With the store's patience: whoever races for it waits for a lock as the store itself does.
+    statement = text(f"UPDATE trial SET lease_until = lease_until - 1e6 WHERE state = 'running' {which}")
+    store.database.write(lambda connection: connection.execute(statement, values))
 
 
 def expire_progress(store):

@@ -139,6 +139,30 @@ def test_a_url_that_is_none_is_refused_without_its_password(url):
 @pytest.mark.parametrize(
     "url",
     [
+        f"postgresql://ann:{SECRET}@data..example/basin",
+        f"postgresql://ann:{SECRET}@{'a' * 64}.example/basin",
+        f"postgresql://ann:{SECRET}@/basin?host=localhost,{'a' * 64}",
+        f"postgresql://ann:{SECRET}@\udcff/basin",
+        f"postgresql://ann:{SECRET}\udcff@localhost/basin",
+        f"postgresql://ann:{SECRET}@localhost/basin?application_name=\udcff",
+        f"postgresql://ann:{SECRET}@localhost/basin%00",
+    ],
+    ids=ascii,
+)
+def test_a_url_of_which_no_server_can_be_told_is_refused_without_its_password(url):
+    error = refusal(url, patience=0.0)
+    assert type(error) is UsageError
+    assert SECRET not in "".join(traceback.format_exception(error))
+
+
+def test_a_socket_may_have_any_name():
+    path = f"/tmp/a..b/{'c' * 64}"  # noqa: S108 - nothing is there
+    assert parse_location(f"postgresql://ann@/basin?host={path}").query["host"] == path
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
         f"postgresql://ann:first@{SECRET}@localhost/basin",
         f"postgresql://ann:first@{SECRET}/second@localhost/basin",
         f"postgresql://ann:first@{SECRET}?second@localhost/basin",

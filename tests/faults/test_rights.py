@@ -341,7 +341,7 @@ def test_a_text_that_an_older_database_cannot_keep_is_a_sentence(server, fresh_d
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("option", ["foo=bar", "sslmode=foo", "connect_timeout=abc", "port=abc"])
+@pytest.mark.parametrize("option", ["foo=bar", "sslmode=foo", "connect_timeout=abc", "port=abc", "conninfo=abc"])
 def test_an_option_that_there_is_not_is_refused_at_once(fresh_database, option):
     url = fresh_database.render_as_string(hide_password=False)
     with pytest.raises(UsageError, match="options of the store's URL must be those of PostgreSQL"):

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from study.errors import StoreUnreachableError
+from study.hosts import Process
 from study.store import Store
-from tests.contract.helpers import make
+from tests.contract.helpers import claim_one, expire_leases, make, row
 
 BASIN = str(Path(sys.executable).with_name("basin"))
 
@@ -94,20 +95,34 @@ def test_no_wait_is_longer_than_its_patience_by_more_than_a_try(location, study)
         assert time.monotonic() - begun < 20.0  # it was 30 s, and 60 s, before the lock was given up
 
 
+@contextlib.contextmanager
+def locked_for(location, seconds):
+    """Have a store locked when the block begins, and for so long."""
+    held, release = threading.Event(), threading.Event()
+
+    def hold():
+        with locked(location):
+            held.set()
+            release.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(60)
+    threading.Timer(seconds, release.set).start()
+    yield
+    thread.join()
+
+
 def test_rows_wait_for_a_lock_too(location, study, caplog):
-    with Store(location) as store:
-        release = threading.Event()
-
-        def hold():
-            with locked(location):
-                held.set()
-                release.wait(60)
-
-        held = threading.Event()
-        thread = threading.Thread(target=hold)
-        thread.start()
-        assert held.wait(60)
-        threading.Timer(2.5, release.set).start()
+    with Store(location) as store, locked_for(location, 2.5):
         assert len(list(store.queries.trials(study.id))) == 6
-        thread.join()
     assert len(caplog.records) == 1
+
+
+def test_who_moves_the_leases_of_a_race_waits_for_a_lock_too(location, study):
+    with Store(location) as store:
+        store.leases.register("ann", Process.current())
+        lease = claim_one(store, study)
+        with locked_for(location, 2.5):
+            expire_leases(store, "ann")
+        assert row(store, lease)["lease_until"] < row(store, lease)["created_at"]

@@ -103,6 +103,8 @@ def test_a_count_must_be_a_whole_number_from_one_on(value):
         ("lease_seconds", "nan"),
         ("lease_seconds", "{}"),
         ("lease_seconds", "true"),
+        pytest.param("lease_seconds", "1" + "0" * 400, id="lease_seconds-1e400"),
+        pytest.param("lease_seconds", "0x" + "f" * 5000, id="lease_seconds-hexadecimal"),
         ("store", "5"),
         ("store", '["basin.db"]'),
         ("address", "true"),
@@ -144,7 +146,9 @@ def test_an_unknown_key_of_the_file_is_refused_with_the_nearest():
         setting("workers", environment={})
 
 
-@pytest.mark.parametrize("content", ["workers =", "= 3", "[workers"])
+@pytest.mark.parametrize(
+    "content", ["workers =", "= 3", "[workers", f"workers = {'1' * 5000}", f"workers = {'[' * 5000}"], ids=range(5)
+)
 def test_a_file_that_is_not_toml_is_refused(content):
     write(content)
     with pytest.raises(UsageError, match=r"basin\.toml must be TOML"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -51,6 +52,13 @@ def test_ticks_of_the_lowest_bar_do_not_lie_on_one_another(ends):
     _, axes = bar(Limits(low=ends[0], high=ends[1]), 1.24)
     boxes = sorted((label.get_window_extent() for label in axes.get_yticklabels()), key=lambda box: box.y0)
     assert all(low.y1 <= high.y0 + 1 for low, high in pairwise(boxes))
+
+
+def test_limits_with_no_number_between_them_have_their_ticks():
+    ends = (np.nextafter(100.0, 0.0), 100.0)
+    found, labels = ticks(Limits(low=ends[0], high=ends[1]))
+    assert found == list(ends)
+    assert len(labels) == 2
 
 
 def test_a_high_bar_has_more_ticks_than_a_low_one():

@@ -267,7 +267,25 @@ def test_an_interruption_before_anything_is_imported_is_130(monkeypatch, capsys)
     with pytest.raises(SystemExit) as ended:
         main()
     assert (ended.value.code, capsys.readouterr().err) == (130, "basin: interrupted\n")
-    assert ignored == [(signal.SIGINT, signal.SIG_IGN)]
+    assert set(ignored) == {(signal.SIGINT, signal.SIG_IGN)}
+
+
+def test_one_interruption_after_the_other_is_130(monkeypatch, capsys):
+    def interrupted(_arguments):
+        raise KeyboardInterrupt
+
+    def answered(*setting):
+        if len(tried) < 3:
+            tried.append(setting)
+            raise KeyboardInterrupt
+
+    tried = []
+    monkeypatch.setattr(signal, "signal", answered)
+    monkeypatch.setattr(module, "run", interrupted)
+    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
+        main()
+    assert ended.type is SystemExit
+    assert (ended.value.code, capsys.readouterr().err) == (130, "basin: interrupted\n")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -62,6 +63,21 @@ def test_handlers_are_put_back(number):
     with pytest.raises(LookupError), interruptible():
         raise LookupError
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("late", SIGNALS)
+def test_handlers_are_put_back_whatever_signal_comes_meanwhile(late, monkeypatch):
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    put = signal.signal
+
+    def interrupted(number, handler):
+        if handler == before[number] and signal.getsignal(late) != before[late]:
+            signal.raise_signal(late)
+        return put(number, handler)
+
+    with contextlib.suppress(KeyboardInterrupt), interruptible():
+        monkeypatch.setattr(signal, "signal", interrupted)
+    assert {number: signal.getsignal(number) for number in SIGNALS} == before
 
 
 def test_a_command_that_outlives_its_terminal_goes_on(monkeypatch):

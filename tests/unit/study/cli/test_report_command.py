@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_is_refused(basin, finished, out):
     assert done.err.startswith("basin: --out ")
 
 
-@pytest.mark.parametrize("clip", ["10", "1,2,3", "a,b", "10,1", "0,5", ",101", "5,5", "nan,5", ""])
+@pytest.mark.parametrize("clip", ["10", "1,2,3", "a,b", "10,1", "0,5", ",101", "5,5", "nan,5", ",1e-300", ""])
 def test_colour_limits_that_are_none_are_refused(basin, finished, folder, clip):
     done = basin("report", "small", "--out", "out", f"--clip={clip}")
     assert done.code == 2
@@ -158,7 +158,7 @@ def test_colour_limits_that_are_none_are_refused(basin, finished, folder, clip):
     assert not (folder / "out").exists()
 
 
-@pytest.mark.parametrize("clip", ["1,10", ",10", "1,", ","])
+@pytest.mark.parametrize("clip", ["1,10", ",10", "1,", ",", "1e-6,1e-5"])
 def test_colours_can_be_clipped(basin, finished, folder, clip):
     assert basin("report", "small", "--out", "out", f"--clip={clip}").code == 0
     assert (folder / "out" / "report.html").exists()

@@ -276,3 +276,10 @@ def test_options_that_were_not_given_are_not_repeated():
 )
 def test_a_password_is_not_repeated(url):
     assert not any("hunter2" in word for word in _repeated(url, None, None, None, None))
+
+
+def test_there_are_no_more_workers_than_trials(basin, spec, monkeypatch):
+    asked = []
+    monkeypatch.setattr("study.tuning.run_tickets", lambda _driver, **options: asked.append(options["workers"]))
+    done = basin("run", spec, "--workers", "1" + 30 * "0")
+    assert asked == [6], done.err
