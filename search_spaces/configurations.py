@@ -5,24 +5,26 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from search_spaces.domains import Range, Values, significant
+from search_spaces.domains import Domain, significant
 
-Configuration = dict[str, float]
-"""Values of the hyperparameters a study varies, by name."""
-
-
-def rounded(values: Mapping[str, float]) -> Configuration:
-    """Return the configuration at 12 significant digits, the precision of its identity."""
-    return {name: significant(value) for name, value in values.items()}
+Configuration = dict[str, Any]
+"""Values of the options a study varies, by path: numbers, names, on or off."""
 
 
-def identity(values: Mapping[str, float]) -> str:
-    """Return the text by which two configurations are the same: sorted names, 12 significant digits."""
-    return json.dumps(rounded(values), sort_keys=True, separators=(",", ":"))
+def rounded(values: Mapping[str, Any]) -> Configuration:
+    """Return the configuration with real numbers at 12 significant digits, the precision of its identity."""
+    return {name: significant(value) if isinstance(value, float) else value for name, value in values.items()}
 
 
-def grid(space: Mapping[str, Values | Range]) -> Iterator[Configuration]:
+def identity(values: Mapping[str, Any]) -> str:
+    """Return the text by which two configurations are the same: sorted names, numbers at 12 significant digits."""
+    numbers = {name: float(it) for name, it in values.items() if isinstance(it, int) and not isinstance(it, bool)}
+    return json.dumps(rounded({**values, **numbers}), sort_keys=True, separators=(",", ":"))
+
+
+def grid(space: Mapping[str, Domain]) -> Iterator[Configuration]:
     """Yield every cell of the grid, the last hyperparameter of the space varying fastest."""
     names = list(space)
     for cell in itertools.product(*(domain.grid() for domain in space.values())):

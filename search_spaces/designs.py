@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from search_spaces.configurations import Configuration, grid, identity
-from search_spaces.domains import Range, Values
+from search_spaces.domains import Domain
 from search_spaces.errors import Fault, SpecificationError
 from search_spaces.specification import Specification
 
@@ -33,12 +33,12 @@ def drawn(specification: Specification) -> list[Configuration]:
     return _distinct(points, space, specification.configurations)
 
 
-def placed(point: np.ndarray, space: Mapping[str, Values | Range]) -> Configuration:
+def placed(point: np.ndarray, space: Mapping[str, Domain]) -> Configuration:
     """Return the configuration at a point of the unit cube, one coordinate a hyperparameter."""
     return {name: domain.at(float(share)) for (name, domain), share in zip(space.items(), point, strict=True)}
 
 
-def _distinct(points: Iterator[np.ndarray], space: Mapping[str, Values | Range], count: int) -> list[Configuration]:
+def _distinct(points: Iterator[np.ndarray], space: Mapping[str, Domain], count: int) -> list[Configuration]:
     # By name, so that a specification whose keys stand in another order draws the same points.
     ordered = {name: space[name] for name in sorted(space)}
     found: dict[str, Configuration] = {}

@@ -1,13 +1,16 @@
-"""Domains: the values one hyperparameter may take in a study."""
+"""Domains: the values one option may take in a study."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+from search_spaces.options import Choice, Number, Option, Switch
+
+Real = Annotated[float, Field(allow_inf_nan=False)]
 
 
 def significant(value: float, digits: int = 12) -> float:
@@ -26,18 +29,23 @@ class _Model(BaseModel):
 class Values(_Model):
     """Chosen values, kept in ascending order."""
 
-    values: Annotated[tuple[Number, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
+    values: Annotated[tuple[Real, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
         min_length=1, max_length=10_000
     )
 
     @model_validator(mode="after")
     def _distinct(self) -> Values:
-        rounded = [significant(v) for v in self.values]
+        rounded = [self.kept(v) for v in self.values]
         if len(set(rounded)) != len(rounded):
             repeated = sorted({v for v in rounded if rounded.count(v) > 1})
             raise ValueError(f"values must differ at 12 significant digits, got {repeated} more than once")
         object.__setattr__(self, "values", tuple(sorted(rounded)))
         return self
+
+    @staticmethod
+    def kept(value: float) -> float:
+        """Return a value as it is kept."""
+        return significant(value)
 
     @property
     def low(self) -> float:
@@ -66,8 +74,8 @@ class Values(_Model):
 class Range(_Model):
     """An interval, sampled by `random`, `sobol` and `tpe`, or cut into ``points`` by `grid`."""
 
-    low: Number
-    high: Number
+    low: Real
+    high: Real
     log: bool = False
     points: int | None = Field(default=None, ge=2, le=10_000)
 
@@ -104,13 +112,71 @@ class Range(_Model):
         return tuple(significant(v) for v in (self.low, *inner, self.high))
 
 
-def _kind(raw: Any) -> str:
-    if isinstance(raw, Values) or (isinstance(raw, dict) and "values" in raw):
-        return "values"
-    return "range"
+class WholeValues(Values):
+    """Chosen whole numbers, kept in ascending order."""
+
+    values: Annotated[tuple[int, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
+        min_length=1, max_length=10_000
+    )
+
+    @staticmethod
+    def kept(value: float) -> int:
+        """Return a value as it is kept."""
+        return int(value)
 
 
-Domain = Annotated[
-    Annotated[Values, Tag("values")] | Annotated[Range, Tag("range")],
-    Discriminator(_kind),
-]
+class WholeRange(Range):
+    """An interval of whole numbers; what lies between two of them is rounded."""
+
+    low: int
+    high: int
+
+    def at(self, share: float) -> int:
+        """Return the whole number at a share in [0, 1] of the way from low to high on the range's scale."""
+        return round(super().at(share))
+
+    def grid(self) -> tuple[int, ...]:
+        """Return ``points`` whole numbers from low to high; needs ``points``."""
+        return tuple(round(value) for value in super().grid())
+
+
+class Choices(_Model):
+    """Chosen names, or on and off, in the order in which they are written."""
+
+    values: Annotated[tuple[str | bool, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = (
+        Field(min_length=1, max_length=100)
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Choices:
+        repeated = [v for at, v in enumerate(self.values) if v in self.values[:at]]
+        if repeated:
+            raise ValueError(f"values must differ, got {repeated} more than once")
+        return self
+
+    @property
+    def log(self) -> bool:
+        """False: choices lie at equal steps."""
+        return False
+
+    def grid(self) -> tuple[str | bool, ...]:
+        """Return every value, as written."""
+        return self.values
+
+    def at(self, share: float) -> str | bool:
+        """Return the value at a share in [0, 1) of the way, each value taking an equal part of it."""
+        return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+
+
+Domain: TypeAlias = Values | Range | Choices
+"""The values that one option takes in a study."""
+
+
+def domain_of(option: Option | None, raw: Mapping[str, Any]) -> type[Domain]:
+    """Return the model of the domain of an option, as it is written; of a real number where it is not known."""
+    if isinstance(option, Choice | Switch):
+        return Choices
+    whole = isinstance(option, Number) and option.integer
+    if "values" in raw:
+        return WholeValues if whole else Values
+    return WholeRange if whole else Range

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
 
 from search_spaces.declarations import KINDS, Declaration
-from search_spaces.domains import Number
+from search_spaces.domains import Real
 from search_spaces.options import Choice, Name, Option, Switch, Value, WholeNumbers
 
 
@@ -64,7 +64,7 @@ def model_of(kind: str, name: str) -> type[Section]:
     declaration = KINDS[kind][name]
     fields: dict[str, Any] = {option: _field(it) for option, it in declaration.options.items()}
     if kind == "optimizer" and all(half in fields for half in PAIR):
-        fields["betas"] = (Annotated[tuple[Number, Number], BeforeValidator(listed)] | None, None)
+        fields["betas"] = (Annotated[tuple[Real, Real], BeforeValidator(listed)] | None, None)
     model = create_model(f"{kind}-{name}", __base__=Section, name=(str, name), **fields)
     model.declaration = declaration
     return model
@@ -80,7 +80,7 @@ def _field(option: Option) -> tuple[Any, Any]:
         return bool, option.default
     if isinstance(option, WholeNumbers):
         return Annotated[tuple[int, ...], BeforeValidator(listed)], option.default
-    kind = int if option.integer else Number
+    kind = int if option.integer else Real
     return (kind, option.default) if option.default is not None else (kind | None, None)
 
 

@@ -11,7 +11,9 @@ from pydantic import Field, SerializeAsAny
 
 from search_spaces.configurations import Configuration, rounded
 from search_spaces.declarations import DATASETS, Dataset
-from search_spaces.domains import Domain, Number
+from search_spaces.domains import Domain, Real, significant
+from search_spaces.options import Option, Value
+from search_spaces.paths import split, variable
 from search_spaces.sections import Frozen, Section, model_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
@@ -38,7 +40,7 @@ class Resources(Frozen):
     """What one worker takes; never part of a study's identity."""
 
     cpus: int = Field(default=1, ge=1, le=1_024)
-    gpus: Number = Field(default=0.0, ge=0, le=64)
+    gpus: Real = Field(default=0.0, ge=0, le=64)
 
 
 FIRST: dict[str, dict[str, Any]] = {
@@ -66,7 +68,7 @@ class Specification(Frozen):
     name: str
     task: SerializeAsAny[Section]
     epochs: int = Field(ge=1, le=100_000)
-    space: dict[str, Domain]
+    space: dict[str, SerializeAsAny[Domain]]
     optimizer: SerializeAsAny[Section] = model_of("optimizer", "padam")(name="padam")
     schedules: dict[str, SerializeAsAny[Section]] = Field(
         default_factory=lambda: {"lr": model_of("schedule", "constant")(name="constant")}
@@ -114,10 +116,34 @@ class Specification(Frozen):
         decay: str | None = self.optimizer.options.get("decay")  # type: ignore[assignment]
         return decay
 
+    @property
+    def variable(self) -> dict[str, Option]:
+        """Every option that may vary, by its path (:mod:`search_spaces.paths`)."""
+        return variable(self.task, self.optimizer, self.schedules)
+
+    def at(self, configuration: Configuration) -> Specification:
+        """Return the specification with the options of a configuration in force."""
+        sections: dict[tuple[str, str], dict[str, Any]] = {}
+        for path, value in rounded(configuration).items():
+            section, of, option = split(path)
+            sections.setdefault((section, of), {})[option] = value
+        changed: dict[str, Any] = {"schedules": dict(self.schedules)}
+        for (section, of), values in sections.items():
+            place = changed["schedules"] if of else changed
+            here = self.schedules[of] if of else getattr(self, section)
+            place[of or section] = here.model_copy(update=values)
+        return self.model_copy(update=changed)
+
     def hyperparameters(self, configuration: Configuration) -> dict[str, float]:
         """Return the value of every number of the optimizer at one configuration."""
-        values = {name: float(getattr(self.optimizer, name)) for name in self.optimizer.declaration.numbers}
-        return rounded(values | configuration)
+        optimizer = self.at(configuration).optimizer
+        return {name: significant(float(getattr(optimizer, name))) for name in optimizer.declaration.numbers}
+
+    def options(self, configuration: Configuration) -> dict[str, Value]:
+        """Return every option of the optimizer and every one that the study varies, at one configuration, by path."""
+        optimizer = self.at(configuration).optimizer
+        in_force = {name: it for name, it in optimizer.options.items() if not isinstance(it, tuple)}
+        return rounded(in_force | {path: configuration[path] for path in self.space})
 
     def warnings(self) -> list[str]:
         """Return what its reader should know although it is no fault, a sentence each."""
@@ -154,8 +180,11 @@ class Specification(Frozen):
         """Return what two specifications of one study agree in: all but ``resources`` and ``summary``."""
         document = self.document()
         del document["resources"], document["summary"]
-        document["optimizer"] |= rounded({n: getattr(self.optimizer, n) for n in self.optimizer.declaration.numbers})
-        document["optimizer"] |= dict.fromkeys(self.space)
+        document["optimizer"] |= self.hyperparameters({})
+        for path in self.space:
+            section, of, option = split(path)
+            here = document["schedule"] if of == "lr" else document[section][of] if of else document[section]
+            here[option] = None
         return document
 
     def identity(self) -> dict[str, Any]:

@@ -76,7 +76,8 @@ class _Ticket:
 
 def recipe_of(specification: Specification, lease: Lease) -> Recipe:
     """Return what a worker needs to train one leased trial."""
-    task, document = specification.task, specification.document()
+    at = specification.at(dict(lease.configuration))
+    task, document = at.task, at.document()
     return Recipe(
         dataset=task.dataset,
         network=task.network,
@@ -85,8 +86,8 @@ def recipe_of(specification: Specification, lease: Lease) -> Recipe:
         subset=task.subset,
         validation=task.validation,
         remainder=task.remainder,
-        optimizer=specification.optimizer.name,
-        options=specification.optimizer.options | specification.hyperparameters(dict(lease.configuration)),
+        optimizer=at.optimizer.name,
+        options=at.optimizer.options | at.hyperparameters({}),
         schedules={"lr": document["schedule"], **document.get("schedules", {})},
         epochs=lease.epochs,
         seed=lease.seed,

@@ -11,14 +11,15 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.configurations import Configuration, grid, identity, rounded
-from search_spaces.domains import Range, Values
+from search_spaces.domains import Choices, Domain, Range, Values, WholeRange
 from search_spaces.specification import Specification
 from study.store import Outcome
 
@@ -66,28 +67,28 @@ class Proposer:
         return self._unseen(known, number)
 
     def _trial(self, outcome: Outcome) -> FrozenTrial:
-        configuration: Mapping[str, float] = outcome.configuration or {}
+        configuration: Mapping[str, Any] = outcome.configuration or {}
         params = {name: self._parameter(name, configuration[name]) for name in self._distributions}
         state = TrialState.RUNNING if outcome.pending else TrialState.FAIL
         if outcome.mean is not None:
             state = TrialState.COMPLETE
         return create_trial(state=state, value=outcome.mean, params=params, distributions=self._distributions)
 
-    def _parameter(self, name: str, value: float) -> float | int:
+    def _parameter(self, name: str, value: Any) -> Any:
         domain = self._specification.space[name]
         if isinstance(domain, Values):
             return min(range(len(domain.values)), key=lambda i: abs(domain.values[i] - value))
-        return min(max(value, domain.low), domain.high)
+        return value if isinstance(domain, Choices) else min(max(value, domain.low), domain.high)
 
-    def _value(self, name: str, parameter: float) -> float:
+    def _value(self, name: str, parameter: Any) -> Any:
         domain = self._specification.space[name]
-        return domain.values[int(parameter)] if isinstance(domain, Values) else float(parameter)
+        return domain.values[parameter] if isinstance(domain, Values) else parameter
 
     def _unseen(self, known: set[str], number: int) -> Configuration:
         """Return a random configuration that is not known; only a space of few values gets here."""
         generator = np.random.default_rng(_seed(self._specification.design.seed, number, ATTEMPTS))
         space = self._specification.space
-        if all(isinstance(domain, Values) for domain in space.values()):
+        if not any(isinstance(domain, Range) for domain in space.values()):
             left = [cell for cell in grid(space) if identity(cell) not in known]
             return left[int(generator.integers(len(left)))]
         while True:
@@ -96,10 +97,14 @@ class Proposer:
                 return configuration
 
 
-def _distribution(domain: Values | Range) -> BaseDistribution:
-    """Return Optuna's distribution; chosen values become their rank, which keeps their order."""
+def _distribution(domain: Domain) -> BaseDistribution:
+    """Return Optuna's distribution; chosen numbers become their rank, which keeps their order."""
+    if isinstance(domain, Choices):
+        return CategoricalDistribution(domain.values)
     if isinstance(domain, Values):
         return IntDistribution(0, len(domain.values) - 1)
+    if isinstance(domain, WholeRange):
+        return IntDistribution(domain.low, domain.high, log=domain.log)
     return FloatDistribution(domain.low, domain.high, log=domain.log)
 
 

@@ -87,10 +87,14 @@ def lines(text: str) -> str:
 
 def point(configuration: Mapping[str, Any]) -> str:
     """Return a configuration as people read it."""
-    return ", ".join(
-        f"{cell(name)}={value:g}" if isinstance(value, int | float) else f"{cell(name)}={cell(value)}"
-        for name, value in configuration.items()
-    )
+    return ", ".join(f"{cell(name)}={setting(value)}" for name, value in configuration.items())
+
+
+def setting(value: Any) -> str:
+    """Return the value of an option as people write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, int | float) else cell(value)
 
 
 def over_seeds(count: int) -> str:

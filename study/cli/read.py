@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from search_spaces.domains import Choices, Domain
 from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
 from study.cli.output import (
@@ -21,6 +22,7 @@ from study.cli.output import (
     print_json,
     print_rows,
     print_table,
+    setting,
     spent,
 )
 from study.cli.watch import SECONDS, redraw, show_each
@@ -131,6 +133,12 @@ def _looks(store: Store, name: str, shown: Callable[[Study, dict[str, Any]], str
         sleep(SECONDS)
 
 
+def _spanned(domain: Domain) -> str:
+    if isinstance(domain, Choices):
+        return ", ".join(map(setting, domain.values))
+    return f"{domain.low:g} to {domain.high:g}"
+
+
 def _described(found: Study, summary: dict[str, Any]) -> str:
     """Return a study in a few lines."""
     lines: list[str] = []
@@ -144,7 +152,7 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
         f"  task        {specification.task.dataset}, {specification.task.network}, "
         f"batch {specification.task.batch_size}, {specification.epochs} epochs"
     )
-    varied = ", ".join(f"{n} ({d.low:g} to {d.high:g})" for n, d in specification.space.items())
+    varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in specification.space.items())
     say(f"  varies      {varied}; optimizer {specification.optimizer.name} {specification.variant or ''}".rstrip())
     say(f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}")
     if status["diverged"] or summary["learned_nothing"]:

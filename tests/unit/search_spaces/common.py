@@ -44,7 +44,9 @@ def study(*changes):
     """Return the document of the study after changes: a dotted path and a value each, GONE to take a key out."""
     document = copy.deepcopy(STUDY)
     for path, value in changes:
-        *folders, last = path.split(".")
+        # What a space varies may have a dotted name of its own.
+        within = path.startswith("space.") and path.split(".")[1] in {"task", "schedule", "schedules", "optimizer"}
+        *folders, last = path.split(".", 1) if within else path.split(".")
         here = document
         for folder in folders:
             here = here.setdefault(folder, {})

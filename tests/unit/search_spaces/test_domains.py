@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from search_spaces.domains import Range, Values, significant
+from search_spaces.declarations import OPTIMIZERS, TASKS
+from search_spaces.domains import Choices, Range, Values, WholeRange, WholeValues, domain_of, significant
 
 PROPERTY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 ROUND = st.integers(1, 10**9).flatmap(lambda n: st.integers(-12, 3).map(lambda e: float(f"{n}e{e}")))
@@ -44,6 +45,60 @@ def test_minus_zero_is_zero():
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_value=1e300))
 def test_rounding_twice_is_rounding_once(value):
     assert significant(significant(value)) == significant(value)
+
+
+# -- whole numbers and choices
+
+
+def test_whole_values_ascend_and_stay_whole():
+    assert WholeValues(values=(64, 8)).grid() == (8, 64)
+    with pytest.raises(ValidationError):
+        WholeValues(values=(8.0,))
+
+
+def test_a_range_of_whole_numbers_is_cut_on_its_scale():
+    assert WholeRange(low=16, high=256, log=True, points=5).grid() == (16, 32, 64, 128, 256)
+    assert WholeRange(low=1, high=10, points=4).grid() == (1, 4, 7, 10)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_whole_number_lies_where_the_real_one_would(share):
+    whole, real = WholeRange(low=16, high=256, log=True).at(share), Range(low=16, high=256, log=True).at(share)
+    assert type(whole) is int
+    assert whole == round(real)
+
+
+def test_points_of_a_whole_range_must_differ():
+    with pytest.raises(ValidationError, match="points must be fewer"):
+        WholeRange(low=1, high=3, points=4)
+
+
+def test_choices_keep_their_order_and_take_equal_parts():
+    choices = Choices(values=("b", "a", "c"))
+    assert choices.grid() == ("b", "a", "c")
+    assert [choices.at(share) for share in (0.0, 0.33, 0.34, 0.99, 1.0)] == ["b", "b", "a", "c", "c"]
+
+
+def test_a_switch_is_on_or_off():
+    assert Choices(values=(False, True)).grid() == (False, True)
+    with pytest.raises(ValidationError):
+        Choices(values=(1,))
+
+
+@pytest.mark.parametrize(
+    ("option", "raw", "model"),
+    [
+        (None, {"values": []}, Values),
+        (None, {}, Range),
+        (OPTIMIZERS["padam"].options["lr"], {"values": []}, Values),
+        (OPTIMIZERS["padam"].options["decay"], {"low": 1}, Choices),
+        (OPTIMIZERS["padam"].options["amsgrad"], {}, Choices),
+        (TASKS["classification"].options["batch_size"], {"values": []}, WholeValues),
+        (TASKS["classification"].options["batch_size"], {"low": 1}, WholeRange),
+    ],
+)
+def test_an_option_has_its_kind_of_domain(option, raw, model):
+    assert domain_of(option, raw) is model
 
 
 # -- values

@@ -5,6 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from search_spaces.designs import drawn
 from search_spaces.specification import CHANGED_DEFAULTS, differences
 from search_spaces.validation import validate
 from tests.unit.search_spaces.common import OLD, specification, study
@@ -243,6 +244,72 @@ def test_an_option_of_every_declaration_is_a_field():
         "decay": "decoupled-lr",
     }  # fmt: skip
     assert given.task.options["batch_size"] == 128
+
+
+# -- everything declared can be varied
+
+
+VARIED = (
+    (
+        "space",
+        {"task.batch_size": {"values": [64, 32]}, "decay": {"values": ["decoupled-lr", "l2"]}, "lr": {"values": [1]}},
+    ),
+)
+
+
+def test_a_choice_keeps_its_written_order_and_a_number_ascends():
+    space = specification(*VARIED).space
+    assert (space["task.batch_size"].values, space["decay"].values) == ((32, 64), ("decoupled-lr", "l2"))
+
+
+def test_a_short_name_is_stored_in_full():
+    short = specification(("space", {"batch_size": {"values": [64, 32]}, "optimizer.lr": {"values": [1]}}))
+    long = specification(("space", {"task.batch_size": {"values": [32, 64]}, "lr": {"values": [1]}}))
+    assert list(short.space) == ["task.batch_size", "lr"]
+    assert short.hash() == long.hash()
+
+
+def test_a_configuration_is_in_force_everywhere():
+    given = specification(*VARIED, ("schedules.p", {"name": "multistep", "milestones": [2]}))
+    at = given.at({"task.batch_size": 32, "decay": "decoupled-lr", "lr": 1.0, "schedules.p.gamma": 0.5})
+    assert (at.task.batch_size, at.optimizer.decay, at.optimizer.lr, at.schedules["p"].gamma) == (
+        32,
+        "decoupled-lr",
+        1.0,
+        0.5,
+    )
+    assert (given.task.batch_size, given.schedules["p"].gamma) == (128, 0.1)
+    assert at.schedule == given.schedule
+
+
+def test_the_options_in_force_are_those_of_the_optimizer_and_those_varied():
+    at = specification(*VARIED).options({"task.batch_size": 32, "decay": "l2", "lr": 1 / 3})
+    assert at == {
+        "lr": 0.333333333333, "p": 0.125, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0,
+        "decay_on": "all", "variant": "torch", "decay": "l2", "amsgrad": True, "task.batch_size": 32,
+    }  # fmt: skip
+
+
+def test_what_is_varied_has_no_value_of_its_own():
+    given = specification(*VARIED, ("task.batch_size", 50), ("optimizer.decay", "normalised"))
+    assert given.hash() == specification(*VARIED).hash()
+    assert given.resolved()["task"]["batch_size"] is None
+
+
+@pytest.mark.parametrize("design", ["random", "sobol", "tpe"])
+def test_everything_may_be_drawn(design):
+    space = {
+        "batch_size": {"low": 16, "high": 256, "log": True},
+        "augmentation": {"values": ["none", "crop2-flip"]},
+        "amsgrad": {"values": [True, False]},
+    }
+    given = specification(("space", space), ("design", {"name": design, "configurations": 30}))
+    assert validate(given.document()) == given
+    if design != "tpe":
+        points = drawn(given)
+        assert {type(point["task.batch_size"]) for point in points} == {int}
+        assert {point["task.augmentation"] for point in points} == {"none", "crop2-flip"}
+        assert {point["amsgrad"] for point in points} == {True, False}
 
 
 # -- going on with a stored study

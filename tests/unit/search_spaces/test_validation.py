@@ -174,9 +174,9 @@ FAULTS = [
     ([("optimizer", {"name": "sgd", "momentum": 1.0})], "optimizer.momentum", "momentum must lie in [0, 1)"),
     # the space
     ([("space", {})], "space", "must vary at least one hyperparameter, got none"),
-    ([("space.learning_rate", {"values": [1]})], "space.learning_rate", "is no hyperparameter of padam"),
+    ([("space.learning_rate", {"values": [1]})], "space.learning_rate", "is nothing that can be varied here; "),
     ([("space.weight_deca", {"values": [1]})], "space.weight_deca", "did you mean 'weight_decay'?"),
-    ([("optimizer.name", "sgd"), ("space.p", {"values": [0.1]})], "space.p", "is no hyperparameter of sgd"),
+    ([("optimizer.name", "sgd"), ("space.p", {"values": [0.1]})], "space.p", "is nothing that can be varied here; "),
     ([("space.p", {"values": [0.1, 0.6]})], "space.p.values[1]", "p must lie in [0, 0.5], got 0.6"),
     ([("space.p", {"low": 0.1, "high": 0.6, "points": 3})], "space.p.high", "p must lie in [0, 0.5], got 0.6"),
     ([("space.p", {"low": -0.1, "high": 0.5, "points": 3})], "space.p.low", "p must lie in [0, 0.5], got -0.1"),
@@ -189,6 +189,56 @@ FAULTS = [
     ),
     ([("space.lr.values", [0.1, 0.1])], "space.lr", "must differ at 12 significant digits"),
     ([("space.lr.values", [0.3, 0.1 + 0.2])], "space.lr", "must differ at 12 significant digits"),
+    ([("space.task.batch_size", {"values": [32.0]})], "space.task.batch_size.values[0]", "must be a whole number"),
+    (
+        [("space.task.batch_size", {"values": [32, 32]})],
+        "space.task.batch_size",
+        "values must differ at 12 significant digits, got [32]",
+    ),
+    (
+        [("space.task.batch_size", {"values": [0]})],
+        "space.task.batch_size.values[0]",
+        "must lie in [1, 65536], got 0",
+    ),
+    (
+        [("space.task.batch_size", {"values": [32, 900]})],
+        "space.task.batch_size",
+        "must be at most the number of training images, 899, got 900",
+    ),
+    (
+        [("space.batch_size", {"low": 1.5, "high": 8, "points": 2})],
+        "space.batch_size.low",
+        "must be a whole number, got 1.5",
+    ),
+    (
+        [("space.batch_size", {"low": 1, "high": 3, "points": 9})],
+        "space.batch_size",
+        "points must be fewer: some of 9 fall together",
+    ),
+    (
+        [("space.decay", {"values": ["l2", "l3"]})],
+        "space.decay.values[1]",
+        "unknown decay 'l3'; known: l2, decoupled-lr",
+    ),
+    ([("space.decay", {"values": ["l2", "l2"]})], "space.decay", "must differ, got ['l2'] more than once"),
+    ([("space.decay", {"values": []})], "space.decay.values", "at least 1"),
+    ([("space.decay", {})], "space.decay.values", "is required"),
+    (
+        [("space.amsgrad", {"values": [True, "no"]})],
+        "space.amsgrad.values[1]",
+        "unknown amsgrad 'no'; known: true, false",
+    ),
+    ([("space.optimizer.lr", {"values": [1.0]})], "space.optimizer.lr", "is lr, which the space varies already"),
+    ([("space.task.network", {"values": ["mlp"]})], "space.task.network", "is nothing that can be varied here; "),
+    ([("space.schedule.gamma", {"values": [0.5]})], "space.schedule.gamma", "is nothing that can be varied here; "),
+    (
+        [
+            ("schedules.p", {"name": "multistep", "milestones": [1]}),
+            ("space.schedules.p.gamma", {"values": [0.5, 2.0]}),
+        ],
+        "space.schedules.p.gamma",
+        "must be at most 1, or p leaves its range, got 2",
+    ),
     # the design
     ([("design.configurations", 5)], "design.configurations", "is counted by the space of a grid; leave it out"),
     ([("space.lr", RANGE)], "space.lr.points", "is required in a grid; or give `values`"),

@@ -191,6 +191,24 @@ def test_a_recipe_fixes_what_is_not_varied(store):
     assert recipe.options == numbers | forms
 
 
+def test_a_recipe_has_every_option_that_its_study_varies(store):
+    space = {
+        "task.batch_size": {"values": [32]},
+        "decay": {"values": ["decoupled-lr"]},
+        "schedules.p.gamma": {"values": [0.5]},
+        "lr": {"values": [0.25]},
+    }
+    schedules = {"p": {"name": "multistep", "milestones": [1]}}
+    study = create(store, space=space, schedules=schedules, seeds=1)
+    (one,) = lease(store, study)
+    recipe = recipe_of(study.specification, one)
+    assert (recipe.batch_size, recipe.options["decay"], recipe.options["lr"]) == (32, "decoupled-lr", 0.25)
+    assert recipe.schedules == {
+        "lr": {"name": "constant"},
+        "p": {"name": "multistep", "milestones": [1], "gamma": 0.5},
+    }
+
+
 def sizes(seconds):
     """Return a `run_tickets` and the list of the sizes of its tickets, of trials that last so long."""
     found = []

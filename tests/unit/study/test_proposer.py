@@ -153,3 +153,45 @@ def test_a_configuration_in_training_is_not_repeated():
     for number in range(6):
         known.append(outcome(number, it.propose(known, number), pending=2))
     assert len({identity(o.configuration) for o in known}) == 6
+
+
+# -- choices and whole numbers
+
+MIXED = {
+    "lr": {"low": 0.01, "high": 1.0, "log": True},
+    "batch_size": {"low": 16, "high": 256, "log": True},
+    "decay": {"values": ["l2", "decoupled-lr", "normalised"]},
+    "amsgrad": {"values": [True, False]},
+}
+KINDS = {"lr": float, "task.batch_size": int, "decay": str, "amsgrad": bool}
+
+
+def test_a_proposal_has_the_kinds_of_its_options():
+    chooser = Proposer(specification(**tpe(50, space=MIXED)))
+    known = []
+    for number in range(15):
+        point = chooser.propose(known, number)
+        assert {name: type(value) for name, value in point.items()} == KINDS
+        assert point["decay"] in MIXED["decay"]["values"]
+        assert 16 <= point["task.batch_size"] <= 256
+        known.append(outcome(number, point, errors=(10.0 if point["decay"] == "l2" else 80.0,)))
+    recorded = chooser.recorded(known)
+    assert [dict(trial.params) for trial in recorded.trials] == [known[n].configuration for n in range(15)]
+
+
+def test_the_sampler_learns_a_choice():
+    """Half of all proposals would be of one of two choices that mean nothing."""
+    chooser = Proposer(specification(**tpe(50, space=MIXED | {"decay": {"values": ["l2", "normalised"]}})))
+    known = []
+    for number in range(40):
+        point = chooser.propose(known, number)
+        known.append(outcome(number, point, errors=(10.0 if point["decay"] == "normalised" else 80.0,)))
+    assert sum(one.configuration["decay"] == "normalised" for one in known[20:]) >= 15
+
+
+def test_choices_run_out_like_values():
+    chooser = Proposer(specification(**tpe(4, space={"decay": MIXED["decay"], "amsgrad": MIXED["amsgrad"]})))
+    known = []
+    for number in range(6):
+        known.append(outcome(number, chooser.propose(known, number), errors=(10.0,)))
+    assert len({identity(one.configuration) for one in known}) == 6

@@ -102,7 +102,7 @@ def test_a_report_that_fails_leaves_no_part_of_itself(basin, finished, folder, m
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("analysis.report._write_csv", full)
+    monkeypatch.setattr("analysis.report._page", full)
     done = basin("report", "small", "--out", "out")
     assert (done.code, names(folder / "out")) == (2, set())
     assert "No space left on device" in done.err

@@ -1,0 +1,50 @@
+"""Paths: the names under which a study varies an option, and is asked for it.
+
+An option of the optimizer has its own name, such as ``lr``; every other one has the dotted path of where it stands in
+a specification, such as ``task.batch_size`` or ``schedules.p.gamma``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from search_spaces.options import Name, Option, WholeNumbers
+from search_spaces.sections import Section
+
+
+def variable(
+    task: Section | None, optimizer: Section | None, schedules: Mapping[str, Section | None]
+) -> dict[str, Option]:
+    """Return every option that a study of these sections may vary, by its path.
+
+    Lists, and the names of implementations, do not vary.
+    """
+    places = {"": optimizer, "task.": task} | {f"schedules.{name}.": it for name, it in schedules.items()}
+    return {
+        f"{prefix}{name}": option
+        for prefix, section in places.items()
+        if section is not None
+        for name, option in section.declaration.options.items()
+        if not isinstance(option, Name | WholeNumbers)
+    }
+
+
+def canonical(name: str, known: Mapping[str, Option]) -> str:
+    """Return the path that a name stands for, the name itself where it stands for none.
+
+    ``optimizer.lr`` is ``lr``, ``schedule.gamma`` is ``schedules.lr.gamma``, and a bare name is the option of
+    whatever has it where only one does.
+    """
+    for long, short in (("optimizer.", ""), ("schedule.", "schedules.lr.")):
+        if name.startswith(long):
+            name = short + name.removeprefix(long)
+    ends = [path for path in known if path.rpartition(".")[2] == name]
+    return ends[0] if name not in known and len(ends) == 1 else name
+
+
+def split(path: str) -> tuple[str, str, str]:
+    """Return section, what it is of, and option of a path, such as ``("schedules", "p", "gamma")``."""
+    *places, option = path.split(".")
+    if not places:
+        return "optimizer", "", option
+    return places[0], places[1] if len(places) > 1 else "", option

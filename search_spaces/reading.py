@@ -1,0 +1,220 @@
+"""Reading: each section of a document on its own, so that one fault hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from search_spaces.declarations import KINDS
+from search_spaces.documents import Document, closest, nearest
+from search_spaces.domains import Domain, domain_of
+from search_spaces.errors import Fault, printable, shown
+from search_spaces.options import Option
+from search_spaces.paths import canonical
+from search_spaces.rules import is_number, named, range_fault
+from search_spaces.sections import PAIR, Section, model_of, unspoken
+from search_spaces.specification import Specification
+
+SHOWN_VALUES = 6
+"""Values of a list that a fault shows."""
+
+FIELDS = Specification.model_fields
+
+DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant"}
+"""Sections that name something declared, and what they name where they do not say."""
+
+M = TypeVar("M", bound=BaseModel)
+_STRICT = ConfigDict(strict=True)
+
+_RULES = {
+    "missing": "is required",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "finite_number": "must be finite",
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "tuple_type": "must be a list",
+}
+
+
+def read_schedules(document: Document) -> tuple[list[Fault], dict[str, Section | None]]:
+    """Return the faults of all schedules, and each by the name of what it moves; ``schedule`` is that of lr."""
+    written = document.get("schedules", {})
+    if not isinstance(written, dict):
+        return [Fault(path="schedules", message=f"must be a mapping of keys to values, got {shown(written)}")], {}
+    if "schedule" in document and "lr" in written:
+        return [Fault(path="schedule", message="stands beside schedules.lr; write one or the other")], {}
+    sections: dict[str, Section | None] = dict(FIELDS["schedules"].get_default(call_default_factory=True))
+    faults = []
+    raw = {f"schedules.{printable(str(name))}": (name, it) for name, it in written.items()}
+    if "schedule" in document:
+        raw["schedule"] = ("lr", document["schedule"])
+    for path, (name, one) in raw.items():
+        found, sections[name] = read_declared("schedule", one, path)
+        faults += found
+    return faults, sections
+
+
+def read_declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Section | None]:
+    """Return the faults of a section that names something declared, and as much of it as holds."""
+    path = path or kind
+    if not isinstance(raw, dict):
+        return [Fault(path=path, message=f"must be a mapping of keys to values, got {shown(raw)}")], None
+    name = raw.get("name", DECLARED[kind])
+    if not isinstance(name, str):
+        return [Fault(path=f"{path}.name", message=f"must be text, got {shown(name)}")], None
+    if name not in KINDS[kind]:
+        return list(named(f"{path}.name", name, KINDS[kind])), None
+    model = model_of(kind, name)
+    raw = unspoken(kind, name, raw)
+    faults: list[Fault] = []
+    try:
+        section = model.model_validate(raw)
+    except ValidationError as error:
+        faults += _translated(error, path, model, kind)
+        section = _partial(model, raw, error)
+    if getattr(section, "betas", None) is not None:
+        if any(raw.get(half) is not None for half in PAIR):
+            message = f"stands beside {PAIR[0]} or {PAIR[1]}; write one or the other"
+            faults.append(Fault(path=f"{path}.betas", message=message))
+        section = section.model_copy(update=dict(zip(PAIR, section.betas, strict=True)) | {"betas": None})
+    wrong = _outside(section)
+    faults += [
+        Fault(path=f"{path}.{'betas' if 'betas' in raw and name in PAIR else name}", message=fault)
+        for name, fault in wrong.items()
+    ]
+    return faults, section.model_copy(update=dict.fromkeys(wrong))
+
+
+def _outside(section: Section) -> dict[str, str]:
+    """Return the numbers of a section that lie outside their ranges, each with the rule it breaks."""
+    values = {name: getattr(section, name, None) for name in section.declaration.numbers}
+    faults = {
+        name: None if value is None else range_fault(name, section.declaration.numbers[name], value)
+        for name, value in values.items()
+    }
+    return {name: fault for name, fault in faults.items() if fault is not None}
+
+
+def _options(kind: str) -> set[str]:
+    """Return the options of every entry of a kind."""
+    return {option for entry in KINDS.get(kind, {}).values() for option in entry.options}
+
+
+def read_plain(name: str, raw: Any) -> tuple[list[Fault], Any]:
+    """Return the faults of one section or value, and the value: whole, or as much of it as holds, or None."""
+    field = FIELDS[name]
+    annotation: Any = field.annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        try:
+            return [], annotation.model_validate(raw)
+        except ValidationError as error:
+            partial = _partial(annotation, raw, error) if isinstance(raw, dict) else None
+            return list(_translated(error, name, annotation)), partial
+    adapter = TypeAdapter(Annotated[(annotation, *field.metadata)] if field.metadata else annotation, config=_STRICT)
+    try:
+        return [], adapter.validate_python(raw)
+    except ValidationError as error:
+        return list(_translated(error, name)), None
+
+
+def read_space(
+    raw: Any, known: Mapping[str, Option], *, complete: bool
+) -> tuple[list[Fault], dict[str, Domain] | None]:
+    """Return the faults of a space, and its domains by path; None where one is none.
+
+    Parameters
+    ----------
+    raw
+        As written.
+    known
+        What may vary, by path.
+    complete
+        Whether that is all; else a name that is not known is taken for a real number.
+    """
+    if not isinstance(raw, dict):
+        return [Fault(path="space", message=f"must be a mapping of keys to values, got {shown(raw)}")], None
+    faults: list[Fault] = []
+    space: dict[str, Domain] = {}
+    for name, domain in raw.items():
+        path = f"space.{printable(str(name))}"
+        if not isinstance(domain, dict):
+            rule = "must be a mapping of keys to values"
+            faults.append(Fault(path=path, message=f"{rule}, got {shown(domain)}{_meant(domain)}"))
+            continue
+        place = canonical(str(name), known)
+        if place in space:
+            faults.append(Fault(path=path, message=f"is {place}, which the space varies already"))
+        if complete and place not in known:
+            faults.append(Fault(path=path, message=f"is nothing that can be varied here; {nearest(name, known)}"))
+            continue
+        model = domain_of(known.get(place), domain)
+        try:
+            space[place] = model.model_validate(domain)
+        except ValidationError as error:
+            faults += _translated(error, path, model)
+    return faults, None if faults else space
+
+
+def _partial(model: type[M], raw: Mapping[str, Any], error: ValidationError) -> M:
+    """Return as much of a section as holds."""
+    bad = {item["loc"][0] for item in error.errors() if item["loc"]}
+    sound = {key: value for key, value in raw.items() if key not in bad and isinstance(key, str)}
+    partial = model.model_construct(**sound)
+    # What is wrong already is unknown below, and no rule judges it again.
+    partial.__dict__.update({key: None for key in bad if key in model.model_fields})
+    return partial
+
+
+def _translated(
+    error: ValidationError, section: str, model: type[BaseModel] | None = None, kind: str = ""
+) -> Iterable[Fault]:
+    """Turn pydantic's account of a section into faults with Basin's paths and words."""
+    items = error.errors(include_url=False)
+    for item in items:
+        if item["type"] == "too_short" and any(len(o["loc"]) > len(item["loc"]) for o in items):
+            continue  # its members were refused one by one
+        location = [part for part in item["loc"] if part not in {"str", "bool"}]
+        path = section + "".join(
+            f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}" for part in location
+        )
+        got = shown(item["input"])
+        broken = item["type"]
+        if broken == "extra_forbidden":
+            key, known = item["loc"][-1], list(model.model_fields if model is not None else ())
+            elsewhere = key in _options(kind)
+            unknown = f"is no option of {error.title.removeprefix(f'{kind}-')}" if elsewhere else "unknown key"
+            meant = None if elsewhere else closest(key, [*known, *_options(kind)])
+            rule = f"did you mean {meant!r}?" if meant is not None else nearest(key, known)
+            yield Fault(path=path, message=f"{unknown}; {rule}")
+        elif broken in {"too_short", "too_long"}:
+            bound = item.get("ctx", {})
+            short = broken == "too_short"
+            limit = f"at least {bound.get('min_length')}" if short else f"at most {bound.get('max_length')}"
+            yield Fault(path=path, message=f"must have {limit} entries, got {bound.get('actual_length')}")
+        elif broken == "missing":
+            yield Fault(path=path, message="is required")
+        elif broken == "value_error":
+            yield Fault(path=path, message=str(item.get("ctx", {}).get("error", item["msg"])))
+        elif broken == "literal_error":
+            expected = str(item.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+            noun = path.rsplit(".", 1)[-1]
+            yield Fault(path=path, message=f"unknown {noun} {got}; {nearest(item['input'], expected)}")
+        else:
+            must = _RULES.get(broken) or item["msg"].replace("Input should be", "must be")
+            yield Fault(path=path, message=f"{must}, got {got}")
+
+
+def _meant(raw: Any) -> str:
+    """Return a clause that writes a bare list or number of the space as the domain it was meant for."""
+    values = raw if isinstance(raw, list) else [raw]
+    if not values or not all(is_number(value) for value in values):
+        return ""
+    several = ", ".join(shown(value, 24) for value in values[:SHOWN_VALUES]) + ", …" * (len(values) > SHOWN_VALUES)
+    written = f"; write {{values: [{several}]}}"
+    return written if isinstance(raw, list) else f"{written}, or fix it under `optimizer`"

@@ -1,0 +1,218 @@
+"""Rules: what no single section of a document can see."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from search_spaces.declarations import DATASETS, KINDS
+from search_spaces.documents import Document, nearest
+from search_spaces.domains import Domain, Range, Values, significant
+from search_spaces.errors import Fault, printable, shown
+from search_spaces.options import Choice, Name, Number, Option, Switch
+from search_spaces.paths import canonical, split, variable
+from search_spaces.sections import Section
+from search_spaces.specification import MAX_TRIALS, NAME, Design, Objective
+
+SCHEDULED = ("lr", "p")
+"""What a schedule may move."""
+
+
+def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
+    """Check what no single section can see: names against what is declared, values against each other."""
+    name = sections.get("name")
+    if isinstance(name, str) and not NAME.fullmatch(name):
+        yield Fault(
+            path="name",
+            message=f"must be 1 to 64 of a-z 0-9 . _ - beginning with a letter or digit, got {shown(name)}",
+        )
+    task: Section | None = sections.get("task")
+    if task is not None:
+        for key, option in task.declaration.options.items():
+            if isinstance(option, Name):
+                yield from named(f"task.{key}", getattr(task, key, None), KINDS[option.kind])
+        yield from _sized(task)
+    optimizer: Section | None = sections.get("optimizer")
+    for name, schedule in sections.get("schedules", {}).items():
+        path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
+        if name not in SCHEDULED or (optimizer is not None and name not in optimizer.declaration.options):
+            movable = [it for it in SCHEDULED if optimizer is None or it in optimizer.declaration.options]
+            yield Fault(path=path, message=f"is nothing that a schedule moves; {nearest(name, movable)}")
+        elif schedule is not None:
+            yield from _scheduled(path, schedule, sections.get("epochs"))
+            if name == "p" and (gamma := schedule.options.get("gamma")) is not None and gamma > 1:
+                yield Fault(path=f"{path}.gamma", message=f"must be at most 1, or p leaves its range, got {gamma:g}")
+    objective: Objective | None = sections.get("objective")
+    if objective is not None and task is not None and objective.split == "validation" and not task.validation:
+        yield Fault(
+            path="objective.split",
+            message="validation needs training images held out; set task.validation to their number",
+        )
+    known = variable(task, optimizer, sections.get("schedules", {}))
+    yield from _spanned(document.get("space"), known, optimizer)
+    space: dict[str, Domain] | None = sections.get("space")
+    if space is not None:
+        yield from _stretched(space, sections)
+        yield from _designed(space, sections, document.get("design") or {})
+
+
+def named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable[Fault]:
+    """Yield the fault of a name that is not known."""
+    if name is not None and name not in known:
+        yield Fault(
+            path=path, message=f"unknown {path.rsplit('.', maxsplit=1)[-1]} {shown(name)}; {nearest(name, known)}"
+        )
+
+
+def _sized(task: Section) -> Iterable[Fault]:
+    info = DATASETS.get(getattr(task, "dataset", ""))
+    if info is None:
+        return
+    if task.subset is not None and task.subset > info.train:
+        yield Fault(
+            path="task.subset", message=f"must be at most the {info.train} training images, got {task.subset}"
+        )
+        return
+    images = task.subset or info.train
+    held_out: int | None = task.validation
+    if held_out is not None and held_out >= images:
+        yield Fault(
+            path="task.validation",
+            message=f"must leave training images: fewer than {images}, got {task.validation}",
+        )
+        return
+    left = images - (held_out or 0)
+    size: int | None = task.batch_size
+    # Under `keep` they are one batch, whatever its size was to be.
+    if task.remainder == "join" and size is not None and size > left:
+        yield Fault(
+            path="task.batch_size",
+            message=f"must be at most the number of training images, {left}, got {size}; "
+            "`remainder: keep` would make one batch of them all",
+        )
+
+
+def _scheduled(path: str, schedule: Section, epochs: Any) -> Iterable[Fault]:
+    marks = schedule.options.get("milestones")
+    if isinstance(marks, tuple):
+        if not marks or any(m < 1 for m in marks) or any(a >= b for a, b in itertools.pairwise(marks)):
+            yield Fault(
+                path=f"{path}.milestones",
+                message=f"must be ascending epochs from 1 on, such as [50, 100, 150], got {list(marks)}",
+            )
+        elif isinstance(epochs, int) and marks[-1] >= epochs:
+            yield Fault(path=f"{path}.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}")
+
+
+def _spanned(raw: Any, known: Mapping[str, Option], optimizer: Section | None) -> Iterable[Fault]:
+    """Check the names and values of a space as they were written, whatever else is wrong with it."""
+    if not isinstance(raw, dict):
+        return
+    if not raw:
+        yield Fault(path="space", message="must vary at least one hyperparameter, got none")
+    known = known if optimizer is not None else {**known, **_anybody()}
+    for name, domain in raw.items():
+        path = f"space.{printable(str(name))}"
+        option = known.get(canonical(str(name), known))
+        if option is None:
+            if optimizer is None:
+                yield Fault(path=path, message=f"is no hyperparameter; {nearest(name, known)}")
+        elif isinstance(domain, dict) and isinstance(option, Number):
+            yield from _numbered(path, str(name), option, domain)
+        elif isinstance(domain, dict) and isinstance(values := domain.get("values"), list):
+            allowed = option.choices if isinstance(option, Choice) else {"true": "", "false": ""}
+            for at, value in enumerate(values):
+                written = value if isinstance(option, Choice) else str(value).lower()
+                if written not in allowed or isinstance(value, bool) != isinstance(option, Switch):
+                    rule = nearest(value, allowed)
+                    yield Fault(path=f"{path}.values[{at}]", message=f"unknown {name} {shown(value)}; {rule}")
+
+
+def _numbered(path: str, name: str, option: Number, domain: Mapping[str, Any]) -> Iterable[Fault]:
+    """Check the numbers of a domain."""
+    values = domain.get("values")
+    numbers = [(f"{path}.{bound}", domain[bound]) for bound in ("low", "high") if bound in domain]
+    numbers += [(f"{path}.values[{i}]", v) for i, v in enumerate(values)] if isinstance(values, list) else []
+    for where, value in numbers:
+        fault = range_fault(name, option, value) if is_number(value) else None
+        if fault:
+            yield Fault(path=where, message=fault)
+    low, high = domain.get("low"), domain.get("high")
+    if low is not None and high is not None and is_number(low) and is_number(high) and low >= high:
+        yield Fault(path=path, message=f"low < high must hold, got low={low:g}, high={high:g}")
+
+
+def _stretched(space: Mapping[str, Domain], sections: Mapping[str, Any]) -> Iterable[Fault]:
+    """Check the ends of what the task and the schedules vary against the rest."""
+    task = sections.get("task")
+    for path, domain in space.items():
+        section, of, option = split(path)
+        ends = (domain.low, domain.high) if isinstance(domain, Range | Values) else domain.values
+        for value in dict.fromkeys(ends):
+            if section == "task" and task is not None:
+                for fault in _sized(task.model_copy(update={option: value})):
+                    yield Fault(path=f"space.{path}", message=fault.message)
+            elif of == "p" and option == "gamma" and isinstance(value, float) and value > 1:
+                yield Fault(path=f"space.{path}", message=f"must be at most 1, or p leaves its range, got {value:g}")
+
+
+def _anybody() -> dict[str, Option]:
+    """Return the numbers of all optimizers."""
+    return {name: option for entry in KINDS["optimizer"].values() for name, option in entry.numbers.items()}
+
+
+def range_fault(name: str, option: Number, value: float) -> str | None:
+    """Return the fault of a value, as written or at the 12 digits it is kept with."""
+    fault = option.fault(name, value)
+    return fault if fault or isinstance(value, int) else option.fault(name, significant(value))
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number that a float can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _designed(
+    space: Mapping[str, Domain], sections: Mapping[str, Any], written: Mapping[str, Any]
+) -> Iterable[Fault]:
+    design = sections.get("design")
+    if design is None or design.name is None:
+        return
+    if design.name == "grid":
+        faults = list(_cut(space, design.configurations))
+        yield from faults
+        count = None if faults else math.prod(len(domain.grid()) for domain in space.values())
+    else:
+        count = design.configurations
+        yield from _chosen(space, design, written)
+    seeds = sections.get("seeds")
+    if count is not None and isinstance(seeds, int) and count * seeds > MAX_TRIALS:
+        yield Fault(path="space", message=f"must give at most {MAX_TRIALS:,} trials, got {count * seeds:,}")
+
+
+def _cut(space: Mapping[str, Domain], configurations: int | None) -> Iterable[Fault]:
+    """Check a grid."""
+    if configurations is not None:
+        yield Fault(path="design.configurations", message="is counted by the space of a grid; leave it out")
+    for name, domain in space.items():
+        if isinstance(domain, Range) and domain.points is None:
+            yield Fault(path=f"space.{name}.points", message="is required in a grid; or give `values`")
+
+
+def _chosen(space: Mapping[str, Domain], design: Design, written: Mapping[str, Any]) -> Iterable[Fault]:
+    """Check a design that takes a number of configurations."""
+    count = design.configurations
+    if count is None:
+        if "configurations" not in written:
+            message = f"is required by design {design.name}, such as 50"
+            yield Fault(path="design.configurations", message=message)
+    elif not any(isinstance(domain, Range) for domain in space.values()):
+        cells = math.prod(len(domain.grid()) for domain in space.values())
+        if count > cells:
+            message = f"must be at most the {cells} distinct points of the space, got {count}"
+            yield Fault(path="design.configurations", message=message)
