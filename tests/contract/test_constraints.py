@@ -56,7 +56,7 @@ def test_a_trial_with_an_outcome_needs_what_belongs_to_it(store):
     before = everything(store)
     for outcome, assignments in [
         ("complete", "epochs_done = 2"),
-        ("complete", "test_error_final = NULL"),
+        ("complete", "value_final = NULL"),
         ("complete", "finished_at = NULL"),
         ("complete", "diverged_epoch = 2"),
         ("diverged", "diverged_epoch = NULL"),

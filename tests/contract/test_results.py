@@ -55,7 +55,7 @@ def results(store, lease):
 def test_an_epoch_is_kept_with_everything_it_measured(store, lease):
     measured = epoch(1, 42.0, validation_error=43.0, validation_error5=9.0, p=0.25, log10_v=-3.5)
     assert tell(store, Report(trial=lease.trial, attempt=1, epochs=[measured])) == set()
-    assert rows(store, "epoch") == [{"trial_id": lease.trial, "attempt": 1} | measured]
+    assert rows(store, "epoch") == [{"trial_id": lease.trial, "attempt": 1, "metrics": None} | measured]
 
 
 def test_epochs_count_towards_the_budget_as_they_come(store, lease):
