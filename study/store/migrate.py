@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from study.errors import SchemaError, StoreUnreachableError
 from study.store.database import SCHEMA, SERVER_LOCK_SECONDS, Database
+from study.store.diagnosis import cause
 from study.store.schema import metadata
 
 if TYPE_CHECKING:
@@ -85,7 +87,15 @@ def ensure(database: Database, *, create: bool = True) -> None:
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
-    """Bring the schema to this release's; return the revisions before and after."""
+    """Bring the schema to this release's in one transaction; return the revisions before and after.
+
+    Raises
+    ------
+    SchemaError
+        The schema is unknown, or something would not be kept; the store is as it was.
+    StoreUnreachableError
+        The store cannot be written, such as on a full disk; it is as it was.
+    """
     before = database.read(current)
     if before == HEAD:
         return before, before
@@ -93,7 +103,13 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         raise SchemaError(
             f"the store {database.shown} has schema {before!r}, which this release does not know; upgrade Basin"
         )
-    return before, database.rebuild(_make)
+    try:
+        return before, database.rebuild(_make)
+    except IntegrityError as error:
+        raise SchemaError(
+            f"the store {database.shown} holds rows that no release writes, and was left as it was: {cause(error)}; "
+            "restore it from a copy, or delete the study that has them with the release that made the store"
+        ) from error
 
 
 def _use_wal(database: Database) -> None:

@@ -47,7 +47,7 @@ BASE = "base"
 
 
 class Object(TypeDecorator[Mapping[str, Any]]):
-    """A JSON object: JSONB on PostgreSQL, text on SQLite; a double comes back as it went in, but for the sign of 0."""
+    """A JSON object: JSONB on PostgreSQL, text on SQLite. Doubles come back unchanged, but for the sign of 0."""
 
     impl = Text
     cache_ok = True

@@ -120,7 +120,7 @@ def _measured(connection: sa.Connection, options: Callable[[sa.Connection], int]
 
 def _options_of_columns(connection: sa.Connection) -> int:
     counted = " + ".join(f"count({name})" for name in HYPERPARAMETERS)
-    return int(connection.exec_driver_sql(f"SELECT {counted} FROM trial WHERE filled").scalar_one())
+    return int(connection.exec_driver_sql(f"SELECT {counted} FROM trial").scalar_one())
 
 
 def _options_of_objects(connection: sa.Connection) -> int:
