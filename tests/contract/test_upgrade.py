@@ -15,7 +15,7 @@ from tests.contract.old import HYPERPARAMETERS, ODD, TABLES, old_store, whole
 STATISTICS = ("final", "mean_last5", "min")
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """What stands for the end of the process."""
 
 
@@ -141,7 +141,7 @@ def killed(store, statement):
 
     def before(*_):
         if left[0] == 0:
-            raise Killed
+            raise KilledError
         left[0] -= 1
 
     events = [("before_cursor_execute", before), ("commit", before)]
@@ -149,7 +149,7 @@ def killed(store, statement):
         event.listen(store.database.engine, name, hook)
     try:
         store.upgrade()
-    except Killed:
+    except KilledError:
         return True
     else:
         return False
