@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from analysis.statistics import STATISTICS, summarised
+from analysis.statistics import STATISTICS
 from search_spaces.configurations import identity
 from search_spaces.errors import printable
 from search_spaces.specification import Specification
@@ -16,6 +16,7 @@ from study.errors import StoreBrokenError
 from study.store import schema
 from study.store.database import Database
 from study.store.diagnosis import cause, is_transient
+from study.store.results import results_of, split_of
 from study.store.studies import Study, point_of
 from study.trials import TERMINAL, Ending, State
 
@@ -161,34 +162,36 @@ def _of_results(connection: Connection, it: Study) -> Iterator[str]:
     curves = connection.execute(
         select(
             *(trial.c[name] for name in ("id", "number", "epochs")),
-            *(trial.c[f"test_error_{statistic}"] for statistic in STATISTICS),
-            epoch.c.epoch,
-            epoch.c.test_error,
+            *(trial.c[f"{name}_{statistic}"] for name in ("test_error", "value") for statistic in STATISTICS),
+            *(epoch.c[name] for name in ("epoch", "train_loss", "test_error", "validation_error")),
         )
         .join(epoch, and_(epoch.c.trial_id == trial.c.id, epoch.c.attempt == trial.c.attempt), isouter=True)
         .where(trial.c.study_id == it.id, trial.c.state == State.COMPLETE.value)
         .order_by(trial.c.number, epoch.c.epoch)
         .execution_options(yield_per=1_000)
     )
+    split = split_of(it.document)
     current: Row[*tuple[Any, ...]] | None = None
-    curve: list[tuple[int, float]] = []
+    curve: list[Row[*tuple[Any, ...]]] = []
     for row in curves:
         if current is not None and row.id != current.id:
-            yield from _of_curve(current, curve)
+            yield from _of_curve(current, curve, split)
             curve = []
         current = row
         if row.epoch is not None:
-            curve.append((row.epoch, row.test_error))
+            curve.append(row)
     if current is not None:
-        yield from _of_curve(current, curve)
+        yield from _of_curve(current, curve, split)
 
 
-def _of_curve(row: Row[*tuple[Any, ...]], curve: list[tuple[int, float]]) -> Iterator[str]:
+def _of_curve(row: Row[*tuple[Any, ...]], curve: list[Row[*tuple[Any, ...]]], split: str) -> Iterator[str]:
     number, epochs = row.number, row.epochs
-    if [at for at, _ in curve] != list(range(1, epochs + 1)):
+    if [record.epoch for record in curve] != list(range(1, epochs + 1)):
         yield f"trial {number} is complete with {len(curve)} of its {epochs} epochs on record"
         return
+    results = results_of(curve, split)
     for statistic in STATISTICS:
-        stored = getattr(row, f"test_error_{statistic}")
-        if stored is None or abs(stored - summarised([error for _, error in curve], statistic)) > TOLERANCE:
-            yield f"trial {number} has a {statistic} test error that is not that of its curve"
+        for name, said in (("test_error", "test error"), ("value", f"value of the objective ({split} error)")):
+            stored, found = getattr(row, f"{name}_{statistic}"), results[f"{name}_{statistic}"]
+            if stored != found and (stored is None or found is None or abs(stored - found) > TOLERANCE):
+                yield f"trial {number} has a {statistic} {said} that is not that of its curve"

@@ -117,6 +117,13 @@ class Database:
         """
         return self._run(self._writer.begin, work, patience)
 
+    def rebuild(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` as :meth:`write` does, in a transaction that may put one table in the place of another.
+
+        SQLite then neither deletes what refers to a table that goes, nor changes what refers to one that is renamed.
+        """
+        return self._run(self._writer.execution_options(basin_rebuild=True).begin, work)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads; errors are the database's own."""
@@ -224,7 +231,11 @@ def _sqlite_engine(url: URL, file: File) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        write = connection.get_execution_options().get("basin_write", False)
+        options = connection.get_execution_options()
+        if options.get("basin_rebuild", False):  # neither can be said inside a transaction
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
+        write = options.get("basin_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine

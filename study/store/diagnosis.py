@@ -36,8 +36,11 @@ BROKEN: Mapping[str, str] = {
 
 ENCODING = "the database must keep its text as UTF8"
 
+FULL = "make room on that disk and run the command again"
+
 HINTS: Mapping[str, str] = {
-    "disk is full": "make room on that disk and run the command again",
+    "disk is full": FULL,
+    "53100": FULL,
     "readonly": "the file and its folder must be writable",
     "unable to open": "its files must be readable, and writable by whoever writes it",
     "locked": "another process holds it; try again when that ends",
@@ -46,6 +49,7 @@ HINTS: Mapping[str, str] = {
     "25006": "it can only be read this way; name a server and a role that may write it",
     "22P05": ENCODING,
     "22021": ENCODING,
+    "2BP01": "a view of somebody else reads what is to change; drop it, run the command again, and make it anew",
 }
 """What to do about a store that cannot be used now."""
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Double,
     Integer,
-    Table,
     Text,
     and_,
     cast,
@@ -22,17 +20,11 @@ from sqlalchemy import (
     true,
 )
 
-from study.expressions import Kind, Node, parse
-from study.store import schema
+from study.expressions import Node, parse
+from study.store.columns import BY_NAME, EPOCH
 
 
-def kinds_of(table: Table, names: tuple[str, ...]) -> dict[str, Kind]:
-    """Return what each column holds."""
-    kinds: dict[type, Kind] = {Text: "text", Boolean: "truth", Integer: "number", Double: "number"}
-    return {name: kinds[type(table.c[name].type)] for name in names}
-
-
-def trial_filter(text: str, names: tuple[str, ...]) -> ColumnElement[bool]:
+def trial_filter(text: str) -> ColumnElement[bool]:
     """Return the condition that an expression over columns of a trial stands for.
 
     Raises
@@ -40,8 +32,9 @@ def trial_filter(text: str, names: tuple[str, ...]) -> ColumnElement[bool]:
     ExpressionError
         The expression cannot be read.
     """
-    node = parse(text, kinds_of(schema.trial, names), set(schema.epoch.c.keys()).difference(names))
-    return _compiled(node, {name: schema.trial.c[name] for name in names})
+    kinds = {name: column.kind for name, column in BY_NAME.items()}
+    node = parse(text, kinds, {column.name for column in EPOCH}.difference(kinds))
+    return _compiled(node, {name: column.value for name, column in BY_NAME.items()})
 
 
 def _compiled(node: Node, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:

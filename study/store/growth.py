@@ -14,9 +14,9 @@ from search_spaces.domains import Range
 from search_spaces.specification import Specification, differences
 from study.errors import StudyMismatchError
 from study.store import schema
+from study.store.columns import SLOT
 from study.store.database import Database
 from study.store.filters import trial_filter
-from study.store.queries import TRIAL_COLUMNS
 from study.store.slots import insert_configurations, insert_trials
 from study.store.studies import Study, point_of
 from study.trials import TERMINAL, State
@@ -103,7 +103,7 @@ class Growth:
         first = 1 + int(
             connection.execute(
                 select(func.coalesce(func.max(configuration.c.number), -1)).where(
-                    configuration.c.study_id == stored.id
+                    configuration.c.study_id == stored.id, configuration.c.arm == schema.BASE
                 )
             ).scalar_one()
         )
@@ -125,7 +125,7 @@ class Growth:
         """
         which: list[ColumnElement[bool]] = [trial.c.state.in_(list(states) or [state.value for state in TERMINAL])]
         if where is not None:
-            which.append(trial_filter(where, TRIAL_COLUMNS))
+            which.append(trial_filter(where))
 
         def work(connection: Connection) -> int:
             connection.execute(select(study.c.id).where(study.c.id == of.id).with_for_update())
@@ -145,12 +145,8 @@ class Growth:
                 ).scalar_one()
             )
             now = connection.execute(select(self._database.now)).scalar_one()
-            kept = (
-                "study_id", "configuration_id", "seed", "epochs", "filled", "optimizer", "lr", "p", "beta1", "beta2",
-                "eps", "momentum", "weight_decay",
-            )  # fmt: skip
             rows = [
-                {name: getattr(old, name) for name in kept}
+                {name: getattr(old, name) for name in SLOT}
                 | {
                     "number": first + index,
                     "generation": old.generation + 1,

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from study.errors import SchemaError, StoreUnreachableError
-from study.store.database import SCHEMA, Database
+from study.store.database import SCHEMA, SERVER_LOCK_SECONDS, Database
+from study.store.diagnosis import cause
 from study.store.schema import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 VERSION_TABLE = "basin_version"
-HEAD = "0001"
+HEAD = "0002"
 """Revision this release works with; a test proves that it is the newest migration."""
 
 LOCK = 0x6261_7369_6E  # "basin": the advisory lock that serialises migrations on PostgreSQL
@@ -73,7 +75,7 @@ def ensure(database: Database, *, create: bool = True) -> None:
     if revision is None:
         if database.is_sqlite:
             _use_wal(database)
-        revision = database.write(_make)
+        revision = database.rebuild(_make)
     if revision != HEAD:
         known = _revisions()
         advice = (
@@ -85,7 +87,15 @@ def ensure(database: Database, *, create: bool = True) -> None:
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
-    """Bring the schema to this release's; return the revisions before and after."""
+    """Bring the schema to this release's in one transaction; return the revisions before and after.
+
+    Raises
+    ------
+    SchemaError
+        The schema is unknown, or something would not be kept; the store is as it was.
+    StoreUnreachableError
+        The store cannot be written, such as on a full disk; it is as it was.
+    """
     before = database.read(current)
     if before == HEAD:
         return before, before
@@ -93,7 +103,13 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         raise SchemaError(
             f"the store {database.shown} has schema {before!r}, which this release does not know; upgrade Basin"
         )
-    return before, database.write(_make)
+    try:
+        return before, database.rebuild(_make)
+    except IntegrityError as error:
+        raise SchemaError(
+            f"the store {database.shown} holds rows that no release writes, and was left as it was: {cause(error)}; "
+            "restore it from a copy, or delete the study that has them with the release that made the store"
+        ) from error
 
 
 def _use_wal(database: Database) -> None:
@@ -122,6 +138,9 @@ def _make(connection: Connection) -> str:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = 0"))  # who makes a schema has others wait for it
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        # Tables that somebody reads are waited for by trying again, which is told; a large one is changed for long.
+        connection.execute(text(f"SET LOCAL lock_timeout = '{SERVER_LOCK_SECONDS:g}s'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         if _may_use(connection) is None:  # one that is there needs no right to make it
             _make_room(connection)
     revision = current(connection)

@@ -11,7 +11,7 @@ from search_spaces.configurations import Configuration, identity, rounded
 from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
-from study.store.slots import hyperparameter_columns
+from study.store.slots import options_in_force
 from study.store.studies import Study, point_of
 from study.trials import State
 
@@ -63,7 +63,7 @@ class Proposals:
     def outcomes(self, of: Study) -> list[Outcome]:
         """Return every configuration of a study with its seeds' results under the study's objective."""
         objective = of.specification.objective
-        error = trial.c[f"{objective.split}_error_{objective.statistic}"]
+        error = trial.c[f"value_{objective.statistic}"]
         statement = (
             select(configuration.c.number, configuration.c.hyperparameters, trial.c.state, error)
             .join_from(trial, configuration)
@@ -157,6 +157,7 @@ class Proposals:
             The study has this configuration already.
         """
         key = identity(point)
+        mine = and_(configuration.c.study_id == of.id, configuration.c.arm == schema.BASE)
 
         def work(connection: Connection) -> bool:
             holds = connection.execute(
@@ -165,16 +166,13 @@ class Proposals:
             if holds is None:
                 return False
             known = connection.execute(
-                select(configuration.c.number).where(configuration.c.study_id == of.id, configuration.c.key == key)
+                select(configuration.c.number).where(mine, configuration.c.key == key)
             ).scalar_one_or_none()
             if known is not None and known != number:
                 raise ValueError(f"configuration {known} of study {of.name} is {key} already")
             filled = connection.execute(
                 update(configuration)
-                .where(
-                    and_(configuration.c.study_id == of.id, configuration.c.number == number),
-                    configuration.c.key.is_(None),
-                )
+                .where(mine, configuration.c.number == number, configuration.c.key.is_(None))
                 .values(key=key, hyperparameters=json.dumps(rounded(point)))
                 .returning(configuration.c.id)
             ).scalar_one_or_none()
@@ -183,7 +181,7 @@ class Proposals:
             connection.execute(
                 update(trial)
                 .where(trial.c.configuration_id == filled, trial.c.state == State.WAITING.value)
-                .values(filled=True, **hyperparameter_columns(of.specification, point))
+                .values(filled=True, options=options_in_force(of.specification, point))
             )
             return True
 

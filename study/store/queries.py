@@ -10,38 +10,29 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select
 
+from search_spaces.configurations import Configuration
 from search_spaces.documents import nearest
 from search_spaces.errors import escaped, shown
 from study.errors import UsageError
 from study.store import schema
+from study.store.columns import BY_NAME, EPOCH, TRIAL
 from study.store.database import Database
 from study.store.filters import trial_filter
+from study.store.studies import point_of
+from study.trials import State
 
-trial, epoch, attempt = schema.trial, schema.epoch, schema.attempt
+trial, epoch, attempt, configuration = schema.trial, schema.epoch, schema.attempt, schema.configuration
 
-TRIAL_COLUMNS = (
-    "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
-    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
-    "epochs_done", "last_finite_loss", "validation_error_final", "validation_error_mean_last5",
-    "validation_error_min", "beta1", "eps", "momentum", "seconds", "images_per_second", "superseded", "errors",
-    "reason", "created_at", "started_at", "finished_at",
-)  # fmt: skip
+TRIAL_COLUMNS = tuple(column.name for column in TRIAL)
 """Columns of a trial that users see, the most asked for first."""
 
-EPOCH_COLUMNS = (
-    "epoch", "train_loss", "test_error", "test_error5", "validation_error", "validation_error5", "lr", "p",
-    "log10_v", "seconds",
-)  # fmt: skip
+EPOCH_COLUMNS = tuple(column.name for column in EPOCH)
 
 CURVE_COLUMNS = ("number", "seed", "state", *EPOCH_COLUMNS)
 """Columns of the epochs of a study: whose they are, and what they hold. Any other column of the trial can be asked
 for too; where both have one (``lr``, ``p``, ``seconds``), it is the epoch's."""
 
-TYPES: Mapping[str, type] = {
-    name: table.c[name].type.python_type
-    for table, names in ((schema.epoch, EPOCH_COLUMNS), (schema.trial, TRIAL_COLUMNS))
-    for name in names
-}
+TYPES: Mapping[str, type] = {column.name: column.type for column in (*EPOCH, *TRIAL)}
 """The type of each column; those that trials and epochs share have one."""
 
 EPOCHS_TOO = tuple(dict.fromkeys((*CURVE_COLUMNS, *TRIAL_COLUMNS)))
@@ -59,10 +50,24 @@ LARGEST = 2**63 - 1
 
 
 class Cell(NamedTuple):
-    """One cell of a learning-rate map: values, trials by outcome, mean and lowest error of the complete ones."""
+    """One configuration of a map: trials in force by outcome, mean and lowest value of the complete ones.
 
-    lr: float | None
-    y: float | None
+    Attributes
+    ----------
+    arm, number
+        Which configuration.
+    configuration
+        What it varies; None while no proposal has filled it.
+    trials, complete, diverged
+        How many there are, and how many of them are complete or diverged.
+    mean, lowest
+        Of the objective's metric, by the statistic asked for; None where none is complete.
+    """
+
+    arm: str
+    number: int
+    configuration: Configuration | None
+    trials: int
     complete: int
     diverged: int
     mean: float | None
@@ -99,12 +104,12 @@ class Queries:
         limit
             At most so many.
         """
-        chosen = [trial.c[name] for name in map(known_column, columns)]
+        chosen = [BY_NAME[name].sql for name in map(known_column, columns)]
         statement = select(*chosen).where(trial.c.study_id == study_id)
         if where is not None:
-            statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
+            statement = statement.where(trial_filter(where))
         if sort is not None:
-            by = trial.c[known_column(sort.removeprefix("-"))]
+            by = BY_NAME[known_column(sort.removeprefix("-"))].value
             statement = statement.order_by(by.is_(None), by.desc() if sort.startswith("-") else by)
         statement = statement.order_by(trial.c.number)
         if limit is not None:
@@ -112,38 +117,47 @@ class Queries:
         yield from self._streamed(statement)
 
     @staticmethod
-    def cells_statement(study_id: int, y: str = "p", statistic: str = "mean_last5") -> Select[Any]:
+    def cells_statement(study_id: int, statistic: str = "final") -> Select[Any]:
         """Return the statement of :meth:`cells`."""
-        error = trial.c[f"test_error_{statistic}"]
-        return (
+        value = trial.c[f"value_{statistic}"]
+        cell = (
             select(
-                trial.c.lr,
-                trial.c[y],
-                func.count(case((trial.c.state == "complete", 1))),
-                func.count(case((trial.c.state == "diverged", 1))),
-                func.avg(error),
-                func.min(error),
+                trial.c.configuration_id,
+                func.count().label("trials"),
+                func.count(case((trial.c.state == State.COMPLETE.value, 1))).label("complete"),
+                func.count(case((trial.c.state == State.DIVERGED.value, 1))).label("diverged"),
+                func.avg(value).label("mean"),
+                func.min(value).label("lowest"),
             )
             .where(trial.c.study_id == study_id, trial.c.superseded.is_(False))
-            .group_by(trial.c.lr, trial.c[y])
-            .order_by(trial.c.lr, trial.c[y])
+            .group_by(trial.c.configuration_id)
+            .subquery()
+        )
+        numbers = [column for column in cell.c if column.name != "configuration_id"]
+        return (
+            select(configuration.c.arm, configuration.c.number, configuration.c.hyperparameters, *numbers)
+            .join_from(cell, configuration, configuration.c.id == cell.c.configuration_id)
+            .order_by(configuration.c.id)
         )
 
-    def cells(self, study_id: int, y: str = "p", statistic: str = "mean_last5") -> list[Cell]:
-        """Return the learning-rate map of a study, one row a cell, read from an index alone.
+    def cells(self, study_id: int, statistic: str = "final") -> list[Cell]:
+        """Return the map of a study over whatever it varies, one row a configuration, in the order they were made.
+
+        Its trials are read from an index alone, however large the store.
 
         Parameters
         ----------
         study_id
             The study.
-        y
-            ``p`` or ``weight_decay``.
         statistic
-            Of the test error.
+            Of the objective's metric.
         """
-        statement = self.cells_statement(study_id, y, statistic)
+        statement = self.cells_statement(study_id, statistic)
         rows = self._database.read(lambda c: c.execute(statement).all())
-        return [Cell(*row) for row in rows]
+        return [
+            Cell(arm, number, None if text is None else point_of(text, number), *numbers)
+            for arm, number, text, *numbers in rows
+        ]
 
     def curves(
         self,
@@ -170,7 +184,8 @@ class Queries:
             At most so many, where no numbers are asked for.
         """
         names = [known_column(name, EPOCHS_TOO) for name in columns]
-        chosen = [(epoch if name in EPOCH_COLUMNS else trial).c[name] for name in names]
+        columns_of = BY_NAME | {column.name: column for column in EPOCH}
+        chosen = [columns_of[name].sql for name in names]
         statement = (
             select(*chosen)
             .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))
@@ -178,7 +193,7 @@ class Queries:
             .order_by(trial.c.number, epoch.c.epoch)
         )
         if where is not None:
-            statement = statement.where(trial_filter(where, TRIAL_COLUMNS))
+            statement = statement.where(trial_filter(where))
         if limit is not None:
             statement = statement.limit(min(limit, LARGEST))
         if numbers is None:

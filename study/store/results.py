@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ LONGEST_REASON = 2_000
 MAX_ERRORS = 3
 """Attempts that may end in an error before the trial is failed."""
 
-trial, attempt, epoch = schema.trial, schema.attempt, schema.epoch
+study, trial, attempt, epoch = schema.study, schema.trial, schema.attempt, schema.epoch
 
 
 class Results:
@@ -90,11 +90,16 @@ class Results:
             connection.execute(self._database.insert(epoch).on_conflict_do_nothing(), rows)
         if report.finish is None:
             return True
-        row = connection.execute(select(trial.c.epochs, trial.c.errors).where(held).with_for_update()).one_or_none()
+        document = select(study.c.document).where(study.c.id == trial.c.study_id).scalar_subquery()
+        row = connection.execute(
+            select(trial.c.epochs, trial.c.errors, document.label("document")).where(held).with_for_update()
+        ).one_or_none()
         if row is None:
             return self._is_repeated(connection, driver_id, report)
-        finish = self._checked(connection, report, report.finish, row.epochs)
-        ending = self._ending(connection, report, finish, row.errors)
+        curve = self._curve(connection, report) if report.finish.ending is Ending.COMPLETE else ()
+        results = results_of(curve, split_of(row.document)) if curve else {}
+        finish = _checked(report.finish, curve, row.epochs, results)
+        ending = self._ending(finish, row.errors, results)
         connection.execute(
             update(trial)
             .where(held)
@@ -103,21 +108,12 @@ class Results:
         self._close(connection, report, finish)
         return True
 
-    def _checked(self, connection: Connection, report: Report, finish: Finish, epochs: int) -> Finish:
-        """Return the finish in force: what is said to be complete must have its whole budget on record."""
-        if finish.ending is Ending.COMPLETE:
-            found = [record.epoch for record in self._curve(connection, report)]
-            if found != list(range(1, epochs + 1)):
-                reason = f"said to be complete with epochs {found} of {epochs} on record"
-                return replace(finish, ending=Ending.ERROR, reason=reason)
-        return finish if finish.reason is None else replace(finish, reason=printable(finish.reason, LONGEST_REASON))
-
-    def _ending(self, connection: Connection, report: Report, finish: Finish, errors: int) -> dict[str, Any]:
+    def _ending(self, finish: Finish, errors: int, results: Mapping[str, float | None]) -> dict[str, Any]:
         """Return the columns that an ending sets."""
         now = self._database.now
         done = {"finished_at": now, "seconds": finish.seconds, "images_per_second": finish.images_per_second}
         if finish.ending is Ending.COMPLETE:
-            return done | {"state": State.COMPLETE.value} | results_of(self._curve(connection, report))
+            return done | {"state": State.COMPLETE.value, **results}
         if finish.ending is Ending.DIVERGED:
             return done | {
                 "state": State.DIVERGED.value,
@@ -179,12 +175,33 @@ class Results:
         return bool(known == len(numbers))
 
 
-def results_of(curve: Sequence[Row[Any]]) -> dict[str, float | None]:
-    """Return the result columns of a whole curve: every statistic of every split."""
+def _checked(finish: Finish, curve: Sequence[Row[Any]], epochs: int, results: Mapping[str, float | None]) -> Finish:
+    """Return the finish in force: what is said to be complete must have its whole budget, measured, on record."""
+    if finish.ending is Ending.COMPLETE:
+        found = [record.epoch for record in curve]
+        if found != list(range(1, epochs + 1)):
+            reason = f"said to be complete with epochs {found} of {epochs} on record"
+            return replace(finish, ending=Ending.ERROR, reason=reason)
+        if results["value_final"] is None:
+            reason = "said to be complete without the metric of its study's objective in every epoch"
+            return replace(finish, ending=Ending.ERROR, reason=reason)
+    return finish if finish.reason is None else replace(finish, reason=printable(finish.reason, LONGEST_REASON))
+
+
+def split_of(document: str) -> str:
+    """Return the split of a study's objective; ``test`` where a damaged row does not tell."""
+    try:
+        split = json.loads(document)["objective"]["split"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return "test"
+    return "validation" if split == "validation" else "test"
+
+
+def results_of(curve: Sequence[Row[Any]], objective: str) -> dict[str, float | None]:
+    """Return the result columns of a whole curve: every statistic of every split, the objective's once more."""
     columns: dict[str, float | None] = {"train_loss_final": curve[-1].train_loss}
     for split in ("test", "validation"):
         values = [getattr(record, f"{split}_error") for record in curve]
         for statistic in STATISTICS:
-            value = None if None in values else summarised(values, statistic)
-            columns[f"{split}_error_{statistic}"] = value
-    return columns
+            columns[f"{split}_error_{statistic}"] = None if None in values else summarised(values, statistic)
+    return columns | {f"value_{statistic}": columns[f"{objective}_error_{statistic}"] for statistic in STATISTICS}

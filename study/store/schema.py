@@ -1,15 +1,21 @@
 """The tables. Rules that must never break stand here, as constraints.
 
-Times are seconds since 1970 in UTC, by the clock of the database. Errors are in percent. No numeric column ever
-holds NaN or infinity: a diverged trial is a state, with the epoch and the last finite loss.
+Times are seconds since 1970 in UTC, by the clock of the database. Errors are in percent. No number is ever NaN or
+infinite: a diverged trial is a state, with the epoch and the last finite loss.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
+    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -17,9 +23,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -30,6 +40,45 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+BASE = "base"
+"""The arm of a study that names none."""
+
+
+class Object(TypeDecorator[Mapping[str, Any]]):
+    """A JSON object: JSONB on PostgreSQL, text on SQLite. Doubles come back unchanged, but for the sign of 0."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return what the column is to one database."""
+        return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> Any:
+        """Return what is written; a number that is none has no JSON, here and on a server."""
+        if value is None or dialect.name == "postgresql":
+            return value if value is None else dict(value)
+        return json.dumps(dict(value), allow_nan=False)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Mapping[str, Any] | None:
+        """Return what was read."""
+        if value is None:
+            return None
+        found: Mapping[str, Any] = value if dialect.name == "postgresql" else json.loads(value)
+        return found
+
+
+def _object(name: str) -> tuple[CheckConstraint, CheckConstraint]:
+    """Refuse what is no JSON object, by each database's own words; NULL passes."""
+    valid = f"{name} IS NULL OR CASE WHEN json_valid({name}) THEN json_type({name}) = 'object' ELSE 0 END"
+    return (
+        CheckConstraint(valid, name=f"{name}_object").ddl_if(dialect="sqlite"),
+        CheckConstraint(f"{name} IS NULL OR jsonb_typeof({name}) = 'object'", name=f"{name}_object").ddl_if(
+            dialect="postgresql"
+        ),
+    )
 
 
 def _finite(*names: str) -> CheckConstraint:
@@ -62,6 +111,11 @@ study = Table(
     Column("proposer", Text, ForeignKey("driver.id")),  # who may ask Optuna now
     Column("proposer_until", Double),
     Column("proposer_term", Integer, nullable=False, server_default=text("0")),
+    Column("identity", Text),  # what the hash is of; empty in version 1, whose hash is as it was stored
+    Column("identity_version", Integer, nullable=False, server_default=text("1")),
+    Column("declarations", Text),  # what could be named when it began, JSON
+    Column("submitted_at", Double),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
 )
 
 configuration = Table(
@@ -72,8 +126,9 @@ configuration = Table(
     Column("number", Integer, nullable=False),
     Column("key", Text),  # identity at 12 significant digits; empty until a proposal fills it
     Column("hyperparameters", Text),  # what the study varies, JSON
-    UniqueConstraint("study_id", "number"),
-    UniqueConstraint("study_id", "key"),
+    Column("arm", Text, nullable=False, server_default=text(f"'{BASE}'")),
+    UniqueConstraint("study_id", "arm", "number"),
+    UniqueConstraint("study_id", "arm", "key"),
 )
 
 trial = Table(
@@ -99,15 +154,7 @@ trial = Table(
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
-    # The hyperparameters in force, those of the configuration included, so that a map is one index read.
     Column("optimizer", Text, nullable=False),
-    Column("lr", Double),
-    Column("p", Double),
-    Column("beta1", Double),
-    Column("beta2", Double),
-    Column("eps", Double),
-    Column("momentum", Double),
-    Column("weight_decay", Double),
     Column("epochs_done", Integer, nullable=False, server_default=text("0")),
     Column("diverged_epoch", Integer),
     Column("last_finite_loss", Double),
@@ -120,6 +167,13 @@ trial = Table(
     Column("validation_error_min", Double),
     Column("seconds", Double),
     Column("images_per_second", Double),
+    Column("arm", Text, nullable=False, server_default=text(f"'{BASE}'")),
+    Column("options", Object),  # in force, those of the configuration included; empty until a proposal fills the slot
+    # The objective's metric, whatever it is: what maps, rankings and samplers read.
+    Column("value_final", Double),
+    Column("value_mean_last5", Double),
+    Column("value_min", Double),
+    Column("metrics", Object),  # of tasks that have others than the columns above
     UniqueConstraint("study_id", "number"),
     UniqueConstraint("configuration_id", "seed", "epochs", "generation"),
     CheckConstraint("state IN ('waiting', 'running', 'complete', 'diverged', 'failed', 'cancelled')", name="state"),
@@ -128,21 +182,15 @@ trial = Table(
     CheckConstraint("(state IN ('waiting', 'running')) = (finished_at IS NULL)", name="finished"),
     CheckConstraint("(state = 'diverged') = (diverged_epoch IS NOT NULL)", name="diverged"),
     CheckConstraint("state <> 'complete' OR epochs_done = epochs", name="complete_budget"),
-    CheckConstraint("state <> 'complete' OR test_error_final IS NOT NULL", name="complete_result"),
+    CheckConstraint("state <> 'complete' OR value_final IS NOT NULL", name="complete_result"),
     CheckConstraint(
         "state = 'complete' OR (test_error_final IS NULL AND test_error_mean_last5 IS NULL AND test_error_min IS NULL"
-        " AND train_loss_final IS NULL AND validation_error_final IS NULL)",
+        " AND train_loss_final IS NULL AND validation_error_final IS NULL AND value_final IS NULL"
+        " AND value_mean_last5 IS NULL AND value_min IS NULL AND metrics IS NULL)",
         name="result",
     ),
     CheckConstraint("state <> 'failed' OR reason IS NOT NULL", name="failed"),
     _finite(
-        "lr",
-        "p",
-        "beta1",
-        "beta2",
-        "eps",
-        "momentum",
-        "weight_decay",
         "last_finite_loss",
         "train_loss_final",
         "test_error_final",
@@ -153,21 +201,25 @@ trial = Table(
         "validation_error_min",
         "seconds",
         "images_per_second",
+        "value_final",
+        "value_mean_last5",
+        "value_min",
     ),
+    *_object("options"),
+    *_object("metrics"),
     CheckConstraint("filled OR state IN ('waiting', 'cancelled')", name="filled"),
-    # Everything a map needs of one study, so that it is read from the index alone.
+    CheckConstraint("filled = (options IS NOT NULL)", name="options"),
+    # Everything a map needs of one study's trials, so that they are read from the index alone.
     Index(
         "ix_trial_map",
         "study_id",
         "superseded",
-        "lr",
-        "p",
-        "weight_decay",
+        "configuration_id",
         "seed",
         "state",
-        "test_error_final",
-        "test_error_mean_last5",
-        "test_error_min",
+        "value_final",
+        "value_mean_last5",
+        "value_min",
     ),
     Index("ix_trial_claim", "study_id", "state", "filled", "number"),
     Index(
@@ -194,6 +246,7 @@ attempt = Table(
     Column("code_version", Text),
     Column("seconds", Double),
     Column("images_per_second", Double),
+    Column("resumed_from", Integer),  # the attempt whose epochs it goes on from
     CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended"),
 )
 
@@ -203,15 +256,16 @@ epoch = Table(
     Column("trial_id", Integer, ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
     Column("attempt", Integer, primary_key=True),
     Column("epoch", Integer, primary_key=True),
-    Column("train_loss", Double, nullable=False),
-    Column("test_error", Double, nullable=False),
-    Column("test_error5", Double, nullable=False),
+    Column("train_loss", Double),
+    Column("test_error", Double),
+    Column("test_error5", Double),
     Column("validation_error", Double),
     Column("validation_error5", Double),
     Column("lr", Double, nullable=False),
     Column("p", Double),
     Column("log10_v", Double),
     Column("seconds", Double, nullable=False),
+    Column("metrics", Object),  # of tasks that have others than the columns above
     _finite(
         "train_loss",
         "test_error",
@@ -223,5 +277,40 @@ epoch = Table(
         "log10_v",
         "seconds",
     ),
+    *_object("metrics"),
     sqlite_with_rowid=False,
 )
+
+VIEW = "basin_trials"
+"""The view for people who write SQL. It is not called ``trials``: Optuna's table is, and may lie beside it."""
+
+_VIEW = """CREATE VIEW {name} AS
+SELECT study.name AS study, trial.arm, trial.number, configuration.number AS configuration, trial.seed,
+       trial.generation, trial.superseded, trial.state, trial.attempt, trial.epochs, trial.optimizer, trial.options,
+       {options},
+       trial.value_final, trial.value_mean_last5, trial.value_min,
+       trial.test_error_final, trial.test_error_mean_last5, trial.test_error_min,
+       trial.validation_error_final, trial.validation_error_mean_last5, trial.validation_error_min,
+       trial.train_loss_final, trial.metrics, trial.epochs_done, trial.diverged_epoch, trial.last_finite_loss,
+       trial.errors, trial.reason, trial.seconds, trial.images_per_second,
+       trial.created_at, trial.started_at, trial.finished_at
+FROM trial
+JOIN study ON study.id = trial.study_id
+JOIN configuration ON configuration.id = trial.configuration_id"""
+
+_OPTION = {
+    "sqlite": "json_extract(trial.options, '$.{name}') AS {name}",
+    "postgresql": "CAST(trial.options ->> '{name}' AS double precision) AS {name}",
+}
+
+
+@event.listens_for(metadata, "after_create")
+def _make_view(_: MetaData, connection: Connection, **__: Any) -> None:
+    option = _OPTION[connection.dialect.name]
+    options = ", ".join(option.format(name=name) for name in ("lr", "p", "beta2", "weight_decay"))
+    connection.exec_driver_sql(_VIEW.format(name=VIEW, options=options))
+
+
+@event.listens_for(metadata, "before_drop")
+def _drop_view(_: MetaData, connection: Connection, **__: Any) -> None:
+    connection.exec_driver_sql(f"DROP VIEW IF EXISTS {VIEW}")

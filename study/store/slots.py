@@ -26,6 +26,7 @@ def insert_configurations(
         rows = [
             {
                 "study_id": study_id,
+                "arm": schema.BASE,
                 "number": first + start + offset,
                 "key": identity(point) if point is not None else None,
                 "hyperparameters": json.dumps(rounded(point)) if point is not None else None,
@@ -37,6 +38,7 @@ def insert_configurations(
             select(schema.configuration.c.id)
             .where(
                 schema.configuration.c.study_id == study_id,
+                schema.configuration.c.arm == schema.BASE,
                 schema.configuration.c.number.between(first + start, first + start + len(part) - 1),
             )
             .order_by(schema.configuration.c.number)
@@ -58,10 +60,15 @@ def insert_trials(
     trial = schema.trial
     last = select(func.coalesce(func.max(trial.c.number), -1)).where(trial.c.study_id == study_id)
     first = int(connection.execute(last).scalar_one()) + 1
+    options = {
+        configuration_id: options_in_force(specification, point) if point is not None else None
+        for configuration_id, point in points.items()
+    }
     for start in range(0, len(slots), CHUNK):
         rows = [
             {
                 "study_id": study_id,
+                "arm": schema.BASE,
                 "number": first + start + offset,
                 "configuration_id": configuration_id,
                 "seed": seed,
@@ -70,17 +77,15 @@ def insert_trials(
                 "state": State.WAITING.value,
                 "created_at": now,
                 "optimizer": specification.optimizer.name,
+                "options": options[configuration_id],
             }
-            | hyperparameter_columns(specification, points[configuration_id])
             for offset, (configuration_id, seed) in enumerate(slots[start : start + CHUNK])
         ]
         connection.execute(insert(trial), rows)
 
 
-def hyperparameter_columns(
-    specification: Specification, configuration: Configuration | None
-) -> dict[str, float | None]:
-    """Return the hyperparameter columns of a trial, all empty for a slot that no proposal has filled."""
-    names = ("lr", "p", "beta1", "beta2", "eps", "momentum", "weight_decay")
-    values = specification.hyperparameters(configuration) if configuration is not None else {}
-    return {name: values.get(name) for name in names}
+def options_in_force(
+    specification: Specification, configuration: Configuration
+) -> dict[str, float | str | bool | None]:
+    """Return the options in force at a configuration, by name; the optimizer's name has a column of its own."""
+    return dict(specification.hyperparameters(configuration))

@@ -50,7 +50,7 @@ class Summaries:
     def best(self, of: Study) -> Best | None:
         """Return the best configuration by the rule of :mod:`analysis.best`, None where none may be it yet."""
         objective = of.specification.objective
-        error = trial.c[f"{objective.split}_error_{objective.statistic}"]
+        error = trial.c[f"value_{objective.statistic}"]
         counted = trial.c.state.in_(COUNTED)
         diverged = func.count(case((trial.c.state == State.DIVERGED.value, 1)))
         n = func.count(case((counted, 1)))

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -245,6 +246,24 @@ def test_another_chance_for_some(shell, folder):
     with Store(str(folder / "basin.db")) as store:
         again = store.trials(STUDY, where="generation = 1")
     assert again[["lr", "p", "seed", "state"]].to_numpy().tolist() == [[0.01, 0.5, 2, "waiting"]]
+
+
+@recipe("The map in SQL")
+def test_the_map_in_sql(folder, points, request):
+    ((language, statement),) = code_of(heading_of(request))
+    assert language == "sql"
+    with sqlite3.connect(f"file:{folder / 'basin.db'}?mode=ro", uri=True) as connection:
+        rows = connection.execute(statement).fetchall()
+    connection.close()
+    cells = {}
+    for lr, p, seed in points:
+        cells.setdefault((lr, p), []).append(seed if outcome_of(lr, p, seed) == "complete" else None)
+    assert [row[:4] for row in rows] == [
+        (*cell, len(seeds), len(seeds) - seeds.count(None)) for cell, seeds in sorted(cells.items())
+    ]
+    for lr, p, _, complete, mean in rows:
+        errors = [error_of(lr, p, seed) for seed in cells[lr, p] if seed is not None]
+        assert mean == (pytest.approx(fmean(errors)) if complete else None)
 
 
 @recipe("Read a study")

@@ -6,6 +6,7 @@ from sqlalchemy import select, text
 
 from search_spaces.designs import drawn
 from search_spaces.validation import loads
+from study.store.columns import TRIAL
 from study.store.schema import metadata
 from study.trials import Ending, Finish, Provenance, Report, State
 
@@ -14,6 +15,7 @@ MADE = Provenance(host="node1", device="H200", libraries={"torch": "2.14.1"}, co
 HASH_0_1_0 = "1c65a6ba263528e3be89d9d8d1822855aa480eb7b91abdccb6e4cadf73bb20da"
 TASK = {"dataset": "digits", "network": "mlp"}
 LRS = {"values": [0.01, 0.1, 1.0]}
+OPTIONS = [column.name for column in TRIAL if column.table is None]
 TPE = {"name": "tpe", "configurations": 3}
 
 
@@ -123,9 +125,16 @@ def run_sql(store, statement, **values):
 
 
 def rows(store, table="trial"):
-    """Return every whole row of a table, in the order of its key."""
+    """Return every whole row of a table, in the order of its key; a trial's with its options beside its columns."""
     key = ", ".join(column.name for column in metadata.tables[table].primary_key)
-    return run_sql(store, f"SELECT * FROM {table} ORDER BY {key}")
+    found = run_sql(store, f"SELECT * FROM {table} ORDER BY {key}")
+    return [with_options(row) for row in found] if table == "trial" else found
+
+
+def with_options(row):
+    """Return the row of a trial with its options beside its columns, empty where they do not apply."""
+    options = row.pop("options") or {}
+    return dict.fromkeys(OPTIONS) | (json.loads(options) if isinstance(options, str) else options) | row
 
 
 def row(store, lease):

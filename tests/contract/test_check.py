@@ -23,6 +23,11 @@ def test_a_sound_store_has_no_findings(store, study):
     ("statement", "said"),
     [
         ("UPDATE trial SET test_error_final = 1.5 WHERE state = 'complete'", "final test error that is not that"),
+        ("UPDATE trial SET value_min = 1.5 WHERE state = 'complete'", "min value of the objective (test error) that"),
+        (
+            "UPDATE trial SET value_min = NULL WHERE state = 'complete'",
+            "min value of the objective (test error) that",
+        ),
         ("UPDATE trial SET number = 77 WHERE number = 5", "numbered"),
         ("DELETE FROM trial WHERE number = 5", "must be in force"),
         ("DELETE FROM epoch WHERE epoch = 2", "of its 3 epochs on record"),

@@ -4,7 +4,7 @@ import math
 
 import pytest
 from sqlalchemy import Double, insert, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from study.errors import StoreBrokenError
 from study.store import schema
@@ -28,6 +28,14 @@ IMPOSSIBLE = [
     "finished_at = 1.0",
     "diverged_epoch = 1",
     "filled = false",
+    "options = NULL",
+    "options = '[]'",
+    "options = '0.1'",
+    "options = '{\"lr\": NaN}'",
+    "options = 'x'",
+    "metrics = '[]'",
+    "metrics = '{}'",
+    "arm = NULL",
     "state = 'complete', driver_id = NULL, lease_until = NULL, finished_at = 1.0, test_error_final = 1.0",
     "state = 'complete', driver_id = NULL, lease_until = NULL, finished_at = 1.0, epochs_done = epochs",
     "state = 'diverged', driver_id = NULL, lease_until = NULL, finished_at = 1.0",
@@ -56,7 +64,7 @@ def test_a_trial_with_an_outcome_needs_what_belongs_to_it(store):
     before = everything(store)
     for outcome, assignments in [
         ("complete", "epochs_done = 2"),
-        ("complete", "test_error_final = NULL"),
+        ("complete", "value_final = NULL"),
         ("complete", "finished_at = NULL"),
         ("complete", "diverged_epoch = 2"),
         ("diverged", "diverged_epoch = NULL"),
@@ -71,15 +79,18 @@ def test_a_trial_with_an_outcome_needs_what_belongs_to_it(store):
 
 def test_a_diverged_trial_has_no_result(store):
     decided = every_outcome(store, make(store))
-    names = ("test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final")
+    names = (
+        "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "value_final",
+        "value_mean_last5", "value_min",
+    )  # fmt: skip
     assert [name for name in names if accepts(store, f"UPDATE trial SET {name} = 1.0", decided["diverged"])] == []
 
 
 def accepts(store, statement, lease):
     """Tell whether the database takes a change of one trial, and keep it where it does."""
     try:
-        run_sql(store, f"{statement} WHERE id = :id", id=lease.trial)
-    except IntegrityError:
+        run_sql(store, f"{statement} WHERE id = :id".replace('":', '"\\:'), id=lease.trial)
+    except (IntegrityError, DataError):  # what is no JSON is no value to one backend
         return False
     return True
 
@@ -147,6 +158,15 @@ def test_no_column_of_an_epoch_takes_a_number_that_is_none(store, number):
         if keeps(store, insert(schema.epoch).values(key | sound | {column.name: number}), column)
     ]
     assert taken == []
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_no_option_and_no_metric_takes_a_number_that_is_none(store, number):
+    decided = every_outcome(store, make(store))["complete"]
+    for column in (schema.trial.c.options, schema.trial.c.metrics):
+        statement = update(schema.trial).where(schema.trial.c.id == decided.trial).values({column: {"lr": number}})
+        with store.database.engine.begin() as connection, pytest.raises(StatementError):
+            connection.execute(statement)
 
 
 def keeps(store, statement, column):

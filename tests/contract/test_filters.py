@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from study.errors import UsageError
 from study.expressions import MAX_HEIGHT, ExpressionError, parse
-from study.store.filters import kinds_of
 from study.store.queries import TRIAL_COLUMNS
-from study.store.schema import trial
-from tests.contract.helpers import every_outcome, make, run_sql
+from tests.contract.helpers import every_outcome, make, make_tpe, run_sql
 
 
 @pytest.fixture
@@ -158,13 +156,49 @@ def test_junk_is_answered_or_refused_and_never_breaks_the_store(store, study, te
         list(store.queries.trials(study.id, where=text, limit=3))
 
 
-def test_every_column_users_see_can_be_asked_for():
-    assert kinds_of(trial, TRIAL_COLUMNS).keys() == set(TRIAL_COLUMNS)
+@pytest.mark.parametrize("name", TRIAL_COLUMNS)
+def test_every_column_users_see_can_be_asked_for(store, study, name):
+    assert sorted(numbers(store, study, f"{name} is null") + numbers(store, study, f"{name} is not null")) == [
+        *range(6)
+    ]
 
 
 def test_a_number_that_grows_out_of_range_is_no_error_of_the_program(store, study):
     with contextlib.suppress(UsageError):  # one backend refuses it, the other calls it infinite
         assert len(numbers(store, study, "lr * 1e308 * 1e308 * 1e308 > 1")) == 6
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("lr < 0.001", [0]),
+        ("lr > 9", [2]),
+        ("lr = 0.001", [1]),
+        ("lr = 1e-5 or lr = 10", [0, 2]),
+        ("lr in (10.0, 0.00001)", [0, 2]),
+        ("lr != 10", [0, 1]),
+        ("not lr = 10", [0, 1]),
+        ("lr is null", []),
+        ("p = 0 and lr < 0.1", [0, 1]),
+        ("momentum = 0 or momentum != 0", []),
+        ("not momentum = 0", []),
+        ("momentum is null", [0, 1, 2]),
+        ("lr * weight_decay = 5e-9", [0]),
+        ("lr / beta2 < 2e-5", [0]),
+        ("-lr <= -10", [2]),
+        ("eps = 1e-8", [0, 1, 2]),
+    ],
+)
+def test_options_are_compared_as_numbers_and_an_empty_one_is_never_true(store, where, expected):
+    values = {"values": [1e-5, 1e-3, 10.0]}
+    study = make(store, space={"lr": values}, seeds=1, optimizer={"name": "padam", "p": 0, "weight_decay": 5e-4})
+    assert numbers(store, study, where) == expected
+
+
+def test_the_options_of_a_slot_that_no_proposal_has_filled_are_empty(store):
+    study = make_tpe(store)
+    assert numbers(store, study, "lr < 1 or lr >= 1 or p = 0.125 or not p = 7") == []
+    assert len(numbers(store, study, "lr is null and p is null and optimizer = 'padam'")) == 6
 
 
 def nested(before, after, height):

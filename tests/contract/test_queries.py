@@ -18,11 +18,19 @@ from tests.contract.helpers import (
     expire_leases,
     failure,
     make,
+    make_tpe,
     progress,
     run_sql,
     tell,
 )
 
+PRINTED = (
+    "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
+    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
+    "epochs_done", "last_finite_loss", "validation_error_final", "validation_error_mean_last5",
+    "validation_error_min", "beta1", "eps", "momentum", "seconds", "images_per_second", "superseded", "errors",
+    "reason", "created_at", "started_at", "finished_at",
+)  # fmt: skip
 PROMISED = [
     "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
     "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
@@ -44,7 +52,7 @@ def numbers(store, study, **options):
 
 def test_a_trial_has_every_promised_column_first(store, study):
     found = list(store.queries.trials(study.id))[0]  # noqa: RUF015 - read to the end
-    assert tuple(found) == TRIAL_COLUMNS
+    assert tuple(found) == TRIAL_COLUMNS == PRINTED
     assert list(found)[: len(PROMISED)] == PROMISED
 
 
@@ -166,6 +174,28 @@ def test_attempts_are_shown_with_what_became_of_them(store):
     ]
     assert [row["host"] for row in found] == [None, None, "node1"]
     assert (found[2]["device"], found[2]["code_version"], found[2]["seconds"]) == ("H200", MADE.code_version, 4.0)
+
+
+def test_a_map_has_a_cell_for_each_configuration_whatever_it_varies(store):
+    space = {"beta2": {"values": [0.9, 0.999]}, "weight_decay": {"values": [0.0, 5e-4]}}
+    study = make(store, space=space, optimizer={"name": "adam", "lr": 0.01}, seeds=2)
+    first, second, third, fourth, *_ = claim(store, study, limit=8)
+    tell(store, completion(first, 90.0, 50.0, 40.0), completion(second, 90.0, 10.0, 20.0), divergence(third))
+    tell(store, completion(fourth, 90.0, 80.0, 70.0))
+    store.growth.retry(study, where="number = 3")
+    assert store.queries.cells(study.id) == [
+        ("base", 0, {"beta2": 0.9, "weight_decay": 0.0}, 2, 2, 0, 30.0, 20.0),
+        ("base", 1, {"beta2": 0.9, "weight_decay": 0.0005}, 2, 0, 1, None, None),
+        ("base", 2, {"beta2": 0.999, "weight_decay": 0.0}, 2, 0, 0, None, None),
+        ("base", 3, {"beta2": 0.999, "weight_decay": 0.0005}, 2, 0, 0, None, None),
+    ]
+    assert [cell.mean for cell in store.queries.cells(study.id, "min")] == [25.0, None, None, None]
+    assert [cell.lowest for cell in store.queries.cells(study.id, "mean_last5")] == [40.0, None, None, None]
+
+
+def test_a_cell_that_no_proposal_has_filled_has_no_configuration(store):
+    study = make_tpe(store)
+    assert store.queries.cells(study.id)[0] == ("base", 0, None, 2, 0, 0, None, None)
 
 
 def test_the_store_gives_tables(store):

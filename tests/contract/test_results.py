@@ -26,6 +26,7 @@ from tests.contract.helpers import (
     progress,
     row,
     rows,
+    run_sql,
     tell,
 )
 
@@ -55,7 +56,7 @@ def results(store, lease):
 def test_an_epoch_is_kept_with_everything_it_measured(store, lease):
     measured = epoch(1, 42.0, validation_error=43.0, validation_error5=9.0, p=0.25, log10_v=-3.5)
     assert tell(store, Report(trial=lease.trial, attempt=1, epochs=[measured])) == set()
-    assert rows(store, "epoch") == [{"trial_id": lease.trial, "attempt": 1} | measured]
+    assert rows(store, "epoch") == [{"trial_id": lease.trial, "attempt": 1, "metrics": None} | measured]
 
 
 def test_epochs_count_towards_the_budget_as_they_come(store, lease):
@@ -206,6 +207,37 @@ def test_a_training_without_its_whole_budget_is_not_complete(store, study):
         found = row(store, lease)
         assert (found["state"], found["errors"], found["test_error_final"]) == ("waiting", 1, None)
         assert f"epochs {numbers} of 3" in found["reason"]
+
+
+HELD_OUT = {"dataset": "digits", "network": "mlp", "validation": 100}
+
+
+@pytest.mark.parametrize(("split", "expected"), [("test", (40.0, 30.0, 20.0)), ("validation", (35.0, 25.0, 15.0))])
+def test_the_values_of_a_trial_are_those_of_its_objective(store, split, expected):
+    study = make(store, objective={"split": split}, task=HELD_OUT)
+    (lease,) = claim(store, study)
+    report = completion(lease, 30.0, 20.0, 40.0)
+    for record in report.epochs:
+        record["validation_error"] = record["test_error"] - 5.0
+    assert tell(store, report) == set()
+    found = row(store, lease)
+    assert (found["value_final"], found["value_mean_last5"], found["value_min"]) == expected
+    assert (found["test_error_final"], found["validation_error_final"]) == (40.0, 35.0)
+
+
+def test_a_training_whose_objective_was_not_measured_is_not_complete(store):
+    study = make(store, objective={"split": "validation"}, task=HELD_OUT)
+    (lease,) = claim(store, study)
+    assert tell(store, completion(lease)) == set()
+    found = row(store, lease)
+    assert (found["state"], found["errors"], found["test_error_final"]) == ("waiting", 1, None)
+    assert "without the metric of its study's objective" in found["reason"]
+
+
+def test_a_study_whose_specification_is_damaged_keeps_the_results_of_what_is_in_training(store, study, lease):
+    run_sql(store, "UPDATE study SET document = 'x'")
+    assert tell(store, completion(lease, 30.0, 20.0, 40.0)) == set()
+    assert (row(store, lease)["state"], row(store, lease)["value_final"]) == ("complete", 40.0)
 
 
 def test_an_attempt_that_was_not_complete_is_not_written_as_complete(store, lease):

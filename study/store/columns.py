@@ -1,0 +1,152 @@
+"""Columns: what users see of a trial and of an epoch, where each lies, and the SQL that reads it.
+
+One list for all: what is printed, filtered, sorted, typed and copied follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Double, Integer, Table, Text, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+from study.expressions import Kind
+from study.store import schema
+
+KINDS: Mapping[type, Kind] = {int: "number", float: "number", str: "text", bool: "truth"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that users see.
+
+    Attributes
+    ----------
+    name
+        As it is asked for and printed.
+    type
+        ``int``, ``float``, ``str`` or ``bool``.
+    table
+        Where it lies: a column of its own of that table, or, where None, an option in force of the trial.
+    """
+
+    name: str
+    type: type
+    table: Table | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is to the query language."""
+        return KINDS[self.type]
+
+    @property
+    def sql(self) -> ColumnElement[Any]:
+        """What reads it, under its name."""
+        return self.value.label(self.name)
+
+    @property
+    def value(self) -> ColumnElement[Any]:
+        """What reads it: empty where an option does not apply, or is of another kind in a damaged row."""
+        return _OPTIONS[self.type](self.name) if self.table is None else self.table.c[self.name]
+
+
+def option(name: str, kind: type) -> Column:
+    """Return the column of an option in force."""
+    return Column(name, kind)
+
+
+def _of(table: Table, *names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, table.c[name].type.python_type, table) for name in names)
+
+
+TRIAL: tuple[Column, ...] = (
+    *_of(schema.trial, "number", "state", "seed", "generation", "attempt", "optimizer"),
+    option("lr", float),
+    option("p", float),
+    option("beta2", float),
+    option("weight_decay", float),
+    *_of(
+        schema.trial,
+        "epochs", "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
+        "epochs_done", "last_finite_loss", "validation_error_final", "validation_error_mean_last5",
+        "validation_error_min",
+    ),
+    option("beta1", float),
+    option("eps", float),
+    option("momentum", float),
+    *_of(
+        schema.trial,
+        "seconds", "images_per_second", "superseded", "errors", "reason", "created_at", "started_at", "finished_at",
+    ),
+)  # fmt: skip
+"""Columns of a trial, the most asked for first."""
+
+EPOCH: tuple[Column, ...] = _of(
+    schema.epoch,
+    "epoch", "train_loss", "test_error", "test_error5", "validation_error", "validation_error5", "lr", "p", "log10_v",
+    "seconds",
+)  # fmt: skip
+"""Columns of an epoch."""
+
+BY_NAME: dict[str, Column] = {column.name: column for column in TRIAL}
+"""The columns of a trial."""
+
+SLOT = ("study_id", "arm", "configuration_id", "seed", "epochs", "filled", "optimizer", "options")
+"""What a new generation of a trial has of the old one: all that says which trial it is."""
+
+
+class _Option(FunctionElement[Any]):
+    """The value of an option in force: the options, its name, and its path in them."""
+
+    inherit_cache = True
+    sqlite: str
+    postgresql: str
+
+    def __init__(self, name: str) -> None:
+        super().__init__(schema.trial.c.options, literal(name, Text()), literal(f'$."{name}"', Text()))
+
+
+class _Real(_Option):
+    inherit_cache = True
+    type: TypeEngine[Any] = Double()
+    sqlite = "CASE WHEN json_type({0}, {2}) IN ('real', 'integer') THEN CAST(json_extract({0}, {2}) AS REAL) END"
+    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'number' THEN CAST({0} ->> {1} AS double precision) END"
+
+
+class _Whole(_Option):
+    inherit_cache = True
+    type: TypeEngine[Any] = Integer()
+    sqlite = "CASE WHEN json_type({0}, {2}) = 'integer' THEN json_extract({0}, {2}) END"
+    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'number' THEN CAST(CAST({0} ->> {1} AS numeric) AS bigint) END"
+
+
+class _Text(_Option):
+    inherit_cache = True
+    type: TypeEngine[Any] = Text()
+    sqlite = "CASE WHEN json_type({0}, {2}) = 'text' THEN json_extract({0}, {2}) END"
+    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'string' THEN {0} ->> {1} END"
+
+
+class _Truth(_Option):
+    inherit_cache = True
+    type: TypeEngine[Any] = Boolean()
+    sqlite = "CASE WHEN json_type({0}, {2}) IN ('true', 'false') THEN json_extract({0}, {2}) END"
+    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'boolean' THEN CAST({0} ->> {1} AS boolean) END"
+
+
+_OPTIONS: Mapping[type, type[_Option]] = {float: _Real, int: _Whole, str: _Text, bool: _Truth}
+
+
+@compiles(_Option, "sqlite")
+def _on_sqlite(element: _Option, compiler: SQLCompiler, **options: Any) -> str:
+    return element.sqlite.format(*(compiler.process(part, **options) for part in element.clauses))
+
+
+@compiles(_Option, "postgresql")
+def _on_postgresql(element: _Option, compiler: SQLCompiler, **options: Any) -> str:
+    return element.postgresql.format(*(compiler.process(part, **options) for part in element.clauses))
