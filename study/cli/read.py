@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from time import sleep
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +31,7 @@ from study.trials import Counts
 
 if TYPE_CHECKING:
     from study.store import Store, Study
+    from study.store.columns import Column
 
 
 ColumnsOption = Annotated[
@@ -214,17 +215,19 @@ def trials(
     json: JsonOption = False,
 ) -> None:
     """Query the trials of a study."""
-    from study.store.queries import TRIAL_COLUMNS, TYPES, known_column  # noqa: PLC0415
+    from study.store.columns import TRIAL_NAMES  # noqa: PLC0415
 
     form = Format.JSON if json else form
-    standard = TABLE_COLUMNS if form is Format.TABLE else TRIAL_COLUMNS
-    chosen = _chosen(columns, TRIAL_COLUMNS) or standard
-    if sort is not None:
-        sort = ("-" if sort.startswith("-") else "") + known_column(sort.removeprefix("-"))
     with opened(store) as it:
         found = it.studies.get(study)
-        rows = it.queries.trials(found.id, columns=chosen, where=where, sort=sort, limit=limit)
-        print_rows(rows, {name: TYPES[name] for name in chosen}, form)
+        known = it.queries.columns(found.id)
+        standard: Sequence[str] = known.printed
+        if form is Format.TABLE:
+            standard = (*BEFORE, *(name for name in known.printed if name not in TRIAL_NAMES), *AFTER)
+        chosen = _chosen(columns, known.find) or [known.find(name) for name in standard]
+        names = [column.name for column in chosen]
+        rows = it.queries.trials(found.id, columns=names, where=where, sort=sort, limit=limit)
+        print_rows(rows, {column.name: column.type for column in chosen}, form)
 
 
 def curves(
@@ -240,28 +243,34 @@ def curves(
 
     Those of the deciding attempts; --where picks the trials.
     """
-    from study.store.queries import CURVE_COLUMNS, EPOCHS_TOO, TYPES  # noqa: PLC0415
+    from study.store.queries import CURVE_COLUMNS, epochs_too  # noqa: PLC0415
 
-    chosen = _chosen(columns, EPOCHS_TOO) or CURVE_COLUMNS
     with opened(store) as it:
-        rows = it.queries.curves(it.studies.get(study).id, columns=chosen, where=where, limit=limit)
-        print_rows(rows, {name: TYPES[name] for name in chosen}, Format.JSON if json else form)
+        found = it.studies.get(study)
+        known = it.queries.columns(found.id)
+
+        def find(name: str) -> Column:
+            return epochs_too(known, name)
+
+        chosen = _chosen(columns, find) or [find(name) for name in CURVE_COLUMNS]
+        names = [column.name for column in chosen]
+        rows = it.queries.curves(found.id, columns=names, where=where, limit=limit)
+        print_rows(rows, {column.name: column.type for column in chosen}, Format.JSON if json else form)
 
 
-def _chosen(columns: str | None, known: Collection[str]) -> tuple[str, ...]:
+def _chosen(columns: str | None, find: Callable[[str], Column]) -> list[Column]:
     """Return the columns an option names, none where it is not there."""
-    from study.store.queries import known_column  # noqa: PLC0415
-
     if columns is None:
-        return ()
-    chosen = tuple(known_column(name.strip(), known) for name in columns.split(","))
-    twice = next((name for name in chosen if chosen.count(name) > 1), None)
+        return []
+    chosen = [find(name.strip()) for name in columns.split(",")]
+    twice = next((column.name for column in chosen if chosen.count(column) > 1), None)
     if twice is not None:
         raise UsageError(f"--columns must name a column once, got {twice} more often")
     return chosen
 
 
-TABLE_COLUMNS = (
-    "number", "state", "seed", "lr", "p", "beta2", "weight_decay", "test_error_final", "test_error_mean_last5",
-    "test_error_min", "train_loss_final", "diverged_epoch", "seconds",
+BEFORE = ("number", "state", "seed", "lr", "p", "beta2", "weight_decay")
+AFTER = (
+    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch", "seconds",
 )  # fmt: skip
+"""Columns of the table before and after those that only this study varies."""

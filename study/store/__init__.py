@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from study.store.check import findings
+from study.store.columns import Columns
 from study.store.database import BUSY_SECONDS, Database
 from study.store.growth import Growth
 from study.store.leases import Leases
 from study.store.location import parse_location
 from study.store.migrate import ensure, upgrade
 from study.store.proposals import Outcome, Proposals
-from study.store.queries import CURVE_COLUMNS, TRIAL_COLUMNS, TYPES, Queries
+from study.store.queries import CURVE_COLUMNS, Queries, epochs_too
 from study.store.results import Results
 from study.store.studies import Status, Studies, Study
 from study.store.summaries import Summaries
@@ -95,15 +96,18 @@ class Store:
         """
         import pandas as pd  # noqa: PLC0415 - the command line does without
 
-        rows = self.queries.trials(self.studies.get(study).id, where=where)
-        return _typed(pd.DataFrame(list(rows), columns=list(TRIAL_COLUMNS)))
+        found = self.studies.get(study)
+        columns = self.queries.columns(found.id)
+        rows = self.queries.trials(found.id, where=where)
+        return _typed(pd.DataFrame(list(rows), columns=list(columns.printed)), columns)
 
     def curves(self, study: str, *, where: str | None = None) -> pd.DataFrame:
         """Return the epochs of the deciding attempts as a table, one row an epoch."""
         import pandas as pd  # noqa: PLC0415
 
-        rows = self.queries.curves(self.studies.get(study).id, where=where)
-        return _typed(pd.DataFrame(list(rows), columns=list(CURVE_COLUMNS)))
+        found = self.studies.get(study)
+        rows = self.queries.curves(found.id, where=where)
+        return _typed(pd.DataFrame(list(rows), columns=list(CURVE_COLUMNS)), self.queries.columns(found.id))
 
     def upgrade(self) -> tuple[str | None, str]:
         """Bring the schema to this release's; return the revisions before and after."""
@@ -124,10 +128,10 @@ class Store:
         self.close()
 
 
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
+def _typed(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     """Return a table whose columns have their types whatever they hold; a whole number that is missing is NaN."""
     for name in table.columns:
-        kind = TYPES[name]
+        kind = epochs_too(columns, name).type
         if kind in {float, bool} or (kind is int and not table[name].isna().any()):
             table[name] = table[name].astype(kind)
         elif kind is int:

@@ -15,6 +15,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from search_spaces.documents import nearest
+from search_spaces.errors import shown
+from search_spaces.options import Number, Option, Switch
+from search_spaces.specification import Specification
+from study.errors import UsageError
 from study.expressions import Kind
 from study.store import schema
 
@@ -93,8 +98,65 @@ EPOCH: tuple[Column, ...] = _of(
 )  # fmt: skip
 """Columns of an epoch."""
 
-BY_NAME: dict[str, Column] = {column.name: column for column in TRIAL}
-"""The columns of a trial."""
+TRIAL_NAMES = tuple(column.name for column in TRIAL)
+"""Names of the columns that every study has."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the trials of one study.
+
+    Attributes
+    ----------
+    printed
+        Those that are shown where nobody asks for others: the ones that every study has, and what this one varies.
+    known
+        Every column by the names that may stand for it, the options of the study's optimizer included.
+    """
+
+    printed: tuple[str, ...]
+    known: Mapping[str, Column]
+
+    @classmethod
+    def of(cls, specification: Specification | None) -> Columns:
+        """Return the columns of a study; of one whose specification cannot be read, those that every study has."""
+        known = {column.name: column for column in TRIAL}
+        if specification is None:
+            return cls(TRIAL_NAMES, known)
+        variable = specification.variable
+        in_force = dict.fromkeys((*specification.optimizer.declaration.options, *specification.space))
+        for path in in_force:
+            if path in variable:
+                known.setdefault(path, Column(path, _type(variable[path])))
+        bare = [path.rpartition(".")[2] for path in in_force]
+        for path, name in zip(in_force, bare, strict=True):
+            if path in known and bare.count(name) == 1:
+                known.setdefault(name, known[path])
+        return cls(tuple(dict.fromkeys((*TRIAL_NAMES, *specification.space))), known)
+
+    def find(self, name: str) -> Column:
+        """Return a column by its name in any case.
+
+        Raises
+        ------
+        UsageError
+            There is no such column.
+        """
+        return found(name, self.known)
+
+
+def found(name: str, known: Mapping[str, Column]) -> Column:
+    """Return the column of a name, in any case, or raise :class:`UsageError` where there is no such column."""
+    if name.lower() not in known:
+        raise UsageError(f"no column {shown(name)}; {nearest(name.lower(), known)}")
+    return known[name.lower()]
+
+
+def _type(option: Option) -> type:
+    if isinstance(option, Number):
+        return int if option.integer else float
+    return bool if isinstance(option, Switch) else str
+
 
 SLOT = ("study_id", "arm", "configuration_id", "seed", "epochs", "filled", "optimizer", "options")
 """What a new generation of a trial has of the old one: all that says which trial it is."""

@@ -21,20 +21,20 @@ from sqlalchemy import (
 )
 
 from study.expressions import Node, parse
-from study.store.columns import BY_NAME, EPOCH
+from study.store.columns import EPOCH, Columns
 
 
-def trial_filter(text: str) -> ColumnElement[bool]:
-    """Return the condition that an expression over columns of a trial stands for.
+def trial_filter(text: str, columns: Columns) -> ColumnElement[bool]:
+    """Return the condition that an expression over the columns of a study's trials stands for.
 
     Raises
     ------
     ExpressionError
         The expression cannot be read.
     """
-    kinds = {name: column.kind for name, column in BY_NAME.items()}
+    kinds = {name: column.kind for name, column in columns.known.items()}
     node = parse(text, kinds, {column.name for column in EPOCH}.difference(kinds))
-    return _compiled(node, {name: column.value for name, column in BY_NAME.items()})
+    return _compiled(node, {name: column.value for name, column in columns.known.items()})
 
 
 def _compiled(node: Node, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -14,7 +14,7 @@ from search_spaces.domains import Range
 from search_spaces.specification import Specification, differences
 from study.errors import StudyMismatchError
 from study.store import schema
-from study.store.columns import SLOT
+from study.store.columns import SLOT, Columns
 from study.store.database import Database
 from study.store.filters import trial_filter
 from study.store.slots import insert_configurations, insert_trials
@@ -125,7 +125,7 @@ class Growth:
         """
         which: list[ColumnElement[bool]] = [trial.c.state.in_(list(states) or [state.value for state in TERMINAL])]
         if where is not None:
-            which.append(trial_filter(where))
+            which.append(trial_filter(where, Columns.of(of.specification)))
 
         def work(connection: Connection) -> int:
             connection.execute(select(study.c.id).where(study.c.id == of.id).with_for_update())
@@ -189,7 +189,7 @@ def refuse_incompatible(stored: Specification, given: Specification) -> None:
         have = {identity(point) for point in drawn(given)}
         gone = [point for point in drawn(stored) if identity(point) not in have]
         if gone:
-            shown = ", ".join(f"{name}={value:g}" for name, value in gone[0].items())
+            shown = ", ".join(f"{name}={value}" for name, value in gone[0].items())
             reasons.append(
                 f"the grid must keep every value it has; {len(gone)} of its cells are gone, such as {shown}"
             )

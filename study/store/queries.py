@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -11,32 +11,25 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, case, func, select
 
 from search_spaces.configurations import Configuration
-from search_spaces.documents import nearest
-from search_spaces.errors import escaped, shown
-from study.errors import UsageError
+from search_spaces.errors import escaped
+from search_spaces.specification import Specification
 from study.store import schema
-from study.store.columns import BY_NAME, EPOCH, TRIAL
+from study.store.columns import EPOCH, TRIAL_NAMES, Column, Columns, found
 from study.store.database import Database
 from study.store.filters import trial_filter
-from study.store.studies import point_of
+from study.store.studies import point_of, specification_of
 from study.trials import State
 
 trial, epoch, attempt, configuration = schema.trial, schema.epoch, schema.attempt, schema.configuration
 
-TRIAL_COLUMNS = tuple(column.name for column in TRIAL)
-"""Columns of a trial that users see, the most asked for first."""
+TRIAL_COLUMNS = TRIAL_NAMES
+"""Columns of a trial that every study has, the most asked for first."""
 
 EPOCH_COLUMNS = tuple(column.name for column in EPOCH)
 
 CURVE_COLUMNS = ("number", "seed", "state", *EPOCH_COLUMNS)
 """Columns of the epochs of a study: whose they are, and what they hold. Any other column of the trial can be asked
 for too; where both have one (``lr``, ``p``, ``seconds``), it is the epoch's."""
-
-TYPES: Mapping[str, type] = {column.name: column.type for column in (*EPOCH, *TRIAL)}
-"""The type of each column; those that trials and epochs share have one."""
-
-EPOCHS_TOO = tuple(dict.fromkeys((*CURVE_COLUMNS, *TRIAL_COLUMNS)))
-"""Every column that the epochs of a study can be asked for."""
 
 ATTEMPT_COLUMNS = (
     "number", "attempt", "ending", "reason", "host", "device", "libraries", "code_version", "started_at", "ended_at",
@@ -80,11 +73,18 @@ class Queries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def columns(self, study_id: int) -> Columns:
+        """Return the columns of a study's trials."""
+        statement = select(schema.study.c.document).where(schema.study.c.id == study_id)
+        document = self._database.read(lambda c: c.execute(statement).scalar())
+        specification = None if document is None else specification_of(document, "the study")
+        return Columns.of(specification if isinstance(specification, Specification) else None)
+
     def trials(
         self,
         study_id: int,
         *,
-        columns: Sequence[str] = TRIAL_COLUMNS,
+        columns: Sequence[str] | None = None,
         where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
@@ -96,7 +96,7 @@ class Queries:
         study_id
             The study.
         columns
-            Which columns, in which order.
+            Which columns, in which order; those that :meth:`columns` prints where None.
         where
             An expression of the query language (`study.expressions`); a comparison with an empty value is not true.
         sort
@@ -104,12 +104,13 @@ class Queries:
         limit
             At most so many.
         """
-        chosen = [BY_NAME[name].sql for name in map(known_column, columns)]
+        known = self.columns(study_id)
+        chosen = [known.find(name).sql for name in (known.printed if columns is None else columns)]
         statement = select(*chosen).where(trial.c.study_id == study_id)
         if where is not None:
-            statement = statement.where(trial_filter(where))
+            statement = statement.where(trial_filter(where, known))
         if sort is not None:
-            by = BY_NAME[known_column(sort.removeprefix("-"))].value
+            by = known.find(sort.removeprefix("-")).value
             statement = statement.order_by(by.is_(None), by.desc() if sort.startswith("-") else by)
         statement = statement.order_by(trial.c.number)
         if limit is not None:
@@ -183,9 +184,8 @@ class Queries:
         limit
             At most so many, where no numbers are asked for.
         """
-        names = [known_column(name, EPOCHS_TOO) for name in columns]
-        columns_of = BY_NAME | {column.name: column for column in EPOCH}
-        chosen = [columns_of[name].sql for name in names]
+        of_trials = self.columns(study_id)
+        chosen = [epochs_too(of_trials, name).sql for name in columns]
         statement = (
             select(*chosen)
             .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))
@@ -193,7 +193,7 @@ class Queries:
             .order_by(trial.c.number, epoch.c.epoch)
         )
         if where is not None:
-            statement = statement.where(trial_filter(where))
+            statement = statement.where(trial_filter(where, of_trials))
         if limit is not None:
             statement = statement.limit(min(limit, LARGEST))
         if numbers is None:
@@ -234,8 +234,6 @@ def _libraries(text: str | None) -> str | None:
         return None
 
 
-def known_column(name: str, known: Collection[str] = TRIAL_COLUMNS) -> str:
-    """Return the name in lower case, or raise :class:`UsageError` where there is no such column."""
-    if name.lower() not in known:
-        raise UsageError(f"no column {shown(name)}; {nearest(name.lower(), known)}")
-    return name.lower()
+def epochs_too(columns: Columns, name: str) -> Column:
+    """Return a column of the epochs or of their trials; raises :class:`UsageError` where there is no such column."""
+    return found(name, {**columns.known, **{column.name: column for column in EPOCH}})

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, func, insert, select
 
 from search_spaces.configurations import Configuration, identity, rounded
+from search_spaces.options import Value
 from search_spaces.specification import Specification
 from study.store import schema
 from study.store.database import Database
@@ -84,8 +85,6 @@ def insert_trials(
         connection.execute(insert(trial), rows)
 
 
-def options_in_force(
-    specification: Specification, configuration: Configuration
-) -> dict[str, float | str | bool | None]:
-    """Return the options in force at a configuration, by name; the optimizer's name has a column of its own."""
-    return dict(specification.hyperparameters(configuration))
+def options_in_force(specification: Specification, configuration: Configuration) -> dict[str, Value]:
+    """Return the options in force at a configuration, by path; the optimizer's name has a column of its own."""
+    return dict(specification.options(configuration))

@@ -83,13 +83,7 @@ class Study:
     @cached_property
     def specification_or_fault(self) -> Specification | str:
         """The specification, or why what is stored is none, as a clause."""
-        document = _object(self.document)
-        if document is None:
-            return "its specification is no JSON object"
-        try:
-            return restored(document, f"the stored study {self.name}")
-        except SpecificationError as error:
-            return printable(f"its specification has faults, such as {error.faults[0]}", 500)
+        return specification_of(self.document, f"the stored study {self.name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -415,6 +409,17 @@ def _size(connection: Connection, study_id: int) -> Size:
         attempts=count(trial.join(attempt)),
         epochs=count(trial.join(epoch, epoch.c.trial_id == trial.c.id)),
     )
+
+
+def specification_of(text: str, source: str) -> Specification | str:
+    """Return the specification that is stored as a text, or why it is none, as a clause."""
+    document = _object(text)
+    if document is None:
+        return "its specification is no JSON object"
+    try:
+        return restored(document, source)
+    except SpecificationError as error:
+        return printable(f"its specification has faults, such as {error.faults[0]}", 500)
 
 
 def point_of(text: str, number: int) -> Configuration:

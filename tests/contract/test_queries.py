@@ -242,7 +242,7 @@ def test_a_reader_may_pause_longer_than_a_writer(store, study):
     seen = []
     event.listen(store.database.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
     list(store.queries.trials(study.id))
-    assert seen[0] == "SET LOCAL idle_in_transaction_session_timeout = 0"
+    assert seen[-2] == "SET LOCAL idle_in_transaction_session_timeout = 0"
 
 
 def test_tables_have_types_whatever_they_hold(store):
