@@ -1,10 +1,74 @@
-"""Axes: which varied hyperparameter goes where, and what an axis calls it."""
+"""Axes: which varied option goes where, what an axis calls it, and how its values are written.
+
+Analysis computes with numbers: a choice is its place in the written order, 0, 1, 2, ..., until it is told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-LABELS = {"lr": "learning rate", "p": "partial-adaptivity exponent p", "weight_decay": "weight decay"}
+from analysis.numbers import short, told_apart, written
+from search_spaces.domains import Choices, Domain, WholeRange, WholeValues
+from search_spaces.options import Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """A varied option as analysis sees it.
+
+    Attributes
+    ----------
+    choices
+        Its values in the written order, where it is no number.
+    whole
+        Whether it is a whole number.
+    """
+
+    choices: tuple[str | bool, ...] = ()
+    whole: bool = False
+
+    def coded(self, value: Value) -> float:
+        """Return the number that stands for a value, NaN for none."""
+        if self.choices:
+            return float(self.choices.index(value)) if value in self.choices else float("nan")
+        return float("nan") if value is None else float(value)  # type: ignore[arg-type]
+
+    def value(self, code: float) -> Value:
+        """Return the value that a number stands for."""
+        if self.choices:
+            return self.choices[int(code)]
+        return int(code) if self.whole else float(code)
+
+    def texts(self, codes: Iterable[float], write: Callable[[float, int], str] = short) -> dict[float, str]:
+        """Return how to write each of some values: numbers in as few digits as make them differ."""
+        if self.choices:
+            return {code: written(self.value(code)) for code in codes}
+        return told_apart(codes, write)
+
+
+NUMBER = Axis()
+"""What is a real number."""
+
+
+def axis_of(domain: Domain) -> Axis:
+    """Return the axis of a domain."""
+    if isinstance(domain, Choices):
+        return Axis(choices=domain.values)
+    return Axis(whole=isinstance(domain, WholeRange | WholeValues))
+
+
+def named(codes: Mapping[str, float], axes: Mapping[str, Axis]) -> dict[str, Value]:
+    """Return the values that the numbers of a configuration stand for."""
+    return {name: axes.get(name, NUMBER).value(code) for name, code in codes.items()}
+
+
+LABELS = {
+    "lr": "learning rate",
+    "p": "partial-adaptivity exponent p",
+    "weight_decay": "weight decay",
+    "task.batch_size": "batch size",
+}
 
 
 def axes_of(space: Iterable[str]) -> tuple[str, str | None, list[str]]:

@@ -9,7 +9,8 @@ import pandas as pd
 from analysis.findings import Findings
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
-from analysis.numbers import point, told_apart, written
+from analysis.numbers import point, written
+from search_spaces.options import Value
 from search_spaces.sections import Section
 from search_spaces.specification import Specification
 
@@ -17,10 +18,10 @@ from search_spaces.specification import Specification
 def described(findings: Findings, drawn: pd.DataFrame, fixed: Mapping[str, float] | None = None) -> str:
     """Return the task, the values that all drawn trials share, n by outcome, and what was left out."""
     specification = findings.material.specification
-    count = findings.material.specification.seeds
+    trained = _trained(specification, findings.named(fixed or {}))
     text = (
-        f"{specification.name}: {_trained(specification, dict(fixed or {}))}. n = {_counted(len(drawn), 'trial')}, "
-        f"{_counted(count, 'seed')} a configuration: {_outcomes(findings, drawn)}"
+        f"{specification.name}: {trained}. n = {_counted(len(drawn), 'trial')}, "
+        f"{_counted(specification.seeds, 'seed')} a configuration: {_outcomes(findings, drawn)}"
     )
     superseded = len(findings.material.trials) - len(findings.material.in_force)
     text += f", {superseded} superseded by a retry (left out)" if superseded else ""
@@ -28,38 +29,48 @@ def described(findings: Findings, drawn: pd.DataFrame, fixed: Mapping[str, float
     return text + (f", {open_trials} still to be trained." if open_trials else ".")
 
 
-def _trained(specification: Specification, fixed: Mapping[str, float]) -> str:
-    """Return data, network, optimizer, batch, schedule, and the value of every hyperparameter that does not vary."""
+def _trained(specification: Specification, fixed: Mapping[str, Value]) -> str:
+    """Return data, network, optimizer, batch, schedule, and the value of every option that does not vary."""
     task, optimizer, info = specification.task, specification.optimizer, specification.dataset
-    name = f"{optimizer.name} ({specification.variant})" if specification.variant else optimizer.name
+    form = specification.variant if "variant" not in specification.space else None
+    name = f"{optimizer.name} ({form})" if form else optimizer.name
     images = f"{(task.subset or info.train) - task.validation:,} training and {info.test:,} test images"
     images += f", {task.validation:,} for validation" if task.validation else ""
-    values = specification.hyperparameters({})
-    values = dict(fixed) | {key: value for key, value in values.items() if key not in specification.space}
-    name += "" if optimizer.options.get("amsgrad", True) else " without the maximum of AMSGrad"
+    numbers = {n: it for n, it in specification.hyperparameters({}).items() if n not in specification.space}
+    values = {**fixed, **numbers}
+    without = "amsgrad" not in specification.space and not optimizer.options.get("amsgrad", True)
+    name += " without the maximum of AMSGrad" if without else ""
     name += f", {point(values)}" if values else ""
-    decay = f", decay {specification.decay}"
-    decay += " on kernels only" if optimizer.options.get("decay_on") == "kernels" else ""
-    augmented = "" if task.augmentation == "none" else f", {task.augmentation}"
-    kept = " (a small rest of images is a batch of its own)" if task.remainder == "keep" else ""
+    parts = {
+        "decay": f", decay {specification.decay}",
+        "decay_on": " on kernels only" if optimizer.options.get("decay_on") == "kernels" else "",
+        "task.augmentation": "" if task.augmentation == "none" else f", {task.augmentation}",
+        "task.remainder": " (a small rest of images is a batch of its own)" if task.remainder == "keep" else "",
+        "task.batch_size": f", batch {task.batch_size}",
+    }
+    said = {path: "" if path in specification.space else text for path, text in parts.items()}
     return (
-        f"{name}{decay}; {task.network} on {task.dataset} ({images}{augmented}), "
-        f"batch {task.batch_size}{kept}, {_counted(specification.epochs, 'epoch')}, {_scheduled(specification)}"
+        f"{name}{said['decay']}{said['decay_on']}; {task.network} on {task.dataset} "
+        f"({images}{said['task.augmentation']}){said['task.batch_size']}{said['task.remainder']}, "
+        f"{_counted(specification.epochs, 'epoch')}, {_scheduled(specification)}"
     )
 
 
 def _scheduled(specification: Specification) -> str:
     names = {"lr": "learning rate"}
-    texts = [_moved(names.get(name, name), schedule) for name, schedule in specification.schedules.items()]
+    texts = [
+        _moved(names.get(name, name), schedule, varied=f"schedules.{name}.gamma" in specification.space)
+        for name, schedule in specification.schedules.items()
+    ]
     return ", ".join(texts)
 
 
-def _moved(what: str, schedule: Section) -> str:
+def _moved(what: str, schedule: Section, *, varied: bool) -> str:
     if schedule.name == "constant":
         return f"constant {what}"
     if schedule.name == "multistep":
         marks = ("epochs " if len(schedule.milestones) > 1 else "epoch ") + ", ".join(map(str, schedule.milestones))
-        return f"{what} times {written(schedule.gamma)} after {marks}"
+        return f"{what} times {'gamma' if varied else written(schedule.gamma)} after {marks}"
     return f"{schedule.name} schedule of {'the ' if ' ' in what else ''}{what}"
 
 
@@ -98,8 +109,8 @@ def map_legend(result: SensitivityMap) -> str:
         parts = ["Every trial diverged." if _all_diverged(result) else "No best: no cell has all its seeds in."]
     else:
         row, column = grid.best
-        place = f"{grid.x} = {told_apart(grid.xs)[grid.xs[column]]}"
-        place += "" if grid.y is None else f", {grid.y} = {told_apart(grid.ys)[grid.ys[row]]}"
+        place = f"{grid.x} = {grid.x_axis.texts(grid.xs)[grid.xs[column]]}"
+        place += "" if grid.y is None else f", {grid.y} = {grid.y_axis.texts(grid.ys)[grid.ys[row]]}"
         parts = [f"Star: best cell, {place}, mean {result.grid.mean[row, column]:.2f} %."]
         parts.append(_outlined(result))
     if grid.diverged.any():

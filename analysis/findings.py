@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.axes import axes_of
+from analysis.axes import Axis, axes_of, axis_of, named
 from analysis.maps import SensitivityMap, panels
 from analysis.material import Material
 from analysis.measure import Measure
 from analysis.ranking import best_of_ranking, ranking
+from search_spaces.options import Value
 
 Vector = npt.NDArray[np.float64]
 
@@ -69,6 +70,15 @@ class Findings:
         """What lies on x, what on y, and what makes panels."""
         return axes_of(self.space)
 
+    @cached_property
+    def scales(self) -> dict[str, Axis]:
+        """How the values of what the study varies are written."""
+        return {name: axis_of(domain) for name, domain in self.material.specification.space.items()}
+
+    def named(self, values: Mapping[str, float]) -> dict[str, Value]:
+        """Return the values that the numbers of a configuration stand for."""
+        return named(values, self.scales)
+
     @property
     def is_grid(self) -> bool:
         """Whether the design is a grid."""
@@ -80,7 +90,7 @@ class Findings:
         if not self.is_grid:
             return [[] for _ in self.measures]
         x, y, others = self.axes
-        return [panels(self.material.in_force, x, y, others, measure) for measure in self.measures]
+        return [panels(self.material.in_force, x, y, others, measure, self.scales) for measure in self.measures]
 
     @cached_property
     def rankings(self) -> list[pd.DataFrame]:

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.axes import NUMBER, Axis, named
 from analysis.best import ELIGIBLE, order, standing
 from analysis.measure import Measure, counted
+from search_spaces.options import Value
 
 Matrix = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -39,6 +41,8 @@ class Grid:
         ``[y, x]``: replicates still to come, and those left out (failed or cancelled).
     fixed
         Values of further hyperparameters, where the grid is one panel of several.
+    axes
+        How the values of ``x``, ``y`` and what is fixed are written; numbers where it does not say.
     """
 
     x: str
@@ -52,6 +56,7 @@ class Grid:
     pending: Counts
     excluded: Counts
     fixed: Mapping[str, float] = field(default_factory=dict)
+    axes: Mapping[str, Axis] = field(default_factory=dict)
 
     @cached_property
     def n(self) -> Counts:
@@ -69,6 +74,21 @@ class Grid:
     def best(self) -> Cell | None:
         """The best cell by the rule of :mod:`analysis.best`, None where no cell may be it."""
         return self.best_of(self.cells)
+
+    @property
+    def x_axis(self) -> Axis:
+        """How the values of ``x`` are written."""
+        return self.axes.get(self.x, NUMBER)
+
+    @property
+    def y_axis(self) -> Axis:
+        """How the values of ``y`` are written."""
+        return self.axes.get(str(self.y), NUMBER)
+
+    @property
+    def panel(self) -> dict[str, Value]:
+        """What the grid holds fixed, as it is written."""
+        return named(self.fixed, self.axes)
 
     @property
     def cells(self) -> list[Cell]:
@@ -89,7 +109,12 @@ class Grid:
 
 
 def grid_of_trials(
-    trials: pd.DataFrame, x: str, y: str | None, measure: Measure, fixed: Mapping[str, float] | None = None
+    trials: pd.DataFrame,
+    x: str,
+    y: str | None,
+    measure: Measure,
+    fixed: Mapping[str, float] | None = None,
+    axes: Mapping[str, Axis] | None = None,
 ) -> Grid:
     """Return the grid of a study's trials.
 
@@ -104,6 +129,8 @@ def grid_of_trials(
         What to show.
     fixed
         Values of further hyperparameters that all these trials share, for the record.
+    axes
+        How values are written; numbers where None.
     """
     found = trials.dropna(subset=[x] if y is None else [x, y])
     seen = counted(found, measure)
@@ -113,7 +140,7 @@ def grid_of_trials(
         outcomes[name] = seen[name].reindex(found.index, fill_value=False).astype(bool)
     outcomes["pending"] = found["state"].isin(["waiting", "running"])
     outcomes["excluded"] = found["state"].isin(["failed", "cancelled"])
-    return _filled(outcomes, x, y, fixed)
+    return _filled(outcomes, x, y, fixed, axes)
 
 
 def grid_of_table(
@@ -153,7 +180,7 @@ def grid_of_table(
     outcomes["diverged"] = lost
     for name in ("learned_nothing", "pending", "excluded"):
         outcomes[name] = False
-    return _filled(outcomes, x, y, None)
+    return _filled(outcomes, x, y, None, None)
 
 
 def _whole(seeds: pd.Series) -> pd.Series:
@@ -164,7 +191,13 @@ def _whole(seeds: pd.Series) -> pd.Series:
     return numbers
 
 
-def _filled(outcomes: pd.DataFrame, x: str, y: str | None, fixed: Mapping[str, float] | None) -> Grid:
+def _filled(
+    outcomes: pd.DataFrame,
+    x: str,
+    y: str | None,
+    fixed: Mapping[str, float] | None,
+    axes: Mapping[str, Axis] | None,
+) -> Grid:
     """Put one row a replicate at its place."""
     xs, columns = np.unique(outcomes[x].to_numpy(dtype=float), return_inverse=True)
     rows: Counts = np.zeros(len(outcomes), dtype=np.int64)
@@ -196,4 +229,5 @@ def _filled(outcomes: pd.DataFrame, x: str, y: str | None, fixed: Mapping[str, f
         pending=marks["pending"].sum(axis=2),
         excluded=marks["excluded"].sum(axis=2),
         fixed=dict(fixed or {}),
+        axes=dict(axes or {}),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.axes import Axis
 from analysis.candidates import Candidates, candidates
 from analysis.grid import Grid, Matrix, grid_of_trials
 from analysis.measure import Measure
@@ -40,10 +41,12 @@ class SensitivityMap:
         """Return the map as plain values; an empty cell is None."""
         grid, found = self.grid, self.candidates
         return {
-            "x": {"name": grid.x, "values": grid.xs.tolist()},
-            "y": None if grid.y is None else {"name": grid.y, "values": grid.ys.tolist()},
+            "x": {"name": grid.x, "values": [grid.x_axis.value(x) for x in grid.xs.tolist()]},
+            "y": None
+            if grid.y is None
+            else {"name": grid.y, "values": [grid.y_axis.value(y) for y in grid.ys.tolist()]},
             "seeds": grid.seeds.tolist(),
-            "fixed": dict(grid.fixed),
+            "fixed": grid.panel,
             "mean": _plain(grid.mean),
             "values": [_plain(row) for row in grid.replicates],
             "n": grid.n.tolist(),
@@ -63,12 +66,12 @@ class SensitivityMap:
                 "degrees_of_freedom": found.freedom,
             },
             "best_by_y": [
-                ({} if grid.y is None else {grid.y: optimum.y})
+                ({} if optimum.y is None else {str(grid.y): grid.y_axis.value(optimum.y)})
                 | {
-                    grid.x: optimum.x,
-                    "low": optimum.low,
-                    "high": optimum.high,
-                    "by_seed": list(optimum.by_seed),
+                    grid.x: grid.x_axis.value(optimum.x),
+                    "low": None if optimum.low is None else grid.x_axis.value(optimum.low),
+                    "high": None if optimum.high is None else grid.x_axis.value(optimum.high),
+                    "by_seed": [grid.x_axis.value(x) for x in optimum.by_seed],
                     "edge": optimum.edge,
                     "mean": optimum.mean,
                     "n": optimum.n,
@@ -82,8 +85,8 @@ class SensitivityMap:
         if grid.best is None:
             return None
         row, column = grid.best
-        return ({} if grid.y is None else {grid.y: float(grid.ys[row])}) | {
-            grid.x: float(grid.xs[column]),
+        return ({} if grid.y is None else {grid.y: grid.y_axis.value(float(grid.ys[row]))}) | {
+            grid.x: grid.x_axis.value(float(grid.xs[column])),
             "mean": float(grid.mean[row, column]),
             "n": int(grid.n[row, column]),
             "diverged": int(grid.diverged[row, column].sum()),
@@ -101,15 +104,20 @@ def sensitivity_map(grid: Grid, measure: Measure) -> SensitivityMap:
 
 
 def panels(
-    trials: pd.DataFrame, x: str, y: str | None, others: Sequence[str], measure: Measure
+    trials: pd.DataFrame,
+    x: str,
+    y: str | None,
+    others: Sequence[str],
+    measure: Measure,
+    axes: Mapping[str, Axis] | None = None,
 ) -> list[SensitivityMap]:
     """Return one map for each combination of values of the other hyperparameters, or the one map there is."""
     if not others:
-        return [sensitivity_map(grid_of_trials(trials, x, y, measure), measure)]
+        return [sensitivity_map(grid_of_trials(trials, x, y, measure, axes=axes), measure)]
     maps = []
     for values, part in trials.groupby(list(others)):
         fixed = dict(zip(others, numbers(values), strict=True))
-        maps.append(sensitivity_map(grid_of_trials(part, x, y, measure, fixed), measure))
+        maps.append(sensitivity_map(grid_of_trials(part, x, y, measure, fixed, axes), measure))
     return maps
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from analysis.axes import axis_of
 from analysis.measure import Measure
 from analysis.provenance import Provenance
 from analysis.statistics import STATISTICS
@@ -61,8 +62,8 @@ class Material:
     specification, hash, code_version
         As of the source.
     trials
-        One row a trial, superseded generations included: number, seed, state, hyperparameters of the space, errors in
-        percent, train loss.
+        One row a trial, superseded generations included: number, seed, state, what the space varies (choices as
+        their places), errors in percent, train loss.
     curves
         Returns one row an epoch of the deciding attempts of some trials, by their numbers.
     provenance
@@ -136,7 +137,11 @@ def _columns(rows: Iterable[Row], specification: Specification) -> pd.DataFrame:
         "superseded": "bool",
         **dict.fromkeys((*specification.space, *errors, "train_loss_final"), "float64"),
     }
+    coded = {name: axis_of(domain).coded for name, domain in specification.space.items()}
     rows, parts = iter(rows), [pd.DataFrame(columns=list(types)).astype(types)]
     while chunk := [tuple(map(row.__getitem__, types)) for row in islice(rows, CHUNK)]:
-        parts.append(pd.DataFrame(chunk, columns=list(types)).astype(types))
+        part = pd.DataFrame(chunk, columns=list(types))
+        for name, code in coded.items():
+            part[name] = part[name].map(code)
+        parts.append(part.astype(types))
     return pd.concat(parts[1:] or parts, ignore_index=True)

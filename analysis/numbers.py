@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from search_spaces.options import Value
+
 FEWEST, MOST = 3, 12
 """Significant digits a number is written with; hyperparameters are kept with the second number of them."""
 
@@ -50,11 +52,13 @@ def _near(value: float, text: str) -> bool:
     return not 0.9 < value < 1 or abs(_read(text) - value) <= 0.05 * (1 - value)
 
 
-def point(values: Mapping[str, float]) -> str:
-    """Return a configuration as text, such as ``lr = 0.1, p = 1/8``."""
+def point(values: Mapping[str, Value]) -> str:
+    """Return a configuration as text, such as ``lr = 0.1, p = 1/8, decay = l2``."""
     return ", ".join(f"{name} = {written(value)}" for name, value in values.items())
 
 
-def written(value: float) -> str:
-    """Return one number that stands alone; values near 1 keep the digits that tell them from 1."""
-    return told_apart([value])[value]
+def written(value: Value) -> str:
+    """Return one value that stands alone; numbers near 1 keep the digits that tell them from 1."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return told_apart([value])[value] if isinstance(value, int | float) else str(value)

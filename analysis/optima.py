@@ -86,8 +86,8 @@ def _by_seed(grid: Grid, row: int) -> tuple[float, ...]:
 
 
 def _edge(grid: Grid, row: int, column: int) -> Edge | None:
-    """Return at which end of the cells that have an outcome a column lies; one cell alone has no ends."""
+    """Return at which end of the cells that have an outcome a column lies; one cell and choices have no ends."""
     known = np.flatnonzero(grid.n[row])
-    if len(known) < 2:
+    if len(known) < 2 or grid.x_axis.choices:
         return None
     return "lowest" if column == known[0] else "highest" if column == known[-1] else None

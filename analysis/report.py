@@ -15,7 +15,7 @@ from analysis.figures import FIGURES, Drawable
 from analysis.figures.style import save
 from analysis.findings import WHOLE, Clip, Findings
 from analysis.material import Material, Source
-from analysis.numbers import point, told_apart, written
+from analysis.numbers import point, written
 from analysis.summary import summary
 
 
@@ -81,7 +81,8 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         measure=findings.measures[0],
         other=findings.measures[1] if len(findings.measures) > 1 else None,
         panels=[
-            (one, beside, told_apart(one.grid.xs.tolist()), told_apart(one.grid.ys.tolist())) for one, beside in pairs
+            (one, beside, one.grid.x_axis.texts(one.grid.xs.tolist()), one.grid.y_axis.texts(one.grid.ys.tolist()))
+            for one, beside in pairs
         ],
         pictures=pictures,
         x=x,

@@ -40,7 +40,7 @@ def summary(findings: Findings) -> dict[str, Any]:
             "learned_nothing": int(counted(trials, first)["learned_nothing"].sum()),
         },
         "learned_nothing_rule": first.guessing.rule,
-        "best": _best(findings.rankings[0], findings.space),
+        "best": _best(findings, findings.rankings[0]),
         "maps": [one.to_dict() for one in findings.maps[0]],
         "other_split": _other(findings) if len(findings.measures) > 1 else None,
         "provenance": {"code_version_of_study": material.code_version} | material.provenance.to_dict(),
@@ -48,28 +48,28 @@ def summary(findings: Findings) -> dict[str, Any]:
 
 
 def _other(findings: Findings) -> dict[str, Any]:
-    other, names = findings.rankings[1], findings.space
+    other = findings.rankings[1]
     at_best = None
     if findings.best is not None:
         chosen = other.merge(pd.DataFrame([findings.best]))
-        at_best = None if chosen.empty else _plain(chosen.iloc[0], names)
+        at_best = None if chosen.empty else _plain(findings, chosen.iloc[0])
     return {
         "split": findings.measures[1].split,
         "at_best": at_best,
-        "best": _best(other, names),
+        "best": _best(findings, other),
         "maps": [one.to_dict() for one in findings.maps[1]],
     }
 
 
-def _best(ranks: pd.DataFrame, names: list[str]) -> dict[str, Any] | None:
+def _best(findings: Findings, ranks: pd.DataFrame) -> dict[str, Any] | None:
     row = best_of_ranking(ranks)
-    return None if row is None else _plain(row, names)
+    return None if row is None else _plain(findings, row)
 
 
-def _plain(row: pd.Series, names: list[str]) -> dict[str, Any]:
+def _plain(findings: Findings, row: pd.Series) -> dict[str, Any]:
     """Return one row of a ranking as plain values."""
     return {
-        "configuration": {name: float(row[name]) for name in names},
+        "configuration": findings.named({name: float(row[name]) for name in findings.space}),
         "mean": float(row["mean"]),
         "standard_error": float(row["standard_error"]) if np.isfinite(row["standard_error"]) else None,
         "n": int(row["n"]),

@@ -6,7 +6,7 @@ The layout is that of Figure 5 of the Padam reproducibility report (H. Mittal, K
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import matplotlib as mpl
@@ -17,14 +17,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from analysis.axes import label_of
+from analysis.axes import NUMBER, Axis, label_of
 from analysis.captions import described
 from analysis.curves import CurveBundle, Line, bundles
 from analysis.figures.columns import columns_of
 from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import Findings
 from analysis.measure import COUNTED
-from analysis.numbers import point, told_apart
+from analysis.numbers import point
 
 ROWS = 8
 """Rows drawn at the most; of more values of y, evenly chosen ones."""
@@ -57,6 +57,8 @@ class Curves:
         The hyperparameter that colours lines, and the one that makes rows, where one does.
     ys
         The rows, largest value first; ``[None]`` where nothing makes rows.
+    axes
+        How values are written.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Curves:
     x: str
     y: str | None
     ys: Sequence[float | None]
+    axes: Mapping[str, Axis] = field(default_factory=dict)
 
 
 def compute(findings: Findings) -> list[Curves]:
@@ -83,7 +86,7 @@ def compute(findings: Findings) -> list[Curves]:
         plane = {name: float(ranks.iloc[0][name]) for name in others}
         trials = findings.at(plane)
         found_at = "where the best configuration lies" if findings.best else "where the lowest mean so far lies"
-        which = f" {point(plane)}: {found_at} ({chosen})." if plane else ""
+        which = f" {point(findings.named(plane))}: {found_at} ({chosen})." if plane else ""
     else:
         y, told = None, [name for name in findings.space if name != x]
         if len(ranks) > BEST_CURVES:
@@ -111,6 +114,7 @@ def compute(findings: Findings) -> list[Curves]:
             x=x,
             y=y,
             ys=ys,
+            axes=findings.scales,
         )
     ]
 
@@ -141,7 +145,7 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
     with mpl.rc_context(STYLE):
         bundles, ys = result.bundles, result.ys
         splits = list(bundles[0].errors)
-        labels = _labels(bundles)
+        labels = _labels(bundles, [result.axes.get(name, NUMBER) for name in (result.x, *bundles[0].others)])
         colours = _colours(bundles, labels)
         if ax is not None:
             if len(ys) > 1:
@@ -168,7 +172,7 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
             hspace=0.28,
             wspace=0.22,
         )
-        titles = told_apart([value for value in ys if value is not None])
+        titles = result.axes.get(str(result.y), NUMBER).texts([value for value in ys if value is not None])
         for row, value in enumerate(ys):
             for bundle in (b for b in bundles if b.y == value):
                 for axes, line in zip(grid[row], (bundle.train_loss, *bundle.errors.values()), strict=True):
@@ -195,10 +199,10 @@ def _point(bundle: CurveBundle) -> tuple[float, ...]:
     return (bundle.x, *bundle.others.values())
 
 
-def _labels(bundles: Sequence[CurveBundle]) -> dict[tuple[float, ...], str]:
+def _labels(bundles: Sequence[CurveBundle], axes: Sequence[Axis]) -> dict[tuple[float, ...], str]:
     """Return what the legend calls each configuration: each number in as few digits as tell its values apart."""
     points = sorted({_point(bundle) for bundle in bundles})
-    numbers = [told_apart(values) for values in zip(*points, strict=True)]
+    numbers = [axis.texts(values) for axis, values in zip(axes, zip(*points, strict=True), strict=True)]
     texts = {p: [written[value] for written, value in zip(numbers, p, strict=True)] for p in points}
     return {p: f"{first} ({', '.join(others)})" if others else first for p, (first, *others) in texts.items()}
 

@@ -25,7 +25,7 @@ from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import Findings, Limits
 from analysis.grid import Grid
 from analysis.maps import SensitivityMap
-from analysis.numbers import plain, point, told_apart
+from analysis.numbers import plain, point
 
 MAX_PANELS = 12
 """Maps drawn at the most, of each split."""
@@ -99,7 +99,7 @@ def _heatmap(
     if alone:
         text += f" {map_legend(first)}"
         if not of_study[0] and best is not None and grid.best is not None:
-            text += f" Hollow star: the best of the study lies elsewhere, at {point(best)}."
+            text += f" Hollow star: the best of the study lies elsewhere, at {point(findings.named(best))}."
     else:
         text += f" {panels_legend(maps)}"
         if total > len(maps):
@@ -127,7 +127,7 @@ def _holds_best(result: SensitivityMap, best: Mapping[str, float] | None) -> boo
 def _panel_titles(findings: Findings, maps: Sequence[SensitivityMap]) -> list[str]:
     """Return what each panel holds fixed, in digits that tell all panels of the study apart."""
     every = [dict(one.grid.fixed) for one in findings.maps[0]]
-    texts = {name: told_apart(sorted({fixed[name] for fixed in every})) for name in every[0]}
+    texts = {name: findings.scales[name].texts(sorted({fixed[name] for fixed in every})) for name in every[0]}
     return [", ".join(f"{name} = {texts[name][value]}" for name, value in one.grid.fixed.items()) for one in maps]
 
 
@@ -214,7 +214,7 @@ def _together(result: Heatmap) -> Figure:
 
 def left_of(grid: Grid) -> float:
     """Return the inches that the labels of a grid's rows take."""
-    return max(0.95, 0.45 + 0.08 * max(map(len, told_apart(grid.ys.tolist()).values())))
+    return max(0.95, 0.45 + 0.08 * max(map(len, grid.y_axis.texts(grid.ys.tolist()).values())))
 
 
 def wrapped(title: str, inches: float) -> str:
@@ -313,13 +313,13 @@ def label_axes(axes: Axes, result: SensitivityMap, columns: Columns) -> None:
         axes.set_xscale("log")
     axes.set_xlim(columns.edges[0], columns.edges[-1])
     axes.set_ylim(-0.5, len(grid.ys) - 0.5)
-    labels = list(told_apart(grid.xs.tolist(), plain).values())
+    labels = list(grid.x_axis.texts(grid.xs.tolist(), plain).values())
     axes.xaxis.set_major_locator(FixedLocator(columns.places.tolist()))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FixedFormatter(labels))
     room = float(columns.shares.min()) * width_of(axes)
     axes.tick_params(axis="x", labelsize=fitting("n" + max(labels, key=len), room, mpl.rcParams["font.size"]))
-    axes.set_yticks(range(len(grid.ys)), list(told_apart(grid.ys.tolist()).values()))
+    axes.set_yticks(range(len(grid.ys)), list(grid.y_axis.texts(grid.ys.tolist()).values()))
     axes.tick_params(length=2)
     axes.set_xlabel(label_of(grid.x) + SUFFIX[columns.scale])
     axes.set_ylabel(label_of(str(grid.y)))

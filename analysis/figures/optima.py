@@ -43,8 +43,8 @@ def compute(findings: Findings) -> list[Ridge]:
         return []
     grid = one.grid
     title = f"best {label_of(grid.x)} for each {label_of(str(grid.y))}"
-    title += f", {point(grid.fixed)}" if grid.fixed else ""
-    where = f"{point(grid.fixed)}: where the best configuration lies. " if grid.fixed else ""
+    title += f", {point(grid.panel)}" if grid.fixed else ""
+    where = f"{point(grid.panel)}: where the best configuration lies. " if grid.fixed else ""
     text = (
         f"{described(findings, findings.at(grid.fixed), grid.fixed)} {where}Circles: the {grid.x} with the lowest "
         f"mean over seeds of the {one.measure.label} in each row, among the values of the grid. Dots: the best of "
@@ -107,4 +107,5 @@ def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
             beyond = columns.edges[0 if optimum.edge == "lowest" else -1]
             style = {"arrowstyle": "->", "color": BEST}
             axes.annotate("", xy=(beyond, optimum.row), xytext=(at, optimum.row), arrowprops=style)
-    axes.plot(*zip(*places, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)
+    if not result.map.grid.y_axis.choices:  # nothing lies between two choices
+        axes.plot(*zip(*places, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.axes import label_of
+from analysis.axes import NUMBER, Axis, label_of
 from analysis.candidates import Candidates
 from analysis.captions import described, measured
 from analysis.figures.scale import BAR, COLOURS, draw_bar, right_of, scale_of
@@ -19,6 +19,7 @@ from analysis.figures.style import BEST, STYLE, Caption, plain_log
 from analysis.findings import Findings, Limits
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
+from analysis.numbers import written
 from analysis.ranking import best_of_ranking
 
 WIDTH = 7.6
@@ -46,6 +47,8 @@ class Points:
         What the colours or the vertical axis show.
     likely
         Values of x that are candidates for the best, where y is None and there are seeds enough.
+    axes
+        How values are written.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Points:
     measure: Measure
     limits: Limits
     likely: tuple[float, ...] = ()
+    axes: Mapping[str, Axis] = field(default_factory=dict)
 
 
 def compute(findings: Findings) -> list[Points]:
@@ -93,6 +97,7 @@ def compute(findings: Findings) -> list[Points]:
                 log=log,
                 measure=measure,
                 limits=findings.limits,
+                axes=findings.scales,
                 likely=() if among is None else tuple(maps[0].grid.xs[among.cells[0]].tolist()),
             )
         )
@@ -159,6 +164,10 @@ def _draw(axes: Axes, result: Points) -> None:
         axes.plot(
             [result.best[x]], [height], marker="*", markersize=15, color=BEST, markeredgecolor="white", zorder=5
         )
+    for axis, name in ((axes.xaxis, x), (axes.yaxis, y)):
+        choices = result.axes.get(str(name), NUMBER).choices
+        if choices:
+            axis.set_ticks(range(len(choices)), [written(choice) for choice in choices])
     for scaled, axis, name in ((axes.set_xscale, axes.xaxis, x), (axes.set_yscale, axes.yaxis, y)):
         if name in result.log and len(result.ranks):
             scaled("log")

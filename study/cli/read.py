@@ -30,6 +30,7 @@ from study.errors import StoreBrokenError, UsageError
 from study.trials import Counts
 
 if TYPE_CHECKING:
+    from search_spaces.specification import Specification
     from study.store import Store, Study
     from study.store.columns import Column
 
@@ -140,6 +141,11 @@ def _spanned(domain: Domain) -> str:
     return f"{domain.low:g} to {domain.high:g}"
 
 
+def _form(specification: Specification) -> str:
+    """Return the variant of the optimizer, where it has several and does not vary."""
+    return "" if "variant" in specification.space else specification.variant or ""
+
+
 def _described(found: Study, summary: dict[str, Any]) -> str:
     """Return a study in a few lines."""
     lines: list[str] = []
@@ -149,12 +155,13 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
     say(f"{found.name}: {summary['state']}")
     if summary["stalled_since"] is not None:
         say(f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue")
+    batch = "" if "task.batch_size" in specification.space else f"batch {specification.task.batch_size}, "
     say(
-        f"  task        {specification.task.dataset}, {specification.task.network}, "
-        f"batch {specification.task.batch_size}, {specification.epochs} epochs"
+        f"  task        {specification.task.dataset}, {specification.task.network}, {batch}"
+        f"{specification.epochs} epochs"
     )
     varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in specification.space.items())
-    say(f"  varies      {varied}; optimizer {specification.optimizer.name} {specification.variant or ''}".rstrip())
+    say(f"  varies      {varied}; optimizer {specification.optimizer.name} {_form(specification)}".rstrip())
     say(f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}")
     if status["diverged"] or summary["learned_nothing"]:
         say(
