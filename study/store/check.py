@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from analysis.statistics import STATISTICS
-from search_spaces.configurations import identity
+from search_spaces.configurations import Configuration, identity
 from search_spaces.errors import printable
 from search_spaces.specification import Specification
 from study.errors import StoreBrokenError
@@ -60,6 +61,8 @@ def _collected(connection: Connection, about: str, lines: Iterator[str]) -> list
                     found.append(f"{about}{printable(line, LONGEST)}")
                 else:
                     further += 1
+    except StoreBrokenError as error:
+        found.append(f"{about}it cannot be read any further: {printable(str(error), LONGEST)}")
     except DBAPIError as error:
         if is_transient(error):
             raise
@@ -100,6 +103,7 @@ def _of_study(connection: Connection, it: Study) -> Iterator[str]:
     if doubled:
         yield f"{doubled} configurations have two trials in force for one seed"
     yield from _of_configurations(connection, it)
+    yield from _of_options(connection, it)
     yield from _of_attempts(connection, it)
     yield from _of_results(connection, it)
 
@@ -129,6 +133,23 @@ def _of_configurations(connection: Connection, it: Study) -> Iterator[str]:
         else:
             if key != row.key:
                 yield f"configuration {row.number} has another identity than its values"
+
+
+def _of_options(connection: Connection, it: Study) -> Iterator[str]:
+    points: dict[int, Configuration | None] = {}
+    for row in connection.execute(
+        select(trial.c.number, trial.c.options, trial.c.configuration_id, configuration.c.hyperparameters)
+        .join_from(trial, configuration)
+        .where(trial.c.study_id == it.id, trial.c.filled)
+        .order_by(trial.c.number)
+        .execution_options(yield_per=1_000)
+    ):
+        if row.configuration_id not in points:
+            with suppress(StoreBrokenError):  # which is a finding of the configuration
+                points[row.configuration_id] = point_of(row.hyperparameters, row.configuration_id)
+        point = points.setdefault(row.configuration_id, None)
+        if point is not None and not point.items() <= row.options.items():
+            yield f"trial {row.number} has options that are not those of its configuration"
 
 
 def _of_attempts(connection: Connection, it: Study) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from study.errors import SchemaError, StoreUnreachableError
 from study.store.database import SCHEMA, SERVER_LOCK_SECONDS, Database
 from study.store.diagnosis import cause
-from study.store.schema import metadata
+from study.store.schema import VIEW, metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -148,7 +148,8 @@ def _make(connection: Connection) -> str:
         return revision
     if revision is None:
         # In a database that others use, tables of these names are theirs.
-        taken = sorted(set(inspect(connection).get_table_names()) & metadata.tables.keys())
+        found = inspect(connection)
+        taken = sorted({*found.get_table_names(), *found.get_view_names()} & {*metadata.tables, VIEW})
         if taken:
             raise SchemaError(
                 f"the database has tables named {', '.join(taken)} that are not Basin's; use another database, or on "

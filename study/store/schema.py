@@ -31,6 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
+from study.errors import StoreBrokenError
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -63,10 +65,15 @@ class Object(TypeDecorator[Mapping[str, Any]]):
         return json.dumps(dict(value), allow_nan=False)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Mapping[str, Any] | None:
-        """Return what was read."""
+        """Return what was read, or raise :class:`StoreBrokenError` where a damaged row holds something else."""
         if value is None:
             return None
-        found: Mapping[str, Any] = value if dialect.name == "postgresql" else json.loads(value)
+        try:
+            found: Mapping[str, Any] = value if dialect.name == "postgresql" else json.loads(value)
+        except ValueError as error:
+            raise StoreBrokenError(
+                f"a row holds text that is no JSON object ({error}); restore the store from a copy"
+            ) from error
         return found
 
 

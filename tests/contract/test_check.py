@@ -23,6 +23,8 @@ def test_a_sound_store_has_no_findings(store, study):
     ("statement", "said"),
     [
         ("UPDATE trial SET test_error_final = 1.5 WHERE state = 'complete'", "final test error that is not that"),
+        ("""UPDATE trial SET options = '{"lr"\\: 7.0}' WHERE number = 0""", "trial 0 has options that are not those"),
+        ("UPDATE trial SET options = '{}' WHERE number = 5", "trial 5 has options that are not those"),
         ("UPDATE trial SET value_min = 1.5 WHERE state = 'complete'", "min value of the objective (test error) that"),
         (
             "UPDATE trial SET value_min = NULL WHERE state = 'complete'",
@@ -40,6 +42,19 @@ def test_a_sound_store_has_no_findings(store, study):
 def test_each_fault_has_its_sentence(store, study, statement, said):
     run_sql(store, statement)
     assert any(said in line for line in store.findings()), store.findings()
+
+
+def test_options_that_are_no_json_any_more_are_a_finding(store, study):
+    if not store.database.is_sqlite:
+        pytest.skip("a server keeps no text that is no JSON")
+    with store.database.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        connection.exec_driver_sql("UPDATE trial SET options = 'x' WHERE number = 3")
+    make(store, name="sound")
+    run_sql(store, "UPDATE study SET hash = 'x' WHERE name = 'sound'")
+    found = store.findings()
+    assert any("no JSON object" in line for line in found), found
+    assert found[-1] == "study sound: its hash is not that of its specification"
 
 
 def test_a_repeated_completion_is_sound(store, study):

@@ -65,6 +65,17 @@ def test_a_number_is_equal_to_itself_in_an_expression(store, number):
     assert len(list(found)) == 6
 
 
+def test_a_new_generation_has_the_options_of_the_old_one_to_the_last_digit(store):
+    study = make(store)
+    write(store, [{"lr": number, "wide": 3, "name": "x", "on": False} for number in EDGES[:6]])
+    store.studies.cancel(study)
+    assert store.growth.retry(study) == 6
+    found = run_sql(store, "SELECT options, lr, generation FROM basin_trials ORDER BY number")
+    assert [row["lr"] for row in found] == [*EDGES[:6]] * 2
+    assert [row["options"] for row in found[:6]] == [row["options"] for row in found[6:]]
+    assert [row["generation"] for row in found] == [0] * 6 + [1] * 6
+
+
 KINDS = {
     float: ({"it": 0.5}, 0.5),
     int: ({"it": 7}, 7),

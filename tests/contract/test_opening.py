@@ -176,6 +176,24 @@ def test_a_database_that_optuna_owns_can_hold_a_store_beside_it(location):
         assert len(rows(store)) == 6
 
 
+def test_optuna_can_begin_a_study_in_the_database_of_a_store(location):
+    Store(location, create=True).close()
+    assert optimized(location, n_trials=2) == 2
+    with Store(location) as store:
+        make(store)
+        assert len(run_sql(store, "SELECT * FROM basin_trials")) == 6
+
+
+@pytest.mark.parametrize("taken", ["CREATE TABLE basin_trials (id INTEGER)", "CREATE VIEW basin_trials AS SELECT 1"])
+def test_a_database_with_a_view_of_the_same_name_is_refused(location, taken):
+    with Store(location, check_schema=False, create=True) as foreign:
+        if not foreign.database.is_sqlite:
+            run_sql(foreign, f"CREATE SCHEMA {SCHEMA}")
+        run_sql(foreign, taken)
+    with pytest.raises(SchemaError, match="tables named basin_trials that are not Basin's"):
+        Store(location, create=True)
+
+
 def optimized(location, n_trials):
     """Let Optuna work on a study of its own in a database, and return how many trials that has then."""
     storage = optuna.storages.RDBStorage(location if "://" in location else f"sqlite:///{location}")
