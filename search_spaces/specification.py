@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny
 
 from search_spaces.configurations import Configuration, rounded
-from search_spaces.declarations import DATASETS, Dataset
+from search_spaces.declarations import DATASETS, NETWORKS, Dataset
+from search_spaces.defaults import first_default
 from search_spaces.domains import Domain, Real, significant
 from search_spaces.options import Option, Value
 from search_spaces.paths import split, variable
@@ -43,7 +45,7 @@ class Resources(Frozen):
     gpus: Real = Field(default=0.0, ge=0, le=64)
 
 
-FIRST: dict[str, dict[str, Any]] = {
+FORM: dict[str, dict[str, Any]] = {
     "task": dict.fromkeys(("dataset", "network", "batch_size", "augmentation", "subset", "validation")),
     "optimizer": {
         **dict.fromkeys(("name", "variant", "decay", "betas", "lr", "p", "beta1", "beta2", "eps", "weight_decay")),
@@ -55,11 +57,11 @@ FIRST: dict[str, dict[str, Any]] = {
 }
 """What release 0.1.0 wrote into each section, and what stood there where the named thing had no such option."""
 
-DEFAULTS = {("task", "remainder"): "keep"}
-"""What release 0.1.0 did without an option, where that is not the option's default."""
-
 CHANGED_DEFAULTS = (("task", "remainder"), ("objective", "statistic"))
-"""Section and name of each option that has, or ever had, another default than an earlier release."""
+"""Section and name of each option that got another default before studies were stored with their declarations."""
+
+IDENTITY_VERSION = 2
+"""Version 1 was not stored, only its hash; since version 2 the text is."""
 
 
 class Specification(Frozen):
@@ -69,7 +71,7 @@ class Specification(Frozen):
     task: SerializeAsAny[Section]
     epochs: int = Field(ge=1, le=100_000)
     space: dict[str, SerializeAsAny[Domain]]
-    optimizer: SerializeAsAny[Section] = model_of("optimizer", "padam")(name="padam")
+    optimizer: SerializeAsAny[Section] = Field(default_factory=lambda: model_of("optimizer", "padam")(name="padam"))
     schedules: dict[str, SerializeAsAny[Section]] = Field(
         default_factory=lambda: {"lr": model_of("schedule", "constant")(name="constant")}
     )
@@ -163,18 +165,45 @@ class Specification(Frozen):
         others = {name: it.model_dump(mode="json") for name, it in self.schedules.items() if name != "lr"}
         return document | ({"schedules": others} if others else {})
 
-    def continuing(self, stored: Specification) -> Specification:
+    def declarations(self) -> dict[str, Any]:
+        """Return what is known of the options today, as plain values: a study is stored with it, and read by it."""
+        named = {"dataset": DATASETS[self.task.dataset], "network": NETWORKS[self.task.network]}
+        sections = {"task": self.task, "optimizer": self.optimizer}
+        return {
+            **{kind: section.declaration.to_dict() for kind, section in sections.items()},
+            **{kind: declaration.to_dict() for kind, declaration in named.items()},
+            "schedules": {name: schedule.declaration.to_dict() for name, schedule in self.schedules.items()},
+            "objective": {"options": {name: {"default": value} for name, value in Objective().model_dump().items()}},
+        }
+
+    def continuing(self, stored: Specification, declarations: Mapping[str, Any] | None = None) -> Specification:
         """Return this specification as it goes on with a stored study of its name.
 
-        An option of :data:`CHANGED_DEFAULTS` that was not written here has its value of there, so that the same
-        document names the same study in every release.
+        An option that was not written here, and had its default there, has its value of there: the same document
+        names the same study in every release, whatever became of the defaults.
+
+        Parameters
+        ----------
+        stored
+            The study's.
+        declarations
+            Those it was stored with, None for one of a release that stored none: of that,
+            :data:`CHANGED_DEFAULTS` are taken over.
         """
-        sections: dict[str, Any] = {}
-        for name, option in CHANGED_DEFAULTS:
-            section = sections.get(name, getattr(self, name))
-            if option not in section.model_fields_set:
-                sections[name] = section.model_copy(update={option: getattr(getattr(stored, name), option)})
-        return self.model_copy(update=sections)
+        mine, there = self._sections(), stored._sections()
+        changed = {
+            place: section.model_copy(update=_taken_over(place, section, there[place], declarations))
+            for place, section in mine.items()
+            if place in there and getattr(section, "name", "") == getattr(there[place], "name", "")
+        }
+        schedules = {name: changed.get(f"schedules.{name}", section) for name, section in self.schedules.items()}
+        sections = {place: section for place, section in changed.items() if "." not in place}
+        return self.model_copy(update=sections | {"schedules": schedules})
+
+    def _sections(self) -> dict[str, Frozen]:
+        """Return the sections whose options may have had other defaults, by their places."""
+        schedules: dict[str, Frozen] = {f"schedules.{name}": section for name, section in self.schedules.items()}
+        return {"task": self.task, "optimizer": self.optimizer, "objective": self.objective} | schedules
 
     def resolved(self) -> dict[str, Any]:
         """Return what two specifications of one study agree in: all but ``resources`` and ``summary``."""
@@ -194,19 +223,42 @@ class Specification(Frozen):
         """
         document = self.resolved()
         for kind, section in (("task", self.task), ("optimizer", self.optimizer), ("schedule", self.schedule)):
-            first = FIRST[kind]
+            first = FORM[kind]
             later = {
                 name: document[kind][name]
                 for name, option in section.declaration.options.items()
-                if name not in first and getattr(section, name) != DEFAULTS.get((kind, name), option.default)
+                if name not in first
+                and getattr(section, name) != first_default(kind, section.name, name, option.default)
             }
             document[kind] = {name: document[kind].get(name, default) for name, default in first.items()} | later
         return document
 
+    def identity_text(self) -> str:
+        """Return the identity as canonical JSON."""
+        return json.dumps(self.identity(), sort_keys=True, separators=(",", ":"))
+
     def hash(self) -> str:
         """Return the SHA-256 of the identity, in hexadecimal."""
-        text = json.dumps(self.identity(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(self.identity_text().encode()).hexdigest()
+
+
+def _taken_over(place: str, given: Frozen, stored: Frozen, declarations: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the options of a section that were written neither here nor there, with their values of there."""
+    if declarations is None:
+        then = {name: getattr(stored, name) for section, name in CHANGED_DEFAULTS if section == place}
+    else:
+        kind, _, of = place.partition(".")
+        declared = declarations.get(kind, {}).get(of, {}) if of else declarations.get(kind, {})
+        then = {name: option.get("default") for name, option in declared.get("options", {}).items()}
+    return {
+        name: getattr(stored, name)
+        for name, default in then.items()
+        if name not in given.model_fields_set and hasattr(stored, name) and _plain(getattr(stored, name)) == default
+    }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def differences(stored: dict[str, Any], given: dict[str, Any], prefix: str = "") -> list[str]:

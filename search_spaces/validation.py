@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from search_spaces.defaults import FIRST
 from search_spaces.documents import Document, assign, is_file, nearest, parse_document, read_document
 from search_spaces.errors import Fault, SpecificationError, printable, shown
 from search_spaces.paths import variable
 from search_spaces.presets import preset_document, preset_names
 from search_spaces.reading import DECLARED, FIELDS, read_declared, read_plain, read_schedules, read_space
 from search_spaces.rules import crossed
+from search_spaces.sections import PAIR
 from search_spaces.specification import Specification
 
 KEYS = (*FIELDS, "schedule")
@@ -74,16 +76,20 @@ def loads(text: str) -> Specification:
 def restored(document: Document, source: str) -> Specification:
     """Return the specification of a document as a store keeps it: every option written, those of its release.
 
-    Release 0.1.0 had no ``task.remainder`` and trained as ``keep`` does.
+    An option that is not there, or null, is as that release did (:mod:`search_spaces.defaults`).
 
     Raises
     ------
     SpecificationError
         The document was written by a later release, or changed by other hands.
     """
-    task = document.get("task")
-    if isinstance(task, dict):
-        document = document | {"task": {"remainder": "keep"} | task}
+    for kind in ("task", "optimizer", "schedule"):
+        written = document.get(kind)
+        if isinstance(written, dict):
+            said = {key: it for key, it in written.items() if it is not None}
+            first = FIRST[kind].get(str(said.get("name", DECLARED[kind])), {})
+            short = PAIR if "betas" in said else ()
+            document = document | {kind: {key: it for key, it in first.items() if key not in short} | said}
     return validate(document, source)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -116,6 +117,10 @@ def _of_specification(connection: Connection, it: Study, specification: Specific
         yield f"{specification.trials} trials must be in force by its specification, there are {in_force}"
     if it.hash != specification.hash():
         yield "its hash is not that of its specification"
+        return
+    stored = connection.execute(select(study.c.identity).where(study.c.id == it.id)).scalar_one()
+    if stored is not None and hashlib.sha256(stored.encode()).hexdigest() != it.hash:
+        yield "its hash is not that of its identity"
 
 
 def _of_configurations(connection: Connection, it: Study) -> Iterator[str]:

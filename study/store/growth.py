@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
 
 from search_spaces.configurations import Configuration, identity
 from search_spaces.designs import drawn
@@ -64,7 +64,7 @@ class Growth:
             row = select(study).where(study.c.id == of.id)
             # Locked so that two extensions, or an extension and a proposal, come one after the other.
             stored = Study.from_row(connection.execute(row if dry_run else row.with_for_update()).one())
-            given = wider.continuing(stored.specification)
+            given = wider.continuing(stored.specification, stored.declarations)
             refuse_incompatible(stored.specification, given)
             known = set(
                 connection.execute(select(configuration.c.key).where(configuration.c.study_id == of.id)).scalars()
@@ -88,7 +88,11 @@ class Growth:
             connection.execute(
                 update(study)
                 .where(study.c.id == of.id)
-                .values(document=json.dumps(given.document()), hash=given.hash())
+                .values(
+                    document=json.dumps(given.document()),
+                    hash=given.hash(),
+                    identity=case((study.c.identity.is_not(None), given.identity_text())),
+                )
             )
             extended = Study.from_row(connection.execute(row).one())
             return Extension(study=extended, configurations=len(added), trials=len(slots))

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from search_spaces.configurations import Configuration
 from search_spaces.documents import closest
 from search_spaces.errors import SpecificationError, printable, shown
-from search_spaces.specification import NAME, Specification, differences
+from search_spaces.specification import IDENTITY_VERSION, NAME, Specification, differences
 from search_spaces.validation import restored
 from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError, UsageError
 from study.store import schema
@@ -46,6 +46,7 @@ class Study:
     id: int
     name: str
     document: str
+    declared: str | None
     hash: str
     code_version: str
     created_at: float | None
@@ -58,11 +59,17 @@ class Study:
             id=row.id,
             name=row.name,
             document=row.document,
+            declared=row.declarations,
             hash=row.hash,
             code_version=row.code_version,
             created_at=_time(row.created_at),
             cancelled_at=_time(row.cancelled_at),
         )
+
+    @cached_property
+    def declarations(self) -> dict[str, Any] | None:
+        """What was known of the options when the study was made, None of a study of a release that kept nothing."""
+        return None if self.declared is None else _object(self.declared)
 
     @property
     def specification(self) -> Specification:
@@ -163,7 +170,7 @@ class Studies:
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
             # There already, or made by another driver between the two statements.
             stored = Study.from_row(connection.execute(_by_name(specification.name)).one())
-            given = specification.continuing(stored.specification)
+            given = specification.continuing(stored.specification, stored.declarations)
             lines = differences(stored.specification.resolved(), given.resolved())
             if lines:
                 listed = "\n".join(f"  {line}" for line in lines)
@@ -183,6 +190,9 @@ class Studies:
                 name=specification.name,
                 document=json.dumps(specification.document()),
                 hash=specification.hash(),
+                identity=specification.identity_text(),
+                identity_version=IDENTITY_VERSION,
+                declarations=json.dumps(specification.declarations()),
                 code_version=code_version,
                 created_at=self._database.now,
             )

@@ -45,7 +45,8 @@ def age(store):
     document["objective"]["statistic"] = "mean_last5"  # the default of its time
     run_sql(
         store,
-        "UPDATE study SET document = :document, hash = :hash",
+        "UPDATE study SET document = :document, hash = :hash, identity = NULL, identity_version = 1, "
+        "declarations = NULL",
         document=json.dumps(document),
         hash=HASH_0_1_0,
     )

@@ -464,6 +464,11 @@ def test_a_study_of_release_0_1_0_keeps_its_small_batches_and_its_hash(subset, d
     assert stored.hash() == digest
 
 
+def test_betas_of_a_stored_study_stand_for_both():
+    stored = restored(OLD | {"optimizer": OLD["optimizer"] | {"betas": [0.8, 0.95]}}, "a store")
+    assert (stored.optimizer.beta1, stored.optimizer.beta2) == (0.8, 0.95)
+
+
 @pytest.mark.parametrize("remainder", ["join", "keep"])
 def test_a_study_of_today_is_read_as_it_was_written(remainder):
     written = specification(("task.remainder", remainder))
