@@ -50,10 +50,15 @@ def _trained(specification: Specification, fixed: Mapping[str, Value]) -> str:
     }
     said = {path: "" if path in specification.space else text for path, text in parts.items()}
     return (
-        f"{name}{said['decay']}{said['decay_on']}; {task.network} on {task.dataset} "
+        f"{name}{said['decay']}{said['decay_on']}; {_network(specification)} on {task.dataset} "
         f"({images}{said['task.augmentation']}){said['task.batch_size']}{said['task.remainder']}, "
         f"{_counted(specification.epochs, 'epoch')}, {_scheduled(specification)}"
     )
+
+
+def _network(specification: Specification) -> str:
+    options = specification.network_options
+    return specification.network.name + (f" ({point(options)})" if options else "")
 
 
 def _scheduled(specification: Specification) -> str:

@@ -13,13 +13,17 @@ from search_spaces.sections import Section
 
 
 def variable(
-    task: Section | None, optimizer: Section | None, schedules: Mapping[str, Section | None]
+    task: Section | None,
+    network: Section | None,
+    optimizer: Section | None,
+    schedules: Mapping[str, Section | None],
 ) -> dict[str, Option]:
     """Return every option that a study of these sections may vary, by its path.
 
     Lists, and the names of implementations, do not vary.
     """
-    places = {"": optimizer, "task.": task} | {f"schedules.{name}.": it for name, it in schedules.items()}
+    places = {"": optimizer, "task.": task, "task.network.": network}
+    places |= {f"schedules.{name}.": it for name, it in schedules.items()}
     return {
         f"{prefix}{name}": option
         for prefix, section in places.items()
@@ -42,9 +46,7 @@ def canonical(name: str, known: Mapping[str, Option]) -> str:
     return ends[0] if name not in known and len(ends) == 1 else name
 
 
-def split(path: str) -> tuple[str, str, str]:
-    """Return section, what it is of, and option of a path, such as ``("schedules", "p", "gamma")``."""
-    *places, option = path.split(".")
-    if not places:
-        return "optimizer", "", option
-    return places[0], places[1] if len(places) > 1 else "", option
+def split(path: str) -> tuple[str, str]:
+    """Return the section and the option of a path, such as ``("schedules.p", "gamma")``."""
+    place, _, option = path.rpartition(".")
+    return place or "optimizer", option

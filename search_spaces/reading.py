@@ -22,7 +22,7 @@ SHOWN_VALUES = 6
 
 FIELDS = Specification.model_fields
 
-DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant"}
+DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant", "network": ""}
 """Sections that name something declared, and what they name where they do not say."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -66,6 +66,8 @@ def read_declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Sec
     if not isinstance(raw, dict):
         return [Fault(path=path, message=f"must be a mapping of keys to values, got {shown(raw)}")], None
     name = raw.get("name", DECLARED[kind])
+    if name == "":
+        return [Fault(path=f"{path}.name", message="is required")], None
     if not isinstance(name, str):
         return [Fault(path=f"{path}.name", message=f"must be text, got {shown(name)}")], None
     if name not in KINDS[kind]:
@@ -89,6 +91,20 @@ def read_declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Sec
         for name, fault in wrong.items()
     ]
     return faults, section.model_copy(update=dict.fromkeys(wrong))
+
+
+def read_task(raw: Any) -> tuple[list[Fault], Section | None, Section | None]:
+    """Return the faults of a task, the task, and its network, which is a name, or a mapping of name and options."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("network"), dict):
+        faults, task = read_declared("task", raw)
+        name: Any = getattr(task, "network", None)
+        known = isinstance(name, str) and name in KINDS["network"]
+        return faults, task, model_of("network", name)(name=name) if known else None
+    found, network = read_declared("network", raw["network"], "task.network")
+    # A name that is wrong has its fault already.
+    stand_in = network.name if network is not None else next(iter(KINDS["network"]))
+    faults, task = read_declared("task", raw | {"network": stand_in})
+    return faults + found, task, network
 
 
 def _outside(section: Section) -> dict[str, str]:

@@ -50,7 +50,7 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
             path="objective.split",
             message="validation needs training images held out; set task.validation to their number",
         )
-    known = variable(task, optimizer, sections.get("schedules", {}))
+    known = variable(task, sections.get("network"), optimizer, sections.get("schedules", {}))
     yield from _spanned(document.get("space"), known, optimizer)
     space: dict[str, Domain] | None = sections.get("space")
     if space is not None:
@@ -148,13 +148,13 @@ def _stretched(space: Mapping[str, Domain], sections: Mapping[str, Any]) -> Iter
     """Check the ends of what the task and the schedules vary against the rest."""
     task = sections.get("task")
     for path, domain in space.items():
-        section, of, option = split(path)
+        place, option = split(path)
         ends = (domain.low, domain.high) if isinstance(domain, Range | Values) else domain.values
         for value in dict.fromkeys(ends):
-            if section == "task" and task is not None:
+            if place == "task" and task is not None:
                 for fault in _sized(task.model_copy(update={option: value})):
                     yield Fault(path=f"space.{path}", message=fault.message)
-            elif of == "p" and option == "gamma" and isinstance(value, float) and value > 1:
+            elif place == "schedules.p" and option == "gamma" and isinstance(value, float) and value > 1:
                 yield Fault(path=f"space.{path}", message=f"must be at most 1, or p leaves its range, got {value:g}")
 
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from pydantic import Field, SerializeAsAny
 
 from search_spaces.configurations import Configuration, rounded
-from search_spaces.declarations import DATASETS, NETWORKS, Dataset
+from search_spaces.declarations import DATASETS, Dataset
 from search_spaces.defaults import first_default
 from search_spaces.domains import Domain, Real, significant
-from search_spaces.options import Option, Value
+from search_spaces.options import Name, Option, Value
 from search_spaces.paths import split, variable
 from search_spaces.sections import Frozen, Section, model_of
 
@@ -69,6 +69,7 @@ class Specification(Frozen):
 
     name: str
     task: SerializeAsAny[Section]
+    network: SerializeAsAny[Section]
     epochs: int = Field(ge=1, le=100_000)
     space: dict[str, SerializeAsAny[Domain]]
     optimizer: SerializeAsAny[Section] = Field(default_factory=lambda: model_of("optimizer", "padam")(name="padam"))
@@ -119,22 +120,39 @@ class Specification(Frozen):
         return decay
 
     @property
+    def network_options(self) -> dict[str, Value]:
+        """The options of the network that do not vary and are not as it declares them."""
+        return {
+            name: getattr(self.network, name)
+            for name, option in self.network.declaration.options.items()
+            if f"task.network.{name}" not in self.space and getattr(self.network, name) != option.default
+        }
+
+    @property
     def variable(self) -> dict[str, Option]:
         """Every option that may vary, by its path (:mod:`search_spaces.paths`)."""
-        return variable(self.task, self.optimizer, self.schedules)
+        return variable(self.task, self.network, self.optimizer, self.schedules)
 
     def at(self, configuration: Configuration) -> Specification:
         """Return the specification with the options of a configuration in force."""
-        sections: dict[tuple[str, str], dict[str, Any]] = {}
+        places: dict[str, dict[str, Any]] = {}
         for path, value in rounded(configuration).items():
-            section, of, option = split(path)
-            sections.setdefault((section, of), {})[option] = value
-        changed: dict[str, Any] = {"schedules": dict(self.schedules)}
-        for (section, of), values in sections.items():
-            place = changed["schedules"] if of else changed
-            here = self.schedules[of] if of else getattr(self, section)
-            place[of or section] = here.model_copy(update=values)
-        return self.model_copy(update=changed)
+            place, option = split(path)
+            places.setdefault(place, {})[option] = value
+        return self._with({place: self.places[place].model_copy(update=it) for place, it in places.items()})
+
+    @property
+    def places(self) -> dict[str, Section]:
+        """Every section that names something declared, by the path of its options: ``task``, ``schedules.p``."""
+        schedules = {f"schedules.{name}": schedule for name, schedule in self.schedules.items()}
+        return {"task": self.task, "task.network": self.network, "optimizer": self.optimizer} | schedules
+
+    def _with(self, places: Mapping[str, Frozen]) -> Specification:
+        """Return the specification with other sections at some places."""
+        schedules = {name: places.get(f"schedules.{name}", it) for name, it in self.schedules.items()}
+        names = {"task": "task", "task.network": "network", "optimizer": "optimizer", "objective": "objective"}
+        sections = {names[place]: section for place, section in places.items() if place in names}
+        return self.model_copy(update=sections | {"schedules": schedules})
 
     def hyperparameters(self, configuration: Configuration) -> dict[str, float]:
         """Return the value of every number of the optimizer at one configuration."""
@@ -160,19 +178,18 @@ class Specification(Frozen):
 
     def document(self) -> dict[str, Any]:
         """Return the specification as plain JSON values, defaults written out."""
-        document = self.model_dump(mode="json", exclude={"schedules": True, "optimizer": {"betas"}})
+        document = self.model_dump(mode="json", exclude={"schedules": True, "network": True, "optimizer": {"betas"}})
+        if self.network.declaration.options:
+            document["task"]["network"] = self.network.model_dump(mode="json")
         document["schedule"] = self.schedule.model_dump(mode="json")
         others = {name: it.model_dump(mode="json") for name, it in self.schedules.items() if name != "lr"}
         return document | ({"schedules": others} if others else {})
 
     def declarations(self) -> dict[str, Any]:
         """Return what is known of the options today, as plain values: a study is stored with it, and read by it."""
-        named = {"dataset": DATASETS[self.task.dataset], "network": NETWORKS[self.task.network]}
-        sections = {"task": self.task, "optimizer": self.optimizer}
         return {
-            **{kind: section.declaration.to_dict() for kind, section in sections.items()},
-            **{kind: declaration.to_dict() for kind, declaration in named.items()},
-            "schedules": {name: schedule.declaration.to_dict() for name, schedule in self.schedules.items()},
+            **{place: section.declaration.to_dict() for place, section in self.places.items()},
+            "task.dataset": self.dataset.to_dict(),
             "objective": {"options": {name: {"default": value} for name, value in Objective().model_dump().items()}},
         }
 
@@ -190,20 +207,15 @@ class Specification(Frozen):
             Those it was stored with, None for one of a release that stored none: of that,
             :data:`CHANGED_DEFAULTS` are taken over.
         """
-        mine, there = self._sections(), stored._sections()
-        changed = {
-            place: section.model_copy(update=_taken_over(place, section, there[place], declarations))
-            for place, section in mine.items()
-            if place in there and getattr(section, "name", "") == getattr(there[place], "name", "")
-        }
-        schedules = {name: changed.get(f"schedules.{name}", section) for name, section in self.schedules.items()}
-        sections = {place: section for place, section in changed.items() if "." not in place}
-        return self.model_copy(update=sections | {"schedules": schedules})
-
-    def _sections(self) -> dict[str, Frozen]:
-        """Return the sections whose options may have had other defaults, by their places."""
-        schedules: dict[str, Frozen] = {f"schedules.{name}": section for name, section in self.schedules.items()}
-        return {"task": self.task, "optimizer": self.optimizer, "objective": self.objective} | schedules
+        there: dict[str, Frozen] = {**stored.places, "objective": stored.objective}
+        mine: dict[str, Frozen] = {**self.places, "objective": self.objective}
+        return self._with(
+            {
+                place: section.model_copy(update=_taken_over(place, section, there[place], declarations))
+                for place, section in mine.items()
+                if place in there and getattr(section, "name", "") == getattr(there[place], "name", "")
+            }
+        )
 
     def resolved(self) -> dict[str, Any]:
         """Return what two specifications of one study agree in: all but ``resources`` and ``summary``."""
@@ -211,8 +223,10 @@ class Specification(Frozen):
         del document["resources"], document["summary"]
         document["optimizer"] |= self.hyperparameters({})
         for path in self.space:
-            section, of, option = split(path)
-            here = document["schedule"] if of == "lr" else document[section][of] if of else document[section]
+            place, option = split(path)
+            here = document["schedule"] if place == "schedules.lr" else document
+            for key in () if place == "schedules.lr" else place.split("."):
+                here = here[key]
             here[option] = None
         return document
 
@@ -222,15 +236,12 @@ class Specification(Frozen):
         Every option that release knew is written out, whether or not the optimizer or the schedule has it.
         """
         document = self.resolved()
+        network = _acting(self.network, "network", document["task"]["network"])
+        document["task"]["network"] = {"name": self.network.name} | network if network else self.network.name
         for kind, section in (("task", self.task), ("optimizer", self.optimizer), ("schedule", self.schedule)):
-            first = FORM[kind]
-            later = {
-                name: document[kind][name]
-                for name, option in section.declaration.options.items()
-                if name not in first
-                and getattr(section, name) != first_default(kind, section.name, name, option.default)
-            }
-            document[kind] = {name: document[kind].get(name, default) for name, default in first.items()} | later
+            form = FORM[kind]
+            later = {name: it for name, it in _acting(section, kind, document[kind]).items() if name not in form}
+            document[kind] = {name: document[kind].get(name, default) for name, default in form.items()} | later
         return document
 
     def identity_text(self) -> str:
@@ -242,14 +253,23 @@ class Specification(Frozen):
         return hashlib.sha256(self.identity_text().encode()).hexdigest()
 
 
+def _acting(section: Section, kind: str, written: Any) -> dict[str, Any]:
+    """Return the options of a section that act otherwise than they first did, as they are written."""
+    return {
+        name: written[name]
+        for name, option in section.declaration.options.items()
+        if not isinstance(option, Name)
+        and written[name] != _plain(first_default(kind, section.name, name, option.default))
+    }
+
+
 def _taken_over(place: str, given: Frozen, stored: Frozen, declarations: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the options of a section that were written neither here nor there, with their values of there."""
     if declarations is None:
         then = {name: getattr(stored, name) for section, name in CHANGED_DEFAULTS if section == place}
     else:
-        kind, _, of = place.partition(".")
-        declared = declarations.get(kind, {}).get(of, {}) if of else declarations.get(kind, {})
-        then = {name: option.get("default") for name, option in declared.get("options", {}).items()}
+        declared = declarations.get(place, {}).get("options", {})
+        then = {name: option.get("default") for name, option in declared.items()}
     return {
         name: getattr(stored, name)
         for name, default in then.items()
@@ -267,8 +287,13 @@ def differences(stored: dict[str, Any], given: dict[str, Any], prefix: str = "")
     for key in sorted(stored.keys() | given.keys()):
         path = f"{prefix}{key}"
         old, new = stored.get(key), given.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
+        if isinstance(old, dict) and isinstance(new, dict) and old.get("name") == new.get("name"):
             lines += differences(old, new, f"{path}.")
         elif old != new:
-            lines.append(f"{path}: stored {json.dumps(old)}, given {json.dumps(new)}")
+            lines.append(f"{path}: stored {json.dumps(_named(old))}, given {json.dumps(_named(new))}")
     return lines
+
+
+def _named(value: Any) -> Any:
+    """Return the name of what is named, where its options say nothing: something else is named on the other side."""
+    return value["name"] if isinstance(value, dict) and "name" in value else value

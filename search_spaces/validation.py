@@ -12,12 +12,12 @@ from search_spaces.documents import Document, assign, is_file, nearest, parse_do
 from search_spaces.errors import Fault, SpecificationError, printable, shown
 from search_spaces.paths import variable
 from search_spaces.presets import preset_document, preset_names
-from search_spaces.reading import DECLARED, FIELDS, read_declared, read_plain, read_schedules, read_space
+from search_spaces.reading import DECLARED, FIELDS, read_declared, read_plain, read_schedules, read_space, read_task
 from search_spaces.rules import crossed
 from search_spaces.sections import PAIR
 from search_spaces.specification import Specification
 
-KEYS = (*FIELDS, "schedule")
+KEYS = (*(name for name in FIELDS if name != "network"), "schedule")
 """Keys of a document; ``schedule`` is short for ``schedules.lr``."""
 
 
@@ -112,6 +112,10 @@ def validate(document: Document, source: str = "the study specification") -> Spe
     for name, field in FIELDS.items():
         if name == "schedules":
             found, sections[name] = read_schedules(document)
+        elif name == "network":
+            continue  # it stands in the task
+        elif name == "task" and name in document:
+            found, sections[name], sections["network"] = read_task(document[name])
         elif name == "space" and name in document:
             continue  # what may vary is known when all else has been read
         elif name in DECLARED and name in document:
@@ -124,7 +128,9 @@ def validate(document: Document, source: str = "the study specification") -> Spe
             found, sections[name] = [], field.get_default(call_default_factory=True)
         faults += found
     if "space" in document:
-        known = variable(sections.get("task"), sections.get("optimizer"), sections.get("schedules", {}))
+        known = variable(
+            sections.get("task"), sections.get("network"), sections.get("optimizer"), sections.get("schedules", {})
+        )
         found, sections["space"] = read_space(
             document["space"], known, complete=sections.get("optimizer") is not None
         )

@@ -80,7 +80,8 @@ def recipe_of(specification: Specification, lease: Lease) -> Recipe:
     task, document = at.task, at.document()
     return Recipe(
         dataset=task.dataset,
-        network=task.network,
+        network=at.network.name,
+        network_options=at.network.options,
         batch_size=task.batch_size,
         augmentation=task.augmentation,
         subset=task.subset,

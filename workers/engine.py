@@ -97,7 +97,9 @@ class _Training:
         self.validation = (split.validation_images.to(device), split.validation_labels.to(device))
         self.mean = images.mean.to(device)[:, None, None]
         self.std = images.std.to(device)[:, None, None]
-        self.model = build_network(recipe.network, images.shape, images.classes, recipe.seed).to(device)
+        self.model = build_network(
+            recipe.network, images.shape, images.classes, recipe.seed, recipe.network_options
+        ).to(device)
         self.count = len(self.labels)
         self.steps = len(batches(torch.arange(self.count), recipe.batch_size, recipe.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)

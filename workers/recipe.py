@@ -15,6 +15,8 @@ class Recipe:
     ----------
     dataset, network, batch_size, augmentation
         The task, by the names of the registries of this package.
+    network_options
+        The value of every option that the network declares.
     subset, validation
         Number of training images used (None: all) and held out of them.
     remainder
@@ -38,6 +40,7 @@ class Recipe:
     options: Mapping[str, Any]
     epochs: int
     seed: int
+    network_options: Mapping[str, Any] = field(default_factory=dict)
     subset: int | None = None
     validation: int = 0
     remainder: str = "join"

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from search_spaces.declarations.declaration import Declaration, by_name
+from search_spaces.options import Number
 
 _RESNET = "K. He et al., Deep Residual Learning for Image Recognition, arXiv:1512.03385"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Network(Declaration):
-    """A network; ``parameters`` counts it for 3x32x32 images and 10 classes."""
+    """A network; ``parameters`` counts it for 3x32x32 images and 10 classes, its options at their defaults."""
 
     parameters: int
 
@@ -24,8 +25,19 @@ class Network(Declaration):
 NETWORKS = by_name(
     Network(
         name="mlp",
-        summary="two hidden layers of 64, ReLU, no batch norm",
+        summary="two hidden layers, ReLU, no batch norm",
         implementation="workers.networks.mlp:mlp",
+        options={
+            "width": Number(
+                summary="units of each hidden layer",
+                default=64,
+                low=1,
+                high=65_536,
+                integer=True,
+                log=True,
+                unit="units",
+            ),
+        },
         parameters=201_482,
     ),
     Network(

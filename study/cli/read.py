@@ -141,6 +141,11 @@ def _spanned(domain: Domain) -> str:
     return f"{domain.low:g} to {domain.high:g}"
 
 
+def _network(specification: Specification) -> str:
+    options = specification.network_options
+    return specification.network.name + (f" ({point(options)})" if options else "")
+
+
 def _form(specification: Specification) -> str:
     """Return the variant of the optimizer, where it has several and does not vary."""
     return "" if "variant" in specification.space else specification.variant or ""
@@ -157,8 +162,7 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
         say(f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue")
     batch = "" if "task.batch_size" in specification.space else f"batch {specification.task.batch_size}, "
     say(
-        f"  task        {specification.task.dataset}, {specification.task.network}, {batch}"
-        f"{specification.epochs} epochs"
+        f"  task        {specification.task.dataset}, {_network(specification)}, {batch}{specification.epochs} epochs"
     )
     varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in specification.space.items())
     say(f"  varies      {varied}; optimizer {specification.optimizer.name} {_form(specification)}".rstrip())

@@ -13,12 +13,13 @@ epochs: 2
 space:
   batch_size: {low: 16, high: 64, log: true, points: 2}
   decay: {values: [decoupled-lr, l2]}
+  width: {values: [32]}
   schedules.p.gamma: {values: [0.5, 1]}
 seeds: 1
 """
 FIXED = """
 name: fixed
-task: {dataset: digits, network: mlp, subset: 200, batch_size: 64}
+task: {dataset: digits, network: {name: mlp, width: 32}, subset: 200, batch_size: 64}
 optimizer: {weight_decay: 0.1, decay: decoupled-lr}
 schedules: {p: {name: multistep, milestones: [1], gamma: 0.5}}
 epochs: 2

@@ -7,7 +7,7 @@ import math
 from torch import nn
 
 
-def mlp(shape: tuple[int, int, int], classes: int, width: int = 64) -> nn.Module:
+def mlp(shape: tuple[int, int, int], classes: int, *, width: int = 64) -> nn.Module:
     """Return two hidden ReLU layers of ``width``; input ``[batch, *shape]``, output ``[batch, classes]``."""
     return nn.Sequential(
         nn.Flatten(),

@@ -60,6 +60,7 @@ def test_a_caption_says_what_was_trained():
         (task(subset=200, validation=50), "(150 training and 898 test images, 50 for validation)"),
         ({"epochs": 1}, ", 1 epoch, constant"),
         ({"schedule": {"name": "cosine"}}, "2 epochs, cosine schedule of the learning rate. "),
+        ({"task": DOCUMENT["task"] | {"network": {"name": "mlp", "width": 32}}}, "; mlp (width = 32) on digits ("),
         ({"schedules": {"p": {"name": "cosine"}}}, "2 epochs, constant learning rate, cosine schedule of p. "),
         (
             {"epochs": 9, "schedule": {"name": "multistep", "milestones": [3, 6], "gamma": 0.2}},

@@ -19,7 +19,7 @@ def test_everything_declared_may_vary_but_lists_and_names():
     assert list(known(*MOVED)) == [
         "lr", "p", "beta1", "beta2", "eps", "weight_decay", "decay_on", "variant", "decay", "amsgrad",
         "task.batch_size", "task.augmentation", "task.subset", "task.validation", "task.remainder",
-        "schedules.lr.gamma", "schedules.p.gamma",
+        "task.network.width", "schedules.lr.gamma", "schedules.p.gamma",
     ]  # fmt: skip
 
 
@@ -31,6 +31,8 @@ def test_everything_declared_may_vary_but_lists_and_names():
         ("optimizer.decay", "decay"),
         ("task.batch_size", "task.batch_size"),
         ("batch_size", "task.batch_size"),
+        ("width", "task.network.width"),
+        ("task.network.width", "task.network.width"),
         ("schedule.gamma", "schedules.lr.gamma"),
         ("schedules.p.gamma", "schedules.p.gamma"),
         ("gamma", "gamma"),  # of two
@@ -50,9 +52,9 @@ def test_a_bare_name_that_one_schedule_has_is_its_own():
 @pytest.mark.parametrize(
     ("path", "parts"),
     [
-        ("lr", ("optimizer", "", "lr")),
-        ("task.batch_size", ("task", "", "batch_size")),
-        ("schedules.p.gamma", ("schedules", "p", "gamma")),
+        ("lr", ("optimizer", "lr")),
+        ("task.batch_size", ("task", "batch_size")),
+        ("schedules.p.gamma", ("schedules.p", "gamma")),
     ],
 )
 def test_a_path_names_section_and_option(path, parts):

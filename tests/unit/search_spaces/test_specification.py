@@ -246,6 +246,39 @@ def test_an_option_of_every_declaration_is_a_field():
     assert given.task.options["batch_size"] == 128
 
 
+# -- a network with options
+
+
+WIDE = ("task.network", {"name": "mlp", "width": 32})
+
+
+def test_a_network_is_a_name_or_a_mapping_of_name_and_options():
+    named, written = specification(), specification(("task.network", {"name": "mlp", "width": 64}))
+    assert named.task.network == written.task.network == "mlp"
+    assert named.network.width == written.network.width == 64
+    assert named.hash() == written.hash()
+    assert named.document()["task"]["network"] == {"name": "mlp", "width": 64}
+    assert specification(("task.network", "resnet8")).document()["task"]["network"] == "resnet8"
+
+
+def test_an_option_of_a_network_makes_another_study():
+    wide = specification(WIDE)
+    assert (wide.network.width, wide.task.network) == (32, "mlp")
+    assert wide.hash() != specification().hash()
+    assert wide.identity()["task"]["network"] == {"name": "mlp", "width": 32}
+    assert differences(specification().resolved(), wide.resolved()) == ["task.network.width: stored 64, given 32"]
+    assert validate(json.loads(json.dumps(wide.document()))) == wide
+
+
+def test_an_option_of_a_network_can_be_varied():
+    given = specification(("space", {"width": {"values": [32, 16]}, "lr": {"values": [0.1]}}))
+    assert list(given.space) == ["task.network.width", "lr"]
+    at = given.at({"task.network.width": 16, "lr": 0.1})
+    assert (at.network.width, given.network.width) == (16, 64)
+    assert given.options({"task.network.width": 16, "lr": 0.1})["task.network.width"] == 16
+    assert given.hash() == specification(WIDE, ("space", given.document()["space"])).hash()
+
+
 # -- everything declared can be varied
 
 
@@ -368,7 +401,9 @@ def test_every_default_that_was_another_in_release_0_1_0_is_listed():
     for section, values in OLD.items():
         for option, value in values.items() if isinstance(values, dict) else ():
             # null was "not written", and betas and the options of other schedules said nothing.
-            if value is not None and today[section].get(option, value) != value:
+            found = today[section].get(option, value)
+            found = found["name"] if option == "network" else found
+            if value is not None and found != value:
                 changed.append((section, option))
     assert {*changed, ("task", "remainder")} == set(CHANGED_DEFAULTS)
     assert {name: today[name] for name in ("seeds", "summary")} == {name: OLD[name] for name in ("seeds", "summary")}

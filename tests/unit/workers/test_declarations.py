@@ -60,10 +60,23 @@ def test_an_entry_names_what_builds_it(kind, name):
         assert implementation(kind, name) is IMPLEMENTED[kind][name]
 
 
-@pytest.mark.parametrize("name", KINDS["schedule"])
-def test_a_schedule_takes_exactly_the_options_that_are_declared(name):
-    parameters = inspect.signature(implementation("schedule", name)).parameters.values()
-    assert {it.name for it in parameters if it.kind is it.KEYWORD_ONLY} == KINDS["schedule"][name].options.keys()
+@pytest.mark.parametrize(("kind", "name"), [entry for entry in ENTRIES if entry[0] in {"schedule", "network"}])
+def test_an_implementation_takes_exactly_the_options_that_are_declared(kind, name):
+    parameters = inspect.signature(implementation(kind, name)).parameters.values()
+    assert {it.name for it in parameters if it.kind is it.KEYWORD_ONLY} == KINDS[kind][name].options.keys()
+
+
+def test_the_defaults_of_a_network_are_those_that_are_declared():
+    for name, entry in NETWORKS.items():
+        parameters = inspect.signature(implementation("network", name)).parameters
+        assert {option: parameters[option].default for option in entry.options} == {
+            option: it.default for option, it in entry.options.items()
+        }
+
+
+def test_an_option_of_a_network_reaches_it():
+    widths = [build_network("mlp", (1, 8, 8), 10, 0, options)[1].out_features for options in (None, {"width": 7})]
+    assert widths == [64, 7]
 
 
 PADAM_FORMS = list(itertools.product(CHOICES["variant"], CHOICES["decay"]))

@@ -278,6 +278,12 @@ def test_the_lr_is_the_one_in_force_at_the_end_of_the_epoch(schedule, lrs):
     assert [record.lr for record in records] == pytest.approx(lrs, rel=1e-12)
 
 
+def test_a_network_has_the_options_of_its_recipe():
+    narrow, wide = (results(recipe(**SMALL, network_options={"width": width})) for width in (16, 64))
+    assert wide == results(recipe(**SMALL))
+    assert narrow != wide
+
+
 def test_p_moves_by_its_own_schedule():
     schedules = {"lr": {"name": "constant"}, "p": {"name": "multistep", "milestones": [1, 3], "gamma": 0.5}}
     records = train(recipe(hyperparameters={"p": 0.4}, **SMALL | {"epochs": 4}, schedules=schedules))
