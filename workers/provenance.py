@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-VERSION = "0.2.0"
+VERSION = "0.3.0.dev0"
 """Of this release; it stands here, because the metadata of an installation may lie beside other sources."""
 
 
