@@ -168,6 +168,9 @@ class Choices(_Model):
         return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
 
 
+DOMAIN_KEYS = frozenset((*Values.model_fields, *Range.model_fields))
+"""What a domain may be written with."""
+
 Domain: TypeAlias = Values | Range | Choices
 """The values that one option takes in a study."""
 

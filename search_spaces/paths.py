@@ -7,7 +7,9 @@ a specification, such as ``task.batch_size`` or ``schedules.p.gamma``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from search_spaces.domains import DOMAIN_KEYS
 from search_spaces.options import Name, Option, WholeNumbers
 from search_spaces.sections import Section
 
@@ -44,6 +46,22 @@ def canonical(name: str, known: Mapping[str, Option]) -> str:
             name = short + name.removeprefix(long)
     ends = [path for path in known if path.rpartition(".")[2] == name]
     return ends[0] if name not in known and len(ends) == 1 else name
+
+
+SECTIONS = ("optimizer", "task", "schedule", "schedules")
+"""First parts of dotted paths; no option has one of these names."""
+
+
+def flattened(space: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a space whose paths are written as one key each; they may be written as mappings within mappings too."""
+    flat: dict[Any, Any] = {}
+    for name, domain in space.items():
+        inner = isinstance(domain, dict) and not DOMAIN_KEYS & domain.keys()
+        if inner and str(name).split(".", maxsplit=1)[0] in SECTIONS:
+            flat |= flattened({f"{name}.{key}": it for key, it in domain.items()})
+        else:
+            flat[name] = domain
+    return flat
 
 
 def split(path: str) -> tuple[str, str]:

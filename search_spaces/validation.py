@@ -10,7 +10,7 @@ from typing import Any
 from search_spaces.defaults import FIRST
 from search_spaces.documents import Document, assign, is_file, nearest, parse_document, read_document
 from search_spaces.errors import Fault, SpecificationError, printable, shown
-from search_spaces.paths import variable
+from search_spaces.paths import flattened, variable
 from search_spaces.presets import preset_document, preset_names
 from search_spaces.reading import DECLARED, FIELDS, read_declared, read_plain, read_schedules, read_space, read_task
 from search_spaces.rules import crossed
@@ -103,6 +103,8 @@ def validate(document: Document, source: str = "the study specification") -> Spe
     SpecificationError
         With every fault found.
     """
+    if isinstance(document.get("space"), dict):
+        document = document | {"space": flattened(document["space"])}
     faults = [
         Fault(path=printable(str(key)), message=f"unknown key; {nearest(key, KEYS)}")
         for key in document

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from search_spaces.paths import canonical, split
+from search_spaces.errors import SpecificationError
+from search_spaces.paths import canonical, flattened, split
+from search_spaces.validation import load
 from tests.unit.search_spaces.common import specification
 
 MOVED = (
@@ -47,6 +49,46 @@ def test_a_name_stands_for_one_path(name, path):
 
 def test_a_bare_name_that_one_schedule_has_is_its_own():
     assert canonical("gamma", known(MOVED[0])) == "schedules.lr.gamma"
+
+
+BATCH = {"values": [16, 32]}
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"lr": {"values": [1.0]}, "task.batch_size": BATCH, "schedules.p.gamma": {"low": 0.1, "high": 1}},
+        {
+            "lr": {"values": [1.0]},
+            "task": {"batch_size": BATCH},
+            "schedules": {"p": {"gamma": {"low": 0.1, "high": 1}}},
+        },
+        {
+            "optimizer": {"lr": {"values": [1.0]}},
+            "task": {"batch_size": BATCH},
+            "schedules.p": {"gamma": {"low": 0.1, "high": 1}},
+        },
+    ],
+)
+def test_a_path_is_one_key_or_mappings_within_mappings(space):
+    names = [name.removeprefix("optimizer.") for name in flattened(space)]
+    assert names == ["lr", "task.batch_size", "schedules.p.gamma"]
+    assert list(flattened(space).values()) == [{"values": [1.0]}, BATCH, {"low": 0.1, "high": 1}]
+
+
+@pytest.mark.parametrize(
+    "space", [{"lr": {}}, {"lr": 3, 5: None}, {"task": 3}, {"task": {}}, {"task": {"values": 3}}]
+)
+def test_what_is_no_path_is_left_alone(space):
+    assert flattened(space) == {name: it for name, it in space.items() if it != {} or name != "task"}
+
+
+def test_an_assignment_reaches_a_path():
+    assert load("digits-lr-p", ["space.task.batch_size.values=[16, 32]"]).space["task.batch_size"].values == (16, 32)
+    with pytest.raises(
+        SpecificationError, match=r"--set space.task.batch_size.values=\[0\] has 1 fault:\n  space.task"
+    ):
+        load("digits-lr-p", ["space.task.batch_size.values=[0]"])
 
 
 @pytest.mark.parametrize(
