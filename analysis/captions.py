@@ -107,8 +107,8 @@ def chosen(measure: Measure) -> str:
     return ""
 
 
-def map_legend(result: SensitivityMap) -> str:
-    """Return what the marks of a map mean, those that are there."""
+def map_legend(result: SensitivityMap, *, numbered: bool = True) -> str:
+    """Return what the marks of a map mean, those that are there; shares stand in cells that have numbers alone."""
     grid = result.grid
     if grid.best is None:
         parts = ["Every trial diverged." if _all_diverged(result) else "No best: no cell has all its seeds in."]
@@ -119,12 +119,10 @@ def map_legend(result: SensitivityMap) -> str:
         parts = [f"Star: best cell, {place}, mean {result.grid.mean[row, column]:.2f} %."]
         parts.append(_outlined(result))
     if grid.diverged.any():
-        parts.append('Hatched, "div.": share of seeds that diverged.')
+        parts.append('Hatched, "div.": share of seeds that diverged.' if numbered else "Hatched: seeds diverged.")
     if grid.learned_nothing.any():
-        parts.append(
-            'Dotted, "guess": share of seeds that learned nothing, being no better than guessing'
-            f" ({result.measure.guessing.rule})."
-        )
+        dotted = 'Dotted, "guess": share of seeds that' if numbered else "Dotted: seeds"
+        parts.append(f"{dotted} learned nothing, being no better than guessing ({result.measure.guessing.rule}).")
     if (grid.n == 0).any():
         parts.append("Blank: no outcome.")
     return " ".join(parts)

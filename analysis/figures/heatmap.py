@@ -33,6 +33,15 @@ MAX_PANELS = 12
 ACROSS = 2
 """Panels beside one another on a page of several."""
 
+NUMBERED = 30
+"""Columns, and rows, up to which every cell has room for its number."""
+
+LABELLED = 15
+"""Values of an axis that are labelled where cells have no numbers, evenly chosen ones."""
+
+WIDEST, HIGHEST = 11.0, 8.5
+"""Inches that the cells of a map without numbers share."""
+
 LOST = (0.85, 0.85, 0.85, 1.0)
 """The colour of a cell that lost every seed: its number is that of guessing."""
 
@@ -97,7 +106,9 @@ def _heatmap(
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged)}"
     of_study = tuple(_holds_best(one, best) for one in maps)
     if alone:
-        text += f" {map_legend(first)}"
+        numbered = _is_numbered(grid)
+        text += f" {map_legend(first, numbered=numbered)}"
+        text += "" if numbered else " Too many cells for numbers; summary.json has them."
         if not of_study[0] and best is not None and grid.best is not None:
             text += f" Hollow star: the best of the study lies elsewhere, at {point(findings.named(best))}."
     else:
@@ -166,11 +177,12 @@ def _alone(result: Heatmap) -> Figure:
     grid, measure = result.maps[0].grid, result.maps[0].measure
     rows, columns = grid.mean.shape
     left, right = left_of(grid), right_of(result.limits, measure)
-    width = left + 0.82 * max(columns, 4) + 0.2 + right
+    numbered = _is_numbered(grid)
+    width = left + (0.82 * max(columns, 4) if numbered else WIDEST) + 0.2 + right
     below = Caption(result.caption, width)
     title = wrapped(result.title, width - left)
     head = 0.35 + 0.16 * (title.count("\n") + 1)
-    cells, bottom = 0.62 * max(rows, 2), 0.62 + below.height
+    cells, bottom = 0.62 * max(rows, 2) if numbered else HIGHEST, 0.62 + below.height
     size = (width, head + cells + bottom)
     figure = Figure(figsize=size)
     place = (bottom / size[1], cells / size[1])
@@ -189,6 +201,7 @@ def _together(result: Heatmap) -> Figure:
     columns = max(len(one.grid.xs) for one in result.maps)
     rows = max(len(one.grid.ys) for one in result.maps)
     left, right = max(left_of(one.grid) for one in result.maps) - 0.2, right_of(result.limits, result.maps[0].measure)
+    columns, rows = min(columns, NUMBERED), min(rows, NUMBERED)
     panel = (left + 0.1 + 0.52 * max(columns, 4), 0.85 + 0.42 * max(rows, 2))
     width = across * panel[0] + 0.25 + right
     below = Caption(result.caption, width)
@@ -210,6 +223,10 @@ def _together(result: Heatmap) -> Figure:
     draw_bar(figure, figure.add_axes(box), result.limits, result.maps[0].measure)
     below.write(figure)
     return figure
+
+
+def _is_numbered(grid: Grid) -> bool:
+    return len(grid.xs) <= NUMBERED and len(grid.ys) <= NUMBERED
 
 
 def left_of(grid: Grid) -> float:
@@ -248,12 +265,16 @@ def _draw_cell(
     colour = LOST if diverged == n else tuple(np.asarray(colours.to_rgba(np.array([max(value, low or value)])))[0])
     left, right = columns.edges[column : column + 2]
     corner, width = (left, row - 0.5), right - left
-    axes.add_patch(Rectangle(corner, width, 1, facecolor=colour, edgecolor="white", linewidth=0.8))
+    numbered = _is_numbered(grid)
+    line = 0.8 if numbered else 0.0
+    axes.add_patch(Rectangle(corner, width, 1, facecolor=colour, edgecolor="white", linewidth=line))
     dark = np.array(colour[:3]) @ (0.299, 0.587, 0.114) <= 0.5
     marks = [*(["////"] if diverged else []), *([".."] if nothing else [])]
     for hatch in marks:
         ink = (0.6, 0.6, 0.6) if dark else (0.35, 0.35, 0.35)
         axes.add_patch(Rectangle(corner, width, 1, facecolor="none", edgecolor=ink, hatch=hatch, linewidth=0))
+    if not numbered:
+        return
     lines = [
         *([] if diverged == n else [_percent(value)]),
         *([f"{diverged}/{n} div."] if diverged else []),
@@ -313,13 +334,15 @@ def label_axes(axes: Axes, result: SensitivityMap, columns: Columns) -> None:
         axes.set_xscale("log")
     axes.set_xlim(columns.edges[0], columns.edges[-1])
     axes.set_ylim(-0.5, len(grid.ys) - 0.5)
-    labels = list(grid.x_axis.texts(grid.xs.tolist(), plain).values())
-    axes.xaxis.set_major_locator(FixedLocator(columns.places.tolist()))
+    most = NUMBERED if _is_numbered(grid) else LABELLED
+    across, up = (slice(None, None, math.ceil(count / most)) for count in (len(grid.xs), len(grid.ys)))
+    labels = list(grid.x_axis.texts(grid.xs.tolist(), plain).values())[across]
+    axes.xaxis.set_major_locator(FixedLocator(columns.places.tolist()[across]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FixedFormatter(labels))
-    room = float(columns.shares.min()) * width_of(axes)
+    room = float(columns.shares.min()) * width_of(axes) * (across.step or 1)
     axes.tick_params(axis="x", labelsize=fitting("n" + max(labels, key=len), room, mpl.rcParams["font.size"]))
-    axes.set_yticks(range(len(grid.ys)), list(grid.y_axis.texts(grid.ys.tolist()).values()))
+    axes.set_yticks(range(len(grid.ys))[up], list(grid.y_axis.texts(grid.ys.tolist()).values())[up])
     axes.tick_params(length=2)
     axes.set_xlabel(label_of(grid.x) + SUFFIX[columns.scale])
     axes.set_ylabel(label_of(str(grid.y)))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from analysis.axes import label_of
 from analysis.captions import chosen, described
 from analysis.figures.columns import columns_of
-from analysis.figures.heatmap import label_axes, left_of, wrapped
+from analysis.figures.heatmap import HIGHEST, NUMBERED, WIDEST, label_axes, left_of, wrapped
 from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import Findings
 from analysis.maps import SensitivityMap
@@ -75,11 +75,12 @@ def draw(result: Ridge, ax: Axes | None = None) -> Figure:
             return ax.get_figure(root=True)  # type: ignore[return-value]
         rows, columns = result.map.grid.mean.shape
         left = left_of(result.map.grid)
-        width = left + 0.82 * max(columns, 4) + 0.5
+        numbered = columns <= NUMBERED and rows <= NUMBERED
+        width = left + (0.82 * max(columns, 4) if numbered else WIDEST) + 0.5
         below = Caption(result.caption, width)
         title = wrapped(result.title, width - left)
         head = 0.35 + 0.16 * (title.count("\n") + 1)
-        bottom, cells = 0.62 + below.height, 0.45 * max(rows, 3)
+        bottom, cells = 0.62 + below.height, 0.45 * max(rows, 3) if numbered else HIGHEST
         size = (width, head + cells + bottom)
         figure = Figure(figsize=size)
         axes = figure.add_axes((left / width, bottom / size[1], 1 - (left + 0.5) / width, cells / size[1]))

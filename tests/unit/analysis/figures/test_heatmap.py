@@ -311,3 +311,33 @@ def test_the_same_map_drawn_twice_gives_the_same_bytes(tmp_path):
         paths = save(drawn(CELLS), folder, "heatmap")
         found.append({kind: path.read_bytes() for kind, path in paths.items()})
     assert found[0] == found[1]
+
+
+def many(columns, rows):
+    """Return a map of so many columns and rows, the cells at the highest learning rate diverged."""
+    lrs, ps = np.logspace(-3, 0, columns).round(6).tolist(), np.linspace(0, 0.5, rows).round(6).tolist()
+    cells = {(lr, p): ["diverged" if lr == lrs[-1] else 10.0 + lr + p] for lr in lrs for p in ps}
+    (result,) = heatmap.compute(findings_of(cells, seeds=1))
+    return result
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "numbered"), [(30, 3, True), (31, 3, False), (3, 30, True), (3, 31, False)]
+)
+def test_cells_have_numbers_as_long_as_they_have_room(columns, rows, numbered):
+    result = many(columns, rows)
+    axes = heatmap.draw(result).axes[0]
+    assert len(texts(axes)) == (columns * rows if numbered else 0)
+    assert ("Too many cells for numbers; summary.json has them." in result.caption) is not numbered
+    assert ('Hatched, "div.": share of seeds that diverged.' in result.caption) is numbered
+    assert ("Hatched: seeds diverged." in result.caption) is not numbered
+    assert len(rectangles(axes)) == columns * rows
+
+
+def test_a_large_map_is_a_page_and_labels_every_few_values():
+    figure = heatmap.draw(many(120, 60))
+    axes = figure.axes[0]
+    assert max(figure.get_size_inches()) < 15
+    for labels, shown in ((axes.get_xticklabels(), 15), (axes.get_yticklabels(), 15)):
+        assert 8 <= len(labels) <= shown
+    assert axes.get_xticklabels()[0].get_text() == "0.001"
