@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from analysis.statistics import STATISTICS
 from search_spaces.configurations import Configuration, identity
 from search_spaces.errors import printable
+from search_spaces.options import Choice, Number, Option
+from search_spaces.rules import is_number
 from search_spaces.specification import Specification
 from study.errors import StoreBrokenError
 from study.store import schema
@@ -124,20 +126,32 @@ def _of_specification(connection: Connection, it: Study, specification: Specific
 
 
 def _of_configurations(connection: Connection, it: Study) -> Iterator[str]:
+    specification = it.specification_or_fault
+    variable = specification.variable if isinstance(specification, Specification) else {}
     for row in connection.execute(
         select(configuration.c.number, configuration.c.key, configuration.c.hyperparameters)
         .where(configuration.c.study_id == it.id, configuration.c.key.is_not(None))
         .execution_options(yield_per=1_000)
     ):
         try:
-            key = identity(point_of(row.hyperparameters, row.number))
+            point = point_of(row.hyperparameters, row.number)
         except StoreBrokenError:
             yield f"configuration {row.number} has hyperparameters that are no JSON object"
-        except (TypeError, ValueError, ArithmeticError):
-            yield f"configuration {row.number} has hyperparameters that are no numbers"
-        else:
-            if key != row.key:
-                yield f"configuration {row.number} has another identity than its values"
+            continue
+        strange = [path for path, value in point.items() if not _fits(variable.get(path), value)]
+        if strange:
+            yield f"configuration {row.number} has a value that its option cannot have: {printable(strange[0])}"
+        elif identity(point) != row.key:
+            yield f"configuration {row.number} has another identity than its values"
+
+
+def _fits(option: Option | None, value: object) -> bool:
+    """Tell whether a value is of the kind of its option; of what is not known, any may be."""
+    if isinstance(option, Number):
+        return is_number(value)
+    if isinstance(option, Choice):
+        return isinstance(value, str) and value in option.choices
+    return isinstance(value, bool) or (option is None and (isinstance(value, str) or is_number(value)))
 
 
 def _of_options(connection: Connection, it: Study) -> Iterator[str]:

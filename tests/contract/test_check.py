@@ -73,3 +73,10 @@ def test_findings_beyond_count_are_counted_and_not_told_one_by_one(store, study,
         "study study: configuration 1 has another identity than its values",
         "study study: and 1 findings more",
     ]
+
+
+@pytest.mark.parametrize("value", ['"x"', "true", "null", "[1]", "{}", "1e400", "1" + "0" * 400])
+def test_a_value_of_another_kind_than_its_option_is_a_finding(store, study, value):
+    run_sql(store, "UPDATE configuration SET hyperparameters = :v WHERE number = 1", v=f'{{"lr": {value}, "p": 0.0}}')
+    found = store.findings()
+    assert "study study: configuration 1 has a value that its option cannot have: lr" in found

@@ -45,7 +45,7 @@ DAMAGES = {
     "UPDATE configuration SET hyperparameters = 'x' WHERE number = 1 AND study_id = "
     "(SELECT id FROM study WHERE name = 'study')": "configuration 1 has hyperparameters that are no JSON",
     'UPDATE configuration SET hyperparameters = \'{"lr": "x"}\' WHERE number = 1 AND study_id = '
-    "(SELECT id FROM study WHERE name = 'study')": "configuration 1 has hyperparameters that are no numbers",
+    "(SELECT id FROM study WHERE name = 'study')": "configuration 1 has a value that its option cannot have: lr",
     "UPDATE configuration SET hyperparameters = NULL WHERE number = 1 AND study_id = "
     "(SELECT id FROM study WHERE name = 'study')": "configuration 1 has hyperparameters that are no JSON",
 }
