@@ -36,13 +36,15 @@ def _trained(specification: Specification, fixed: Mapping[str, Value]) -> str:
     name = f"{optimizer.name} ({form})" if form else optimizer.name
     images = f"{(task.subset or info.train) - task.validation:,} training and {info.test:,} test images"
     images += f", {task.validation:,} for validation" if task.validation else ""
+    if {"task.subset", "task.validation"} & specification.space.keys():
+        images = f"{info.test:,} test images"
     numbers = {n: it for n, it in specification.hyperparameters({}).items() if n not in specification.space}
     values = {**fixed, **numbers}
     without = "amsgrad" not in specification.space and not optimizer.options.get("amsgrad", True)
     name += " without the maximum of AMSGrad" if without else ""
     name += f", {point(values)}" if values else ""
     parts = {
-        "decay": f", decay {specification.decay}",
+        "decay": f", decay {specification.decay}" if specification.decay else "",
         "decay_on": " on kernels only" if optimizer.options.get("decay_on") == "kernels" else "",
         "task.augmentation": "" if task.augmentation == "none" else f", {task.augmentation}",
         "task.remainder": " (a small rest of images is a batch of its own)" if task.remainder == "keep" else "",

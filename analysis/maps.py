@@ -71,6 +71,7 @@ class SensitivityMap:
                     grid.x: grid.x_axis.value(optimum.x),
                     "low": None if optimum.low is None else grid.x_axis.value(optimum.low),
                     "high": None if optimum.high is None else grid.x_axis.value(optimum.high),
+                    "candidates": [grid.x_axis.value(x) for x in optimum.likely],
                     "by_seed": [grid.x_axis.value(x) for x in optimum.by_seed],
                     "edge": optimum.edge,
                     "mean": optimum.mean,

@@ -29,7 +29,9 @@ class Optimum:
         Replicates of it.
     low, high
         Lowest and highest x among the candidates for the best of this row, at 95 % (:mod:`analysis.candidates`); None
-        below three seeds.
+        below three seeds, and of choices, between which nothing lies.
+    likely
+        Every candidate.
     by_seed
         The best x of each seed on its own, of the seeds that have every cell of the row.
     edge
@@ -44,6 +46,7 @@ class Optimum:
     n: int
     low: float | None
     high: float | None
+    likely: tuple[float, ...]
     by_seed: tuple[float, ...]
     edge: Edge | None
 
@@ -60,7 +63,8 @@ def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
             continue
         column = best[1]
         among = candidates(grid, images, cells, near)
-        likely = None if among is None else grid.xs[among.cells[row]]
+        likely = [] if among is None else grid.xs[among.cells[row]].tolist()
+        spans = bool(likely) and not grid.x_axis.choices
         found.append(
             Optimum(
                 row=row,
@@ -69,8 +73,9 @@ def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
                 x=float(grid.xs[column]),
                 mean=float(grid.mean[best]),
                 n=int(grid.n[best]),
-                low=None if likely is None else float(likely.min()),
-                high=None if likely is None else float(likely.max()),
+                low=min(likely) if spans else None,
+                high=max(likely) if spans else None,
+                likely=tuple(likely),
                 by_seed=_by_seed(grid, row),
                 edge=_edge(grid, row, column),
             )

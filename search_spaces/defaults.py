@@ -1,8 +1,8 @@
 """Defaults: what an option stood for in the releases before it was stored with its declaration.
 
 A study that those releases stored names an option that was not written as null, or not at all. It goes on with the
-default of then, and a hash leaves out what equals it. Nothing here ever changes. What is not here always
-had the default that its declaration names.
+default of then; of what 0.1.0 did not know a hash leaves out what equals it. Nothing here ever changes. What is not
+here always had the default that its declaration names.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ FIRST: dict[str, dict[str, dict[str, Any]]] = {
             "decay": "decoupled-lr",
         },
     },
+    "network": {"mlp": {"width": 64}},
     "schedule": {"constant": {}, "multistep": {"milestones": [], "gamma": 0.1}, "cosine": {}},
 }
 """By kind, name and option. ``remainder`` came with 0.2.0, and 0.1.0 did as ``keep`` does."""

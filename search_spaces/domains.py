@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -46,6 +46,15 @@ class Values(_Model):
     def kept(value: float) -> float:
         """Return a value as it is kept."""
         return significant(value)
+
+    @property
+    def count(self) -> int | None:
+        """How many different values there are."""
+        return len(self.values)
+
+    def every(self) -> Sequence[float]:
+        """Return every value."""
+        return self.values
 
     @property
     def low(self) -> float:
@@ -94,6 +103,15 @@ class Range(_Model):
             raise ValueError(f"points must be fewer: some of {self.points} fall together at 12 digits")
         return self
 
+    @property
+    def count(self) -> int | None:
+        """How many different values there are, None where they cannot be counted."""
+        return None
+
+    def every(self) -> Sequence[float]:
+        """Return every value, of a range that has so many."""
+        raise ValueError("the values of a range of real numbers cannot be listed")
+
     def at(self, share: float) -> float:
         """Return the value at a share in [0, 1] of the way from low to high on the range's scale."""
         if self.log:
@@ -128,12 +146,23 @@ class WholeValues(Values):
 class WholeRange(Range):
     """An interval of whole numbers; what lies between two of them is rounded."""
 
-    low: int
-    high: int
+    low: int = Field(ge=-(2**53), le=2**53)
+    high: int = Field(ge=-(2**53), le=2**53)
+
+    @property
+    def count(self) -> int | None:
+        """How many different values there are."""
+        return self.high - self.low + 1
+
+    def every(self) -> Sequence[int]:
+        """Return every value."""
+        return range(self.low, self.high + 1)
 
     def at(self, share: float) -> int:
-        """Return the whole number at a share in [0, 1] of the way from low to high on the range's scale."""
-        return round(super().at(share))
+        """Return the whole number at a share in [0, 1] of the way; the ends take as much of it as any other."""
+        low, high = self.low - 0.5, self.high + 0.5
+        value = low * (high / low) ** share if self.log else low + share * (high - low)
+        return min(max(round(value), self.low), self.high)
 
     def grid(self) -> tuple[int, ...]:
         """Return ``points`` whole numbers from low to high; needs ``points``."""
@@ -159,6 +188,15 @@ class Choices(_Model):
         """False: choices lie at equal steps."""
         return False
 
+    @property
+    def count(self) -> int | None:
+        """How many different values there are."""
+        return len(self.values)
+
+    def every(self) -> Sequence[str | bool]:
+        """Return every value, as written."""
+        return self.values
+
     def grid(self) -> tuple[str | bool, ...]:
         """Return every value, as written."""
         return self.values
@@ -166,6 +204,22 @@ class Choices(_Model):
     def at(self, share: float) -> str | bool:
         """Return the value at a share in [0, 1) of the way, each value taking an equal part of it."""
         return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+
+
+class Names(Choices):
+    """Chosen names, in the order in which they are written."""
+
+    values: Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
+        min_length=1, max_length=100
+    )
+
+
+class Switches(Choices):
+    """On and off, in the order in which they are written."""
+
+    values: Annotated[tuple[bool, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
+        min_length=1, max_length=2
+    )
 
 
 DOMAIN_KEYS = frozenset((*Values.model_fields, *Range.model_fields))
@@ -178,7 +232,7 @@ Domain: TypeAlias = Values | Range | Choices
 def domain_of(option: Option | None, raw: Mapping[str, Any]) -> type[Domain]:
     """Return the model of the domain of an option, as it is written; of a real number where it is not known."""
     if isinstance(option, Choice | Switch):
-        return Choices
+        return Names if isinstance(option, Choice) else Switches
     whole = isinstance(option, Number) and option.integer
     if "values" in raw:
         return WholeValues if whole else Values

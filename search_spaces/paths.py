@@ -43,7 +43,8 @@ def canonical(name: str, known: Mapping[str, Option]) -> str:
     """
     for long, short in (("optimizer.", ""), ("schedule.", "schedules.lr.")):
         if name.startswith(long):
-            name = short + name.removeprefix(long)
+            path = short + name.removeprefix(long)
+            return path if path in known else name
     ends = [path for path in known if path.rpartition(".")[2] == name]
     return ends[0] if name not in known and len(ends) == 1 else name
 
@@ -52,16 +53,24 @@ SECTIONS = ("optimizer", "task", "schedule", "schedules")
 """First parts of dotted paths; no option has one of these names."""
 
 
-def flattened(space: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return a space whose paths are written as one key each; they may be written as mappings within mappings too."""
+def flattened(space: Mapping[Any, Any]) -> tuple[dict[Any, Any], list[str]]:
+    """Return a space whose paths are written as one key each, and the keys that cannot be.
+
+    A path may be written as mappings within mappings too; a key that says nothing, or one that is there twice, cannot
+    be kept.
+    """
     flat: dict[Any, Any] = {}
+    lost: list[str] = []
     for name, domain in space.items():
-        inner = isinstance(domain, dict) and not DOMAIN_KEYS & domain.keys()
-        if inner and str(name).split(".", maxsplit=1)[0] in SECTIONS:
-            flat |= flattened({f"{name}.{key}": it for key, it in domain.items()})
+        nested = isinstance(domain, dict) and not DOMAIN_KEYS & domain.keys()
+        if nested and str(name).split(".", maxsplit=1)[0] in SECTIONS:
+            inner, deeper = flattened({f"{name}.{key}": it for key, it in domain.items()})
+            lost += deeper if domain else [str(name)]
         else:
-            flat[name] = domain
-    return flat
+            inner = {name: domain}
+        lost += [str(key) for key in inner if key in flat]
+        flat |= inner
+    return flat, lost
 
 
 def split(path: str) -> tuple[str, str]:

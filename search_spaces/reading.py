@@ -195,9 +195,8 @@ def _translated(
     for item in items:
         if item["type"] == "too_short" and any(len(o["loc"]) > len(item["loc"]) for o in items):
             continue  # its members were refused one by one
-        location = [part for part in item["loc"] if part not in {"str", "bool"}]
         path = section + "".join(
-            f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}" for part in location
+            f"[{part}]" if isinstance(part, int) else f".{printable(str(part))}" for part in item["loc"]
         )
         got = shown(item["input"])
         broken = item["type"]

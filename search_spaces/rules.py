@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from search_spaces.declarations import DATASETS, KINDS
 from search_spaces.documents import Document, nearest
-from search_spaces.domains import Domain, Range, Values, significant
+from search_spaces.domains import Choices, Domain, Range, Values, significant
 from search_spaces.errors import Fault, printable, shown
-from search_spaces.options import Choice, Name, Number, Option, Switch
+from search_spaces.options import Choice, Name, Number, Option, Value
 from search_spaces.paths import canonical, split, variable
 from search_spaces.sections import Section
 from search_spaces.specification import MAX_TRIALS, NAME, Design, Objective
@@ -33,7 +34,7 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
         for key, option in task.declaration.options.items():
             if isinstance(option, Name):
                 yield from named(f"task.{key}", getattr(task, key, None), KINDS[option.kind])
-        yield from _sized(task)
+        yield from _sized_everywhere(task, sections.get("space") or {})
     optimizer: Section | None = sections.get("optimizer")
     for name, schedule in sections.get("schedules", {}).items():
         path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
@@ -45,16 +46,18 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
             if name == "p" and (gamma := schedule.options.get("gamma")) is not None and gamma > 1:
                 yield Fault(path=f"{path}.gamma", message=f"must be at most 1, or p leaves its range, got {gamma:g}")
     objective: Objective | None = sections.get("objective")
-    if objective is not None and task is not None and objective.split == "validation" and not task.validation:
-        yield Fault(
-            path="objective.split",
-            message="validation needs training images held out; set task.validation to their number",
-        )
+    if objective is not None and task is not None and objective.split == "validation":
+        varied = (sections.get("space") or {}).get("task.validation")
+        if not (task.validation if varied is None else varied.low):
+            yield Fault(
+                path="objective.split",
+                message="validation needs training images held out; set task.validation to their number",
+            )
     known = variable(task, sections.get("network"), optimizer, sections.get("schedules", {}))
     yield from _spanned(document.get("space"), known, optimizer)
     space: dict[str, Domain] | None = sections.get("space")
     if space is not None:
-        yield from _stretched(space, sections)
+        yield from _stretched(space)
         yield from _designed(space, sections, document.get("design") or {})
 
 
@@ -121,12 +124,10 @@ def _spanned(raw: Any, known: Mapping[str, Option], optimizer: Section | None) -
                 yield Fault(path=path, message=f"is no hyperparameter; {nearest(name, known)}")
         elif isinstance(domain, dict) and isinstance(option, Number):
             yield from _numbered(path, str(name), option, domain)
-        elif isinstance(domain, dict) and isinstance(values := domain.get("values"), list):
-            allowed = option.choices if isinstance(option, Choice) else {"true": "", "false": ""}
-            for at, value in enumerate(values):
-                written = value if isinstance(option, Choice) else str(value).lower()
-                if written not in allowed or isinstance(value, bool) != isinstance(option, Switch):
-                    rule = nearest(value, allowed)
+        elif isinstance(domain, dict) and isinstance(option, Choice) and isinstance(domain.get("values"), list):
+            for at, value in enumerate(domain["values"]):
+                if isinstance(value, str) and value not in option.choices:
+                    rule = nearest(value, option.choices)
                     yield Fault(path=f"{path}.values[{at}]", message=f"unknown {name} {shown(value)}; {rule}")
 
 
@@ -144,23 +145,34 @@ def _numbered(path: str, name: str, option: Number, domain: Mapping[str, Any]) -
         yield Fault(path=path, message=f"low < high must hold, got low={low:g}, high={high:g}")
 
 
-def _stretched(space: Mapping[str, Domain], sections: Mapping[str, Any]) -> Iterable[Fault]:
-    """Check the ends of what the task and the schedules vary against the rest."""
-    task = sections.get("task")
-    for path, domain in space.items():
-        place, option = split(path)
-        ends = (domain.low, domain.high) if isinstance(domain, Range | Values) else domain.values
-        for value in dict.fromkeys(ends):
-            if place == "task" and task is not None:
-                for fault in _sized(task.model_copy(update={option: value})):
-                    yield Fault(path=f"space.{path}", message=fault.message)
-            elif place == "schedules.p" and option == "gamma" and isinstance(value, float) and value > 1:
-                yield Fault(path=f"space.{path}", message=f"must be at most 1, or p leaves its range, got {value:g}")
+def _sized_everywhere(task: Section, space: Mapping[str, Domain]) -> Iterable[Fault]:
+    """Check the sizes of a task at every combination of the ends of what a space varies of it."""
+    varied = {path: domain for path, domain in space.items() if split(path)[0] == "task"}
+    told = set()
+    for ends in itertools.product(*map(_ends, varied.values())):
+        values = {split(path)[1]: end for path, end in zip(varied, ends, strict=True)}
+        for fault in _sized(task.model_copy(update=values)):
+            if fault.path not in told:
+                told.add(fault.path)
+                yield replace(fault, path=f"space.{fault.path}") if fault.path in space else fault
+
+
+def _ends(domain: Domain) -> Iterable[Value]:
+    """Return the values of a domain between which all others lie."""
+    return domain.values if isinstance(domain, Choices) else dict.fromkeys((domain.low, domain.high))
+
+
+def _stretched(space: Mapping[str, Domain]) -> Iterable[Fault]:
+    """Check the ends of what the schedules vary."""
+    domain = space.get("schedules.p.gamma")
+    if isinstance(domain, Values | Range) and domain.high > 1:
+        message = f"must be at most 1, or p leaves its range, got {domain.high:g}"
+        yield Fault(path="space.schedules.p.gamma", message=message)
 
 
 def _anybody() -> dict[str, Option]:
-    """Return the numbers of all optimizers."""
-    return {name: option for entry in KINDS["optimizer"].values() for name, option in entry.numbers.items()}
+    """Return the options of all optimizers."""
+    return {name: option for entry in KINDS["optimizer"].values() for name, option in entry.options.items()}
 
 
 def range_fault(name: str, option: Number, value: float) -> str | None:
@@ -211,8 +223,9 @@ def _chosen(space: Mapping[str, Domain], design: Design, written: Mapping[str, A
         if "configurations" not in written:
             message = f"is required by design {design.name}, such as 50"
             yield Fault(path="design.configurations", message=message)
-    elif not any(isinstance(domain, Range) for domain in space.values()):
-        cells = math.prod(len(domain.grid()) for domain in space.values())
-        if count > cells:
+    else:
+        counts = [domain.count for domain in space.values()]
+        cells = None if None in counts else math.prod(it or 0 for it in counts)
+        if cells is not None and count > cells:
             message = f"must be at most the {cells} distinct points of the space, got {count}"
             yield Fault(path="design.configurations", message=message)

@@ -12,7 +12,7 @@ from pydantic import Field, SerializeAsAny
 
 from search_spaces.configurations import Configuration, rounded
 from search_spaces.declarations import DATASETS, Dataset
-from search_spaces.defaults import first_default
+from search_spaces.defaults import FIRST, first_default
 from search_spaces.domains import Domain, Real, significant
 from search_spaces.options import Name, Option, Value
 from search_spaces.paths import split, variable
@@ -222,6 +222,9 @@ class Specification(Frozen):
         document = self.document()
         del document["resources"], document["summary"]
         document["optimizer"] |= self.hyperparameters({})
+        still = {name for name, it in self.schedules.items() if it.name == "constant" and name != "lr"}
+        others = {name: it for name, it in document.pop("schedules", {}).items() if name not in still}
+        document |= {"schedules": others} if others else {}
         for path in self.space:
             place, option = split(path)
             here = document["schedule"] if place == "schedules.lr" else document
@@ -242,6 +245,9 @@ class Specification(Frozen):
             form = FORM[kind]
             later = {name: it for name, it in _acting(section, kind, document[kind]).items() if name not in form}
             document[kind] = {name: document[kind].get(name, default) for name, default in form.items()} | later
+        for name, written in document.get("schedules", {}).items():
+            section = self.schedules[name]
+            document["schedules"][name] = {"name": section.name} | _acting(section, "schedule", written)
         return document
 
     def identity_text(self) -> str:
@@ -266,15 +272,25 @@ def _acting(section: Section, kind: str, written: Any) -> dict[str, Any]:
 def _taken_over(place: str, given: Frozen, stored: Frozen, declarations: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the options of a section that were written neither here nor there, with their values of there."""
     if declarations is None:
-        then = {name: getattr(stored, name) for section, name in CHANGED_DEFAULTS if section == place}
+        kind = {"task.network": "network"}.get(place, "schedule" if place.startswith("schedules.") else place)
+        then = dict(FIRST.get(kind, {}).get(getattr(stored, "name", ""), {}))
+        then |= {name: getattr(stored, name) for section, name in CHANGED_DEFAULTS if section == place}
     else:
-        declared = declarations.get(place, {}).get("options", {})
-        then = {name: option.get("default") for name, option in declared.items()}
+        declared = _mapping(_mapping(declarations.get(place)).get("options"))
+        then = {name: _mapping(option).get("default", MISSING) for name, option in declared.items()}
     return {
         name: getattr(stored, name)
         for name, default in then.items()
         if name not in given.model_fields_set and hasattr(stored, name) and _plain(getattr(stored, name)) == default
     }
+
+
+MISSING = object()
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return a mapping, an empty one instead of what a damaged row holds."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _plain(value: Any) -> Any:

@@ -90,6 +90,19 @@ def restored(document: Document, source: str) -> Specification:
             first = FIRST[kind].get(str(said.get("name", DECLARED[kind])), {})
             short = PAIR if "betas" in said else ()
             document = document | {kind: {key: it for key, it in first.items() if key not in short} | said}
+    task, schedules = document.get("task"), document.get("schedules")
+    if isinstance(task, dict):
+        network = task.get("network")
+        written = {"name": network} if isinstance(network, str) else network
+        first = FIRST["network"].get(str(written.get("name")), {}) if isinstance(written, dict) else {}
+        if first and isinstance(written, dict):
+            document = document | {"task": task | {"network": first | written}}
+    if isinstance(schedules, dict):
+        filled = {
+            name: FIRST["schedule"].get(str(it.get("name")), {}) | it if isinstance(it, dict) else it
+            for name, it in schedules.items()
+        }
+        document = document | {"schedules": filled}
     return validate(document, source)
 
 
@@ -103,9 +116,15 @@ def validate(document: Document, source: str = "the study specification") -> Spe
     SpecificationError
         With every fault found.
     """
+    lost: list[str] = []
     if isinstance(document.get("space"), dict):
-        document = document | {"space": flattened(document["space"])}
+        flat, lost = flattened(document["space"])
+        document = document | {"space": flat}
     faults = [
+        Fault(path=f"space.{printable(key)}", message="must say what varies, once; it is empty, or there twice")
+        for key in lost
+    ]
+    faults += [
         Fault(path=printable(str(key)), message=f"unknown key; {nearest(key, KEYS)}")
         for key in document
         if key not in KEYS

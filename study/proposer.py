@@ -9,6 +9,7 @@ a driver that was killed loses nothing.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,10 +19,13 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from search_spaces.configurations import Configuration, grid, identity, rounded
-from search_spaces.domains import Choices, Domain, Range, Values, WholeRange
+from search_spaces.configurations import Configuration, identity, rounded
+from search_spaces.domains import Choices, Domain, Values, WholeRange
 from search_spaces.specification import Specification
 from study.store import Outcome
+
+MOST = 100_000
+"""Values of a space of few among which such a point is drawn."""
 
 ATTEMPTS = 50
 """Proposals that may repeat a known configuration before a point is drawn at random instead."""
@@ -88,8 +92,10 @@ class Proposer:
         """Return a random configuration that is not known; only a space of few values gets here."""
         generator = np.random.default_rng(_seed(self._specification.design.seed, number, ATTEMPTS))
         space = self._specification.space
-        if not any(isinstance(domain, Range) for domain in space.values()):
-            left = [cell for cell in grid(space) if identity(cell) not in known]
+        if not any(domain.count is None for domain in space.values()):
+            every = itertools.product(*(domain.every() for domain in space.values()))
+            cells = (dict(zip(space, cell, strict=True)) for cell in every)
+            left = list(itertools.islice((cell for cell in cells if identity(cell) not in known), MOST))
             return left[int(generator.integers(len(left)))]
         while True:
             configuration = rounded({name: domain.at(generator.random()) for name, domain in space.items()})

@@ -50,7 +50,7 @@ def compute(findings: Findings) -> list[Ridge]:
         f"mean over seeds of the {one.measure.label} in each row, among the values of the grid. Dots: the best of "
         "each seed alone."
     )
-    if any(optimum.low is not None for optimum in one.optima):
+    if any(optimum.likely for optimum in one.optima):
         text += " Bars: candidates for the best of the row at 95 % (paired over seeds, one-sided Dunnett bound)."
     else:
         text += " No bars: two values with every seed in, three at least, are needed."
@@ -94,19 +94,23 @@ def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
     label_axes(axes, result.map, columns)
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.set_title(title, loc="left")
-    places = []
+    bests = []
     for optimum in result.map.optima:
-        if optimum.low is not None and optimum.high is not None:
-            ends = [columns.at(optimum.low), columns.at(optimum.high)]
-            axes.plot(ends, [optimum.row] * 2, color="0.75", linewidth=7, marker="o", markersize=7, zorder=1)
+        if optimum.likely:
+            spans = optimum.low is not None and optimum.high is not None
+            ends = [optimum.low, optimum.high] if spans else optimum.likely
+            places = [columns.at(x) for x in ends if x is not None]
+            width = 7 if spans else 0  # nothing lies between two choices
+            height = [optimum.row] * len(places)
+            axes.plot(places, height, color="0.75", linewidth=width, marker="o", markersize=7, zorder=1)
         offsets = SPREAD * (np.arange(len(optimum.by_seed)) - (len(optimum.by_seed) - 1) / 2)
         axes.scatter([columns.at(x) for x in optimum.by_seed], optimum.row + offsets, s=9, color="0.25", zorder=3)
         at = columns.at(optimum.x)
-        places.append((at, optimum.row))
+        bests.append((at, optimum.row))
         axes.plot([at], [optimum.row], marker="o", markersize=9, color="none", markeredgecolor=BEST, zorder=4)
         if optimum.edge is not None:
             beyond = columns.edges[0 if optimum.edge == "lowest" else -1]
             style = {"arrowstyle": "->", "color": BEST}
             axes.annotate("", xy=(beyond, optimum.row), xytext=(at, optimum.row), arrowprops=style)
     if not result.map.grid.y_axis.choices:  # nothing lies between two choices
-        axes.plot(*zip(*places, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)
+        axes.plot(*zip(*bests, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)

@@ -178,7 +178,9 @@ def _draw(axes: Axes, result: Points) -> None:
 
 def _draw_line(axes: Axes, result: Points) -> None:
     ordered, seeds, x = result.ranks.sort_values(result.x), result.seeds, result.x
-    axes.plot(ordered[x], ordered["mean"], color="0.4", linewidth=1.2, zorder=1)
+    choices = result.axes.get(x, NUMBER).choices  # nothing lies between two of them
+    line = {"linewidth": 0.0, "marker": "_", "markersize": 14} if choices else {"linewidth": 1.2}
+    axes.plot(ordered[x], ordered["mean"], color="0.4", zorder=1, **line)
     gone, nothing = seeds["diverged"], seeds["learned_nothing"]
     axes.scatter(seeds[x][~gone & ~nothing], seeds["error"][~gone & ~nothing], s=16, color="tab:blue", alpha=0.7)
     axes.scatter(seeds[x][nothing], seeds["error"][nothing], s=16, facecolors="none", edgecolors="tab:blue")
@@ -189,7 +191,8 @@ def _draw_line(axes: Axes, result: Points) -> None:
     if result.likely:
         place = axes.get_xaxis_transform()
         height = [0.02] * len(result.likely)
-        axes.plot(result.likely, height, transform=place, color=BEST, linewidth=3, marker="s", markersize=6)
+        width = 0 if choices else 3
+        axes.plot(result.likely, height, transform=place, color=BEST, linewidth=width, marker="s", markersize=6)
 
 
 def _draw_plane(axes: Axes, ranks: pd.DataFrame, x: str, y: str, limits: Limits) -> None:

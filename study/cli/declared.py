@@ -32,8 +32,9 @@ def listing(noun: str, declared: Mapping[str, Declaration], facts: tuple[str, ..
             return
         print_table(rows, ("name", *facts, "summary"))
         for declaration in declared.values():
-            if declaration.options:
+            if declaration.options or declaration.source:
                 typer.echo(f"\n{declaration.name}" + (f" ({declaration.source})" if declaration.source else ""))
+            if declaration.options:
                 options = [
                     {
                         "option": f"  {name}",

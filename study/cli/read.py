@@ -226,7 +226,7 @@ def trials(
     json: JsonOption = False,
 ) -> None:
     """Query the trials of a study."""
-    from study.store.columns import TRIAL_NAMES  # noqa: PLC0415
+    from search_spaces.specification import Specification  # noqa: PLC0415
 
     form = Format.JSON if json else form
     with opened(store) as it:
@@ -234,7 +234,8 @@ def trials(
         known = it.queries.columns(found.id)
         standard: Sequence[str] = known.printed
         if form is Format.TABLE:
-            standard = (*BEFORE, *(name for name in known.printed if name not in TRIAL_NAMES), *AFTER)
+            varied = found.specification.space if isinstance(found.specification_or_fault, Specification) else ()
+            standard = (*BEFORE, *(name for name in varied if name not in BEFORE), *AFTER)
         chosen = _chosen(columns, known.find) or [known.find(name) for name in standard]
         names = [column.name for column in chosen]
         rows = it.queries.trials(found.id, columns=names, where=where, sort=sort, limit=limit)

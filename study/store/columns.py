@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Double, Integer, Table, Text, literal
+from sqlalchemy import Boolean, ColumnElement, Double, Integer, Table, Text, case, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -17,7 +17,8 @@ from sqlalchemy.types import TypeEngine
 
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
-from search_spaces.options import Number, Option, Switch
+from search_spaces.options import Number, Option, Switch, Value
+from search_spaces.paths import canonical
 from search_spaces.specification import Specification
 from study.errors import UsageError
 from study.expressions import Kind
@@ -38,11 +39,14 @@ class Column:
         ``int``, ``float``, ``str`` or ``bool``.
     table
         Where it lies: a column of its own of that table, or, where None, an option in force of the trial.
+    otherwise
+        What an option is where a trial does not say: schema 0001 kept numbers alone.
     """
 
     name: str
     type: type
     table: Table | None = None
+    otherwise: Value = None
 
     @property
     def kind(self) -> Kind:
@@ -57,7 +61,12 @@ class Column:
     @property
     def value(self) -> ColumnElement[Any]:
         """What reads it: empty where an option does not apply, or is of another kind in a damaged row."""
-        return _OPTIONS[self.type](self.name) if self.table is None else self.table.c[self.name]
+        if self.table is not None:
+            return self.table.c[self.name]
+        found = _OPTIONS[self.type](self.name)
+        if self.otherwise is None:
+            return found
+        return case((schema.trial.c.filled, func.coalesce(found, literal(self.otherwise, found.type))))
 
 
 def option(name: str, kind: type) -> Column:
@@ -127,11 +136,15 @@ class Columns:
         in_force = dict.fromkeys((*specification.optimizer.declaration.options, *specification.space))
         for path in in_force:
             if path in variable:
-                known.setdefault(path, Column(path, _type(variable[path])))
-        bare = [path.rpartition(".")[2] for path in in_force]
-        for path, name in zip(in_force, bare, strict=True):
-            if path in known and bare.count(name) == 1:
-                known.setdefault(name, known[path])
+                fixed = None if path in specification.space else specification.optimizer.options.get(path)
+                known.setdefault(path, Column(path, _type(variable[path]), otherwise=fixed))
+        for path in in_force:
+            column, end = known.get(path), path.rpartition(".")[2]
+            aliases = {"optimizer": f"optimizer.{path}", "schedules.lr": f"schedule.{end}"}
+            if column is not None:
+                known.setdefault(aliases.get(path.rpartition(".")[0] or "optimizer", path), column)
+                if canonical(end, variable) == path:
+                    known.setdefault(end, column)
         return cls(tuple(dict.fromkeys((*TRIAL_NAMES, *specification.space))), known)
 
     def find(self, name: str) -> Column:

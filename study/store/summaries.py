@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from analysis.axes import reading_order
+from analysis.axes import axis_of, reading_order
 from analysis.best import DECIMALS, ELIGIBLE, order
 from analysis.guessing import guessing_of
 from search_spaces.configurations import Configuration
@@ -72,7 +72,8 @@ class Summaries:
             .join(per_configuration, per_configuration.c.configuration_id == configuration.c.id)
             .where(per_configuration.c.mean <= lowest + 2.0 * 10.0**-DECIMALS)
         )
-        names = reading_order(of.specification.space)
+        space = of.specification.space
+        names, axes = reading_order(space), {name: axis_of(domain) for name, domain in space.items()}
 
         def work(connection: Connection) -> Best | None:
             found = [
@@ -86,7 +87,9 @@ class Summaries:
             ]
             return min(
                 found,
-                key=lambda it: order(it.mean, ELIGIBLE, [it.configuration.get(name, 0.0) for name in names]),
+                key=lambda it: order(
+                    it.mean, ELIGIBLE, [axes[name].coded(it.configuration.get(name)) for name in names]
+                ),
                 default=None,
             )
 

@@ -120,6 +120,32 @@ def test_a_store_of_a_release_is_sound_after_options_were_added(release, tmp_pat
         assert study.declarations is None
 
 
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+def test_the_same_text_continues_a_study_of_a_release_after_a_default_changed(release, tmp_path, tomorrow):
+    shutil.copy(release, tmp_path / "basin.db")
+    with Store(str(tmp_path / "basin.db"), check_schema=False) as store:
+        store.upgrade()
+        before = store.studies.get("small")
+        tomorrow()
+        again, new = store.studies.create(loads(SPECIFICATION), drawn(loads(SPECIFICATION)), CODE)
+        assert (again.id, new) == (before.id, False)
+        assert store.growth.extend(again, loads(WIDER)).trials == 6
+        assert store.studies.get("small").specification.optimizer.weight_decay == 0.0
+        assert store.findings() == []
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+def test_what_a_release_did_not_keep_of_a_trial_is_what_its_study_says(release, tmp_path):
+    shutil.copy(release, tmp_path / "basin.db")
+    with Store(str(tmp_path / "basin.db"), check_schema=False) as store:
+        store.upgrade()
+        assert len(store.trials("small", where="decay = 'l2' and variant != 'paper' and amsgrad")) == 12
+        assert len(store.trials("small", where="decay = 'normalised' or not amsgrad")) == 0
+        study = store.studies.get("small")
+        store.growth.extend(study, loads(WIDER))
+        assert len(store.trials("small", where="optimizer.decay = 'l2'")) == 18
+
+
 def test_an_identity_that_was_altered_is_found(store):
     made(store)
     with store.database.engine.begin() as connection:

@@ -46,6 +46,18 @@ def analysed(store, study):
     return best, int(counted(material.in_force, measure)["learned_nothing"].sum())
 
 
+def test_of_two_choices_that_tie_the_first_written_is_the_best(store):
+    space = {"decay": {"values": ["l2", "decoupled-lr"]}, "lr": {"values": [0.1]}}
+    study = make(store, space=space, seeds=1)
+    for lease in claim(store, study, limit=2):
+        tell(store, at_loss(lease, 5.0, 0.1))
+    best = store.summaries.best(study).configuration
+    material = Material.of(StudySource(store, study))
+    row = best_of_ranking(ranking(material.in_force, list(study.specification.space), material.measures()[0]))
+    assert best == {"decay": "l2", "lr": 0.1}
+    assert row["decay"] == 0.0
+
+
 def test_the_best_has_the_lowest_mean_over_seeds(store):
     study = make(store)
     told(store, study, [10.0, 30.0, 15.0, 17.0, 1.0, "diverged"])

@@ -82,7 +82,7 @@ def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch
         Steps of the whole training, the cycle of the ``normalised`` decay.
     """
     options = dict(recipe.options)
-    weight_decay, on = options.pop("weight_decay"), options.pop("decay_on")
+    weight_decay, on = options.pop("weight_decay", 0.0), options.pop("decay_on", "all")
     decayed = [w for w in model.parameters() if on == "all" or w.ndim >= 2]
     other = [w for w in model.parameters() if on != "all" and w.ndim < 2]
     groups: Groups = [{"params": decayed, "weight_decay": weight_decay}]

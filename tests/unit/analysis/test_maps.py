@@ -87,7 +87,7 @@ def test_a_map_as_json_has_its_candidates_and_how_they_were_found():
 
 def test_a_map_as_json_has_the_best_of_every_row():
     cells = {(0.1, 0.0): [10.0, 12.0], (1.0, 0.0): [11.0, 9.0], (0.1, 0.5): [3.0], (1.0, 0.5): ["diverged"]}
-    none = {"low": None, "high": None}
+    none = {"low": None, "high": None, "candidates": []}
     assert as_json(mapped(cells))["best_by_y"] == [
         none | {"p": 0.0, "lr": 1.0, "by_seed": [0.1, 1.0], "edge": "highest", "mean": 10.0, "n": 2},
         none | {"p": 0.5, "lr": 0.1, "by_seed": [0.1], "edge": "lowest", "mean": 3.0, "n": 1},
@@ -103,7 +103,7 @@ def test_a_map_of_one_hyperparameter_has_no_y():
     document = as_json(sensitivity_map(line({0.1: [10.0], 1.0: [20.0]}), MEASURE))
     assert document["y"] is None
     assert document["best"] == {"lr": 0.1, "mean": 10.0, "n": 1, "diverged": 0}
-    assert document["best_by_y"][0].keys() == {"lr", "low", "high", "by_seed", "edge", "mean", "n"}
+    assert document["best_by_y"][0].keys() == {"lr", "low", "high", "candidates", "by_seed", "edge", "mean", "n"}
 
 
 @pytest.mark.parametrize("state", ["waiting", "failed", "diverged"])

@@ -84,6 +84,7 @@ def test_a_map_has_candidates_and_the_best_of_every_row():
         "lr": 0.1,
         "low": 0.1,
         "high": 0.1,
+        "candidates": [0.1],
         "by_seed": [0.1, 0.1, 0.1],
         "edge": "lowest",
         "mean": 1.5,

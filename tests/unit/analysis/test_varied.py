@@ -93,7 +93,9 @@ def test_a_choice_on_x_has_no_edge():
     space = {"decay": {"values": list(DECAYS)}}
     cells = {(name,): [error, error + 1.0, error] for name, error in zip(DECAYS, (10.0, 20.0, 30.0), strict=True)}
     (one,) = findings(rows(cells, ("decay",)), space=space, seeds=3).maps[0]
-    assert one.optima[0].edge is None
+    (optimum,) = one.optima
+    assert (optimum.edge, optimum.low, optimum.high) == (None, None, None)
+    assert one.to_dict()["best_by_y"][0]["candidates"] == [DECAYS[int(code)] for code in optimum.likely] != []
     assert one.to_dict()["best_by_y"][0]["decay"] == "normalised"
 
 
@@ -115,6 +117,20 @@ def test_no_line_runs_between_choices(found):
     numbers = findings(rows(cells, tuple(space)), space=space)
     (result,) = ridge.compute(numbers)
     assert max(len(line.get_xdata()) for line in ridge.draw(result).axes[0].get_lines()) == 3
+
+
+def test_candidates_among_choices_are_told_one_by_one(tmp_path):
+    """Of three choices the first and the last may be the best: an interval would claim the one between."""
+    errors = dict(zip(DECAYS, ([10.0, 11.0, 12.0], [50.0, 51.0, 52.0], [10.5, 10.8, 12.1]), strict=True))
+    cells = {(name, on): errors[name] for name in DECAYS for on in (True, False)}
+    space = {"decay": {"values": list(DECAYS)}, "amsgrad": {"values": [True, False]}}
+    report = written(tmp_path, rows(cells, ("decay", "amsgrad")), space=space, seeds=3)
+    first = report.summary["maps"][0]["best_by_y"][0]
+    assert (first["low"], first["high"], first["candidates"]) == (None, None, ["normalised", "decoupled-lr"])
+    assert "normalised, decoupled-lr" in report.html
+    made = findings(rows(cells, ("decay", "amsgrad")), space=space, seeds=3)
+    axes = ridge.draw(ridge.compute(made)[0]).axes[0]
+    assert max(line.get_linewidth() for line in axes.get_lines()) <= 1.5
 
 
 def test_points_name_choices_on_their_axis():

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from search_spaces.declarations import OPTIMIZERS, TASKS
-from search_spaces.domains import Choices, Range, Values, WholeRange, WholeValues, domain_of, significant
+from search_spaces.domains import (
+    Choices,
+    Names,
+    Range,
+    Switches,
+    Values,
+    WholeRange,
+    WholeValues,
+    domain_of,
+    significant,
+)
 
 PROPERTY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 ROUND = st.integers(1, 10**9).flatmap(lambda n: st.integers(-12, 3).map(lambda e: float(f"{n}e{e}")))
@@ -61,11 +71,32 @@ def test_a_range_of_whole_numbers_is_cut_on_its_scale():
     assert WholeRange(low=1, high=10, points=4).grid() == (1, 4, 7, 10)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_a_whole_number_lies_where_the_real_one_would(share):
-    whole, real = WholeRange(low=16, high=256, log=True).at(share), Range(low=16, high=256, log=True).at(share)
-    assert type(whole) is int
-    assert whole == round(real)
+@pytest.mark.parametrize("log", [False, True])
+def test_every_whole_number_takes_its_part(log):
+    """The ends too: rounded from the interval between them they would be drawn half as often."""
+    domain, count = WholeRange(low=1, high=4, log=log), 4_000
+    drawn = [domain.at((i + 0.5) / count) for i in range(count)]
+    assert {type(value) for value in drawn} == {int}
+    shares = [drawn.count(value) / count for value in (1, 2, 3, 4)]
+    between = [math.log((v + 0.5) / (v - 0.5)) / math.log(9.0) if log else 0.25 for v in (1, 2, 3, 4)]
+    assert shares == pytest.approx(between, abs=1e-3)
+    assert (domain.at(0.0), domain.at(1.0)) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("domain", "count", "every"),
+    [
+        (Values(values=(0.5, 0.1)), 2, [0.1, 0.5]),
+        (WholeRange(low=2, high=4), 3, [2, 3, 4]),
+        (Choices(values=("b", "a")), 2, ["b", "a"]),
+        (Range(low=0.1, high=1.0), None, None),
+    ],
+    ids=str,
+)
+def test_a_domain_knows_how_many_values_it_has(domain, count, every):
+    assert domain.count == count
+    if every is not None:
+        assert list(domain.every()) == every
 
 
 def test_points_of_a_whole_range_must_differ():
@@ -80,9 +111,10 @@ def test_choices_keep_their_order_and_take_equal_parts():
 
 
 def test_a_switch_is_on_or_off():
-    assert Choices(values=(False, True)).grid() == (False, True)
-    with pytest.raises(ValidationError):
-        Choices(values=(1,))
+    assert Switches(values=(False, True)).grid() == (False, True)
+    for wrong in ((1,), ("true",), (True, True)):
+        with pytest.raises(ValidationError):
+            Switches(values=wrong)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +123,8 @@ def test_a_switch_is_on_or_off():
         (None, {"values": []}, Values),
         (None, {}, Range),
         (OPTIMIZERS["padam"].options["lr"], {"values": []}, Values),
-        (OPTIMIZERS["padam"].options["decay"], {"low": 1}, Choices),
-        (OPTIMIZERS["padam"].options["amsgrad"], {}, Choices),
+        (OPTIMIZERS["padam"].options["decay"], {"low": 1}, Names),
+        (OPTIMIZERS["padam"].options["amsgrad"], {}, Switches),
         (TASKS["classification"].options["batch_size"], {"values": []}, WholeValues),
         (TASKS["classification"].options["batch_size"], {"low": 1}, WholeRange),
     ],

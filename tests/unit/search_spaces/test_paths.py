@@ -39,7 +39,7 @@ def test_everything_declared_may_vary_but_lists_and_names():
         ("schedules.p.gamma", "schedules.p.gamma"),
         ("gamma", "gamma"),  # of two
         ("dataset", "dataset"),
-        ("optimizer.batch_size", "task.batch_size"),
+        ("optimizer.batch_size", "optimizer.batch_size"),
         ("unheard_of", "unheard_of"),
     ],
 )
@@ -71,16 +71,30 @@ BATCH = {"values": [16, 32]}
     ],
 )
 def test_a_path_is_one_key_or_mappings_within_mappings(space):
-    names = [name.removeprefix("optimizer.") for name in flattened(space)]
+    flat, lost = flattened(space)
+    names = [name.removeprefix("optimizer.") for name in flat]
     assert names == ["lr", "task.batch_size", "schedules.p.gamma"]
-    assert list(flattened(space).values()) == [{"values": [1.0]}, BATCH, {"low": 0.1, "high": 1}]
+    assert list(flat.values()) == [{"values": [1.0]}, BATCH, {"low": 0.1, "high": 1}]
+    assert lost == []
+
+
+@pytest.mark.parametrize("space", [{"lr": {}}, {"lr": 3, 5: None}, {"task": 3}, {"task": {"values": 3}}])
+def test_what_is_no_path_is_left_alone(space):
+    assert flattened(space) == (space, [])
 
 
 @pytest.mark.parametrize(
-    "space", [{"lr": {}}, {"lr": 3, 5: None}, {"task": 3}, {"task": {}}, {"task": {"values": 3}}]
+    ("space", "lost"),
+    [
+        ({"task": {}}, ["task"]),
+        ({"schedules": {"lr": {}}}, ["schedules.lr"]),
+        ({"task.batch_size": BATCH, "task": {"batch_size": BATCH}}, ["task.batch_size"]),
+    ],
 )
-def test_what_is_no_path_is_left_alone(space):
-    assert flattened(space) == {name: it for name, it in space.items() if it != {} or name != "task"}
+def test_what_says_nothing_or_is_there_twice_is_told(space, lost):
+    assert flattened(space)[1] == lost
+    with pytest.raises(SpecificationError, match=rf"space.{lost[0]}: must say what varies, once"):
+        specification(("space", {"lr": {"values": [1.0]}} | space))
 
 
 def test_an_assignment_reaches_a_path():

@@ -231,6 +231,23 @@ def test_a_schedule_of_p_makes_another_study():
     assert validate(moved.document()) == moved
 
 
+def test_a_schedule_of_p_that_stands_still_is_none():
+    still = specification(("schedules.p", {"name": "constant"}))
+    assert still.hash() == specification().hash()
+    assert differences(specification().resolved(), still.resolved()) == []
+
+
+def test_the_hash_of_a_schedule_of_p_leaves_out_what_is_as_it_first_was():
+    moved = specification(("schedules.p", {"name": "multistep", "milestones": [2]}))
+    assert moved.identity()["schedules"] == {"p": {"name": "multistep", "milestones": [2]}}
+
+
+@pytest.mark.parametrize("damaged", [{"task": 3}, {"task": {"options": 3}}, {"task": {"options": {"batch_size": 3}}}])
+def test_declarations_that_are_damaged_take_nothing_over(damaged):
+    given, stored = specification(), specification(("task.batch_size", 64))
+    assert given.continuing(stored, damaged) == given
+
+
 def test_null_is_as_if_not_written():
     given = specification(("optimizer", {"lr": None, "variant": None, "momentum": None}), ("task.batch_size", None))
     assert given == specification()

@@ -231,11 +231,56 @@ FAULTS = [
     ),
     ([("space.decay", {"values": ["l2", "l2"]})], "space.decay", "must differ, got ['l2'] more than once"),
     ([("space.decay", {"values": []})], "space.decay.values", "at least 1"),
+    ([("space.decay", {"values": [["l2"]]})], "space.decay.values[0]", "must be text, got ['l2']"),
+    (
+        [("space.amsgrad", {"values": ["true"]})],
+        "space.amsgrad.values[0]",
+        "must be true or false, got 'true'",
+    ),
+    (
+        [("space.task.subset", {"low": 1, "high": 10**400, "points": 2})],
+        "space.task.subset.high",
+        "must be less than or equal to",
+    ),
+    # at every combination of what varies of the task
+    (
+        [
+            ("space.task.subset", {"values": [200, 400]}),
+            ("space.task.validation", {"values": [100, 300]}),
+            ("task.batch_size", 10),
+        ],
+        "space.task.validation",
+        "must leave training images: fewer than 200, got 300",
+    ),
+    (
+        [
+            ("task.remainder", "keep"),
+            ("space.task.remainder", {"values": ["join", "keep"]}),
+            ("space.batch_size", {"values": [64, 2000]}),
+        ],
+        "space.task.batch_size",
+        "at most the number of training images, 899, got 2000",
+    ),
+    (
+        [
+            ("space.task.validation", {"values": [0, 100]}),
+            ("objective.split", "validation"),
+            ("task.validation", 100),
+        ],
+        "objective.split",
+        "set task.validation",
+    ),
+    # counted
+    (
+        [("space", {"batch_size": {"low": 1, "high": 3}}), ("design", {"name": "tpe", "configurations": 5})],
+        "design.configurations",
+        "must be at most the 3 distinct points of the space, got 5",
+    ),
     ([("space.decay", {})], "space.decay.values", "is required"),
     (
         [("space.amsgrad", {"values": [True, "no"]})],
         "space.amsgrad.values[1]",
-        "unknown amsgrad 'no'; known: true, false",
+        "must be true or false, got 'no'",
     ),
     ([("space.optimizer.lr", {"values": [1.0]})], "space.optimizer.lr", "is lr, which the space varies already"),
     ([("space.task.network", {"values": ["mlp"]})], "space.task.network", "is nothing that can be varied here; "),
@@ -296,6 +341,11 @@ def test_a_broken_rule_is_one_fault_at_its_place(changes, path, words):
         [("task.subset", None), ("task.batch_size", None)],
         [("schedules", {"lr": {"name": "cosine"}, "p": {"name": "multistep", "milestones": [1]}})],
         [("schedules", {})],
+        [("task.subset", 100), ("space.batch_size", {"values": [16, 32]})],
+        [("task.batch_size", 2000), ("space.task.remainder", {"values": ["keep"]})],
+        [("space.task.subset", {"values": [100, 200]}), ("space.batch_size", {"values": [16, 32]})],
+        [("space.task.validation", {"values": [50, 100]}), ("objective.split", "validation")],
+        [("space", {"batch_size": {"low": 1, "high": 3}}), ("design", {"name": "tpe", "configurations": 3})],
         [("optimizer.p", 0), ("space.p", {"values": [0.5]})],
         [("space.lr", {"low": 1, "high": 10, "points": 2})],
         [("space.lr", {"values": [1]})],

@@ -189,6 +189,14 @@ def test_the_sampler_learns_a_choice():
     assert sum(one.configuration["decay"] == "normalised" for one in known[20:]) >= 15
 
 
+def test_whole_numbers_run_out_like_values():
+    chooser = Proposer(specification(**tpe(3, space={"batch_size": {"low": 14, "high": 16}})))
+    known = []
+    for number in range(3):
+        known.append(outcome(number, chooser.propose(known, number), errors=(10.0,)))
+    assert sorted(one.configuration["task.batch_size"] for one in known) == [14, 15, 16]
+
+
 def test_choices_run_out_like_values():
     chooser = Proposer(specification(**tpe(4, space={"decay": MIXED["decay"], "amsgrad": MIXED["amsgrad"]})))
     known = []
