@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from search_spaces.models import LISTED, Frozen
 from search_spaces.options import Choice, Number, Option, Switch
 
 Real = Annotated[float, Field(allow_inf_nan=False)]
@@ -18,20 +19,46 @@ def significant(value: float, digits: int = 12) -> float:
     return float(f"{value:.{digits - 1}e}") + 0.0  # + 0.0 turns -0.0 into 0.0
 
 
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number that a float can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def range_fault(name: str, option: Number, value: float) -> str | None:
+    """Return the fault of a value, as written or at the 12 digits it is kept with."""
+    fault = option.fault(name, value)
+    return fault if fault or isinstance(value, int) else option.fault(name, significant(value))
+
+
 NARROWEST = 1e-6
 """Relative width below which a range holds too few values that differ at 12 significant digits."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+class Listed(Frozen):
+    """Values that were listed one by one."""
+
+    values: Annotated[tuple[Any, ...], LISTED] = Field(min_length=1)
+
+    def every(self) -> Sequence[Any]:
+        """Return every value."""
+        return self.values
+
+    def grid(self) -> tuple[Any, ...]:
+        """Return every value."""
+        return self.values
+
+    def at(self, share: float) -> Any:
+        """Return the value at a share in [0, 1] of the way, each value taking an equal part of it."""
+        return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
 
 
-class Values(_Model):
-    """Chosen values, kept in ascending order."""
+class Values(Listed):
+    """Chosen numbers, kept in ascending order."""
 
-    values: Annotated[tuple[Real, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
-        min_length=1, max_length=10_000
-    )
+    values: Annotated[tuple[Real, ...], LISTED] = Field(min_length=1, max_length=10_000)
 
     @model_validator(mode="after")
     def _distinct(self) -> Values:
@@ -48,15 +75,6 @@ class Values(_Model):
         return significant(value)
 
     @property
-    def count(self) -> int | None:
-        """How many different values there are."""
-        return len(self.values)
-
-    def every(self) -> Sequence[float]:
-        """Return every value."""
-        return self.values
-
-    @property
     def low(self) -> float:
         """Smallest value."""
         return self.values[0]
@@ -71,16 +89,8 @@ class Values(_Model):
         """Whether the values are better seen on a logarithmic scale: all positive, and a factor of 20 apart."""
         return self.low > 0 and self.high > 20 * self.low
 
-    def grid(self) -> tuple[float, ...]:
-        """Return every value, ascending."""
-        return self.values
 
-    def at(self, share: float) -> float:
-        """Return the value at a share in [0, 1) of the way, each value taking an equal part of it."""
-        return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
-
-
-class Range(_Model):
+class Range(Frozen):
     """An interval, sampled by `random`, `sobol` and `tpe`, or cut into ``points`` by `grid`."""
 
     low: Real
@@ -103,14 +113,9 @@ class Range(_Model):
             raise ValueError(f"points must be fewer: some of {self.points} fall together at 12 digits")
         return self
 
-    @property
-    def count(self) -> int | None:
-        """How many different values there are, None where they cannot be counted."""
+    def every(self) -> Sequence[float] | None:
+        """Return every value, None where they cannot be listed."""
         return None
-
-    def every(self) -> Sequence[float]:
-        """Return every value, of a range that has so many."""
-        raise ValueError("the values of a range of real numbers cannot be listed")
 
     def at(self, share: float) -> float:
         """Return the value at a share in [0, 1] of the way from low to high on the range's scale."""
@@ -133,9 +138,7 @@ class Range(_Model):
 class WholeValues(Values):
     """Chosen whole numbers, kept in ascending order."""
 
-    values: Annotated[tuple[int, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
-        min_length=1, max_length=10_000
-    )
+    values: Annotated[tuple[int, ...], LISTED] = Field(min_length=1, max_length=10_000)
 
     @staticmethod
     def kept(value: float) -> int:
@@ -148,11 +151,6 @@ class WholeRange(Range):
 
     low: int = Field(ge=-(2**53), le=2**53)
     high: int = Field(ge=-(2**53), le=2**53)
-
-    @property
-    def count(self) -> int | None:
-        """How many different values there are."""
-        return self.high - self.low + 1
 
     def every(self) -> Sequence[int]:
         """Return every value."""
@@ -169,12 +167,8 @@ class WholeRange(Range):
         return tuple(round(value) for value in super().grid())
 
 
-class Choices(_Model):
+class Choices(Listed):
     """Chosen names, or on and off, in the order in which they are written."""
-
-    values: Annotated[tuple[str | bool, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = (
-        Field(min_length=1, max_length=100)
-    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Choices:
@@ -188,38 +182,17 @@ class Choices(_Model):
         """False: choices lie at equal steps."""
         return False
 
-    @property
-    def count(self) -> int | None:
-        """How many different values there are."""
-        return len(self.values)
-
-    def every(self) -> Sequence[str | bool]:
-        """Return every value, as written."""
-        return self.values
-
-    def grid(self) -> tuple[str | bool, ...]:
-        """Return every value, as written."""
-        return self.values
-
-    def at(self, share: float) -> str | bool:
-        """Return the value at a share in [0, 1) of the way, each value taking an equal part of it."""
-        return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
-
 
 class Names(Choices):
     """Chosen names, in the order in which they are written."""
 
-    values: Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
-        min_length=1, max_length=100
-    )
+    values: Annotated[tuple[str, ...], LISTED] = Field(min_length=1, max_length=100)
 
 
 class Switches(Choices):
     """On and off, in the order in which they are written."""
 
-    values: Annotated[tuple[bool, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = Field(
-        min_length=1, max_length=2
-    )
+    values: Annotated[tuple[bool, ...], LISTED] = Field(min_length=1, max_length=2)
 
 
 DOMAIN_KEYS = frozenset((*Values.model_fields, *Range.model_fields))

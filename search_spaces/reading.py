@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from search_spaces.declarations import KINDS
 from search_spaces.documents import Document, closest, nearest
-from search_spaces.domains import Domain, domain_of
+from search_spaces.domains import Domain, domain_of, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
 from search_spaces.options import Option
 from search_spaces.paths import canonical
-from search_spaces.rules import is_number, named, range_fault
+from search_spaces.rules import named
 from search_spaces.sections import PAIR, Section, model_of, unspoken
 from search_spaces.specification import Specification
 

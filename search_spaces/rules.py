@@ -10,7 +10,7 @@ from typing import Any
 
 from search_spaces.declarations import DATASETS, KINDS
 from search_spaces.documents import Document, nearest
-from search_spaces.domains import Choices, Domain, Range, Values, significant
+from search_spaces.domains import Choices, Domain, Range, Values, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
 from search_spaces.options import Choice, Name, Number, Option, Value
 from search_spaces.paths import canonical, split, variable
@@ -43,8 +43,8 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
             yield Fault(path=path, message=f"is nothing that a schedule moves; {nearest(name, movable)}")
         elif schedule is not None:
             yield from _scheduled(path, schedule, sections.get("epochs"))
-            if name == "p" and (gamma := schedule.options.get("gamma")) is not None and gamma > 1:
-                yield Fault(path=f"{path}.gamma", message=f"must be at most 1, or p leaves its range, got {gamma:g}")
+            if name == "p":
+                yield from _within_the_range_of_p(schedule, sections.get("space") or {})
     objective: Objective | None = sections.get("objective")
     if objective is not None and task is not None and objective.split == "validation":
         varied = (sections.get("space") or {}).get("task.validation")
@@ -57,7 +57,6 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
     yield from _spanned(document.get("space"), known, optimizer)
     space: dict[str, Domain] | None = sections.get("space")
     if space is not None:
-        yield from _stretched(space)
         yield from _designed(space, sections, document.get("design") or {})
 
 
@@ -162,31 +161,19 @@ def _ends(domain: Domain) -> Iterable[Value]:
     return domain.values if isinstance(domain, Choices) else dict.fromkeys((domain.low, domain.high))
 
 
-def _stretched(space: Mapping[str, Domain]) -> Iterable[Fault]:
-    """Check the ends of what the schedules vary."""
-    domain = space.get("schedules.p.gamma")
-    if isinstance(domain, Values | Range) and domain.high > 1:
-        message = f"must be at most 1, or p leaves its range, got {domain.high:g}"
-        yield Fault(path="space.schedules.p.gamma", message=message)
+def _within_the_range_of_p(schedule: Section, space: Mapping[str, Domain]) -> Iterable[Fault]:
+    """Check the largest factor by which p is multiplied."""
+    path = "schedules.p.gamma"
+    domain = space.get(path)
+    gamma = domain.high if isinstance(domain, Values | Range) else schedule.options.get("gamma")
+    if isinstance(gamma, float) and gamma > 1:
+        where = path if domain is None else f"space.{path}"
+        yield Fault(path=where, message=f"must be at most 1, or p leaves its range, got {gamma:g}")
 
 
 def _anybody() -> dict[str, Option]:
     """Return the options of all optimizers."""
     return {name: option for entry in KINDS["optimizer"].values() for name, option in entry.options.items()}
-
-
-def range_fault(name: str, option: Number, value: float) -> str | None:
-    """Return the fault of a value, as written or at the 12 digits it is kept with."""
-    fault = option.fault(name, value)
-    return fault if fault or isinstance(value, int) else option.fault(name, significant(value))
-
-
-def is_number(value: Any) -> bool:
-    """Tell whether a value is a number that a float can hold."""
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def _designed(
@@ -224,8 +211,8 @@ def _chosen(space: Mapping[str, Domain], design: Design, written: Mapping[str, A
             message = f"is required by design {design.name}, such as 50"
             yield Fault(path="design.configurations", message=message)
     else:
-        counts = [domain.count for domain in space.values()]
-        cells = None if None in counts else math.prod(it or 0 for it in counts)
-        if cells is not None and count > cells:
+        every = [domain.every() for domain in space.values()]
+        cells = math.inf if None in every else math.prod(len(values or ()) for values in every)
+        if count > cells:
             message = f"must be at most the {cells} distinct points of the space, got {count}"
             yield Fault(path="design.configurations", message=message)

@@ -10,22 +10,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
+from pydantic import create_model
 
 from search_spaces.declarations import KINDS, Declaration
 from search_spaces.domains import Real
+from search_spaces.models import LISTED, Frozen
 from search_spaces.options import Choice, Name, Option, Switch, Value, WholeNumbers
-
-
-def listed(value: Any) -> Any:
-    """Let a YAML list stand for a tuple, and nothing else."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-class Frozen(BaseModel):
-    """Values of a specification: nothing is converted, nothing unknown is taken."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Section(Frozen):
@@ -64,7 +54,7 @@ def model_of(kind: str, name: str) -> type[Section]:
     declaration = KINDS[kind][name]
     fields: dict[str, Any] = {option: _field(it) for option, it in declaration.options.items()}
     if kind == "optimizer" and all(half in fields for half in PAIR):
-        fields["betas"] = (Annotated[tuple[Real, Real], BeforeValidator(listed)] | None, None)
+        fields["betas"] = (Annotated[tuple[Real, Real], LISTED] | None, None)
     model = create_model(f"{kind}-{name}", __base__=Section, name=(str, name), **fields)
     model.declaration = declaration
     return model
@@ -79,7 +69,7 @@ def _field(option: Option) -> tuple[Any, Any]:
     if isinstance(option, Switch):
         return bool, option.default
     if isinstance(option, WholeNumbers):
-        return Annotated[tuple[int, ...], BeforeValidator(listed)], option.default
+        return Annotated[tuple[int, ...], LISTED], option.default
     kind = int if option.integer else Real
     return (kind, option.default) if option.default is not None else (kind | None, None)
 

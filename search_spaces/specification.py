@@ -14,9 +14,10 @@ from search_spaces.configurations import Configuration, rounded
 from search_spaces.declarations import DATASETS, Dataset
 from search_spaces.defaults import FIRST, first_default
 from search_spaces.domains import Domain, Real, significant
+from search_spaces.models import Frozen
 from search_spaces.options import Name, Option, Value
 from search_spaces.paths import split, variable
-from search_spaces.sections import Frozen, Section, model_of
+from search_spaces.sections import Section, model_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 

@@ -77,7 +77,7 @@ class _Ticket:
 def recipe_of(specification: Specification, lease: Lease) -> Recipe:
     """Return what a worker needs to train one leased trial."""
     at = specification.at(dict(lease.configuration))
-    task, document = at.task, at.document()
+    task = at.task
     return Recipe(
         dataset=task.dataset,
         network=at.network.name,
@@ -89,7 +89,7 @@ def recipe_of(specification: Specification, lease: Lease) -> Recipe:
         remainder=task.remainder,
         optimizer=at.optimizer.name,
         options=at.optimizer.options | at.hyperparameters({}),
-        schedules={"lr": document["schedule"], **document.get("schedules", {})},
+        schedules={name: schedule.model_dump(mode="json") for name, schedule in at.schedules.items()},
         epochs=lease.epochs,
         seed=lease.seed,
     )

@@ -92,9 +92,9 @@ class Proposer:
         """Return a random configuration that is not known; only a space of few values gets here."""
         generator = np.random.default_rng(_seed(self._specification.design.seed, number, ATTEMPTS))
         space = self._specification.space
-        if not any(domain.count is None for domain in space.values()):
-            every = itertools.product(*(domain.every() for domain in space.values()))
-            cells = (dict(zip(space, cell, strict=True)) for cell in every)
+        every = [values for domain in space.values() if (values := domain.every()) is not None]
+        if len(every) == len(space):
+            cells = (dict(zip(space, cell, strict=True)) for cell in itertools.product(*every))
             left = list(itertools.islice((cell for cell in cells if identity(cell) not in known), MOST))
             return left[int(generator.integers(len(left)))]
         while True:

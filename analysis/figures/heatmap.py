@@ -106,7 +106,7 @@ def _heatmap(
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged)}"
     of_study = tuple(_holds_best(one, best) for one in maps)
     if alone:
-        numbered = _is_numbered(grid)
+        numbered = is_numbered(grid)
         text += f" {map_legend(first, numbered=numbered)}"
         text += "" if numbered else " Too many cells for numbers; summary.json has them."
         if not of_study[0] and best is not None and grid.best is not None:
@@ -177,7 +177,7 @@ def _alone(result: Heatmap) -> Figure:
     grid, measure = result.maps[0].grid, result.maps[0].measure
     rows, columns = grid.mean.shape
     left, right = left_of(grid), right_of(result.limits, measure)
-    numbered = _is_numbered(grid)
+    numbered = is_numbered(grid)
     width = left + (0.82 * max(columns, 4) if numbered else WIDEST) + 0.2 + right
     below = Caption(result.caption, width)
     title = wrapped(result.title, width - left)
@@ -225,7 +225,8 @@ def _together(result: Heatmap) -> Figure:
     return figure
 
 
-def _is_numbered(grid: Grid) -> bool:
+def is_numbered(grid: Grid) -> bool:
+    """Tell whether the cells of a map have room for their numbers."""
     return len(grid.xs) <= NUMBERED and len(grid.ys) <= NUMBERED
 
 
@@ -265,7 +266,7 @@ def _draw_cell(
     colour = LOST if diverged == n else tuple(np.asarray(colours.to_rgba(np.array([max(value, low or value)])))[0])
     left, right = columns.edges[column : column + 2]
     corner, width = (left, row - 0.5), right - left
-    numbered = _is_numbered(grid)
+    numbered = is_numbered(grid)
     line = 0.8 if numbered else 0.0
     axes.add_patch(Rectangle(corner, width, 1, facecolor=colour, edgecolor="white", linewidth=line))
     dark = np.array(colour[:3]) @ (0.299, 0.587, 0.114) <= 0.5
@@ -334,7 +335,7 @@ def label_axes(axes: Axes, result: SensitivityMap, columns: Columns) -> None:
         axes.set_xscale("log")
     axes.set_xlim(columns.edges[0], columns.edges[-1])
     axes.set_ylim(-0.5, len(grid.ys) - 0.5)
-    most = NUMBERED if _is_numbered(grid) else LABELLED
+    most = NUMBERED if is_numbered(grid) else LABELLED
     across, up = (slice(None, None, math.ceil(count / most)) for count in (len(grid.xs), len(grid.ys)))
     labels = list(grid.x_axis.texts(grid.xs.tolist(), plain).values())[across]
     axes.xaxis.set_major_locator(FixedLocator(columns.places.tolist()[across]))

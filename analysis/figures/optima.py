@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from analysis.axes import label_of
 from analysis.captions import chosen, described
 from analysis.figures.columns import columns_of
-from analysis.figures.heatmap import HIGHEST, NUMBERED, WIDEST, label_axes, left_of, wrapped
+from analysis.figures.heatmap import HIGHEST, WIDEST, is_numbered, label_axes, left_of, wrapped
 from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import Findings
 from analysis.maps import SensitivityMap
@@ -75,7 +75,7 @@ def draw(result: Ridge, ax: Axes | None = None) -> Figure:
             return ax.get_figure(root=True)  # type: ignore[return-value]
         rows, columns = result.map.grid.mean.shape
         left = left_of(result.map.grid)
-        numbered = columns <= NUMBERED and rows <= NUMBERED
+        numbered = is_numbered(result.map.grid)
         width = left + (0.82 * max(columns, 4) if numbered else WIDEST) + 0.5
         below = Caption(result.caption, width)
         title = wrapped(result.title, width - left)

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from analysis.statistics import STATISTICS
 from search_spaces.configurations import Configuration, identity
+from search_spaces.domains import is_number
 from search_spaces.errors import printable
 from search_spaces.options import Choice, Number, Option
-from search_spaces.rules import is_number
 from search_spaces.specification import Specification
 from study.errors import StoreBrokenError
 from study.store import schema

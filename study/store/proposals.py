@@ -11,7 +11,6 @@ from search_spaces.configurations import Configuration, identity, rounded
 from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
-from study.store.slots import options_in_force
 from study.store.studies import Study, point_of
 from study.trials import State
 
@@ -181,7 +180,7 @@ class Proposals:
             connection.execute(
                 update(trial)
                 .where(trial.c.configuration_id == filled, trial.c.state == State.WAITING.value)
-                .values(filled=True, options=options_in_force(of.specification, point))
+                .values(filled=True, options=of.specification.options(point))
             )
             return True
 

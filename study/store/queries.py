@@ -14,16 +14,13 @@ from search_spaces.configurations import Configuration
 from search_spaces.errors import escaped
 from search_spaces.specification import Specification
 from study.store import schema
-from study.store.columns import EPOCH, TRIAL_NAMES, Column, Columns, found
+from study.store.columns import EPOCH, Column, Columns, found
 from study.store.database import Database
 from study.store.filters import trial_filter
 from study.store.studies import point_of, specification_of
 from study.trials import State
 
 trial, epoch, attempt, configuration = schema.trial, schema.epoch, schema.attempt, schema.configuration
-
-TRIAL_COLUMNS = TRIAL_NAMES
-"""Columns of a trial that every study has, the most asked for first."""
 
 EPOCH_COLUMNS = tuple(column.name for column in EPOCH)
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, func, insert, select
 
 from search_spaces.configurations import Configuration, identity, rounded
-from search_spaces.options import Value
 from search_spaces.specification import Specification
 from study.store import schema
 from study.store.database import Database
@@ -62,7 +61,7 @@ def insert_trials(
     last = select(func.coalesce(func.max(trial.c.number), -1)).where(trial.c.study_id == study_id)
     first = int(connection.execute(last).scalar_one()) + 1
     options = {
-        configuration_id: options_in_force(specification, point) if point is not None else None
+        configuration_id: specification.options(point) if point is not None else None
         for configuration_id, point in points.items()
     }
     for start in range(0, len(slots), CHUNK):
@@ -83,8 +82,3 @@ def insert_trials(
             for offset, (configuration_id, seed) in enumerate(slots[start : start + CHUNK])
         ]
         connection.execute(insert(trial), rows)
-
-
-def options_in_force(specification: Specification, configuration: Configuration) -> dict[str, Value]:
-    """Return the options in force at a configuration, by path; the optimizer's name has a column of its own."""
-    return dict(specification.options(configuration))

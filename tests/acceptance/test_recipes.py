@@ -23,7 +23,7 @@ from search_spaces.validation import validate
 from study.expressions import ExpressionError, parse
 from study.hosts import Process
 from study.store import Store
-from study.store.queries import TRIAL_COLUMNS
+from study.store.columns import TRIAL_NAMES
 from study.trials import Ending, Finish, Provenance, Report
 
 pytestmark = pytest.mark.acceptance
@@ -327,11 +327,11 @@ def test_every_column_is_on_the_page_and_no_other():
     table = PAGE[PAGE.index("| columns |") : PAGE.index("A trial that `basin retry` replaced")]
     named = set(re.findall(r"`(\w+)`", table)) - {"waiting", "running", "complete", "diverged", "failed", "cancelled"}
     named = (named - {"validation_"}) | {f"validation_error_{s}" for s in ("final", "mean_last5", "min")}
-    assert named == set(TRIAL_COLUMNS)
+    assert named == set(TRIAL_NAMES)
 
 
 def test_the_error_on_the_page_is_the_one_that_is_printed():
-    columns = dict.fromkeys(TRIAL_COLUMNS, "number")
+    columns = dict.fromkeys(TRIAL_NAMES, "number")
     with pytest.raises(ExpressionError) as caught:
         parse("tset_error_final < 10", columns)
     assert f"basin: {caught.value}" in PAGE

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from study.errors import UsageError
 from study.expressions import MAX_HEIGHT, ExpressionError, parse
-from study.store.queries import TRIAL_COLUMNS
+from study.store.columns import TRIAL_NAMES
 from tests.contract.helpers import every_outcome, make, make_tpe, run_sql
 
 
@@ -125,7 +125,7 @@ def test_values_are_bound_and_never_part_of_the_statement(store, study):
         st.lists(
             st.sampled_from(
                 [
-                    *TRIAL_COLUMNS,
+                    *TRIAL_NAMES,
                     "and",
                     "or",
                     "not",
@@ -156,7 +156,7 @@ def test_junk_is_answered_or_refused_and_never_breaks_the_store(store, study, te
         list(store.queries.trials(study.id, where=text, limit=3))
 
 
-@pytest.mark.parametrize("name", TRIAL_COLUMNS)
+@pytest.mark.parametrize("name", TRIAL_NAMES)
 def test_every_column_users_see_can_be_asked_for(store, study, name):
     assert sorted(numbers(store, study, f"{name} is null") + numbers(store, study, f"{name} is not null")) == [
         *range(6)

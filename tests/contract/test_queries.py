@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from study.errors import UsageError
-from study.store.queries import TRIAL_COLUMNS
+from study.store.columns import TRIAL_NAMES
 from study.trials import Ending, Finish, Report
 from tests.contract.helpers import (
     MADE,
@@ -52,7 +52,7 @@ def numbers(store, study, **options):
 
 def test_a_trial_has_every_promised_column_first(store, study):
     found = list(store.queries.trials(study.id))[0]  # noqa: RUF015 - read to the end
-    assert tuple(found) == TRIAL_COLUMNS == PRINTED
+    assert tuple(found) == TRIAL_NAMES == PRINTED
     assert list(found)[: len(PROMISED)] == PROMISED
 
 
