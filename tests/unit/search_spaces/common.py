@@ -66,3 +66,8 @@ def faults_of(document):
     with pytest.raises(SpecificationError) as caught:
         validate(document)
     return [(fault.path, fault.message) for fault in caught.value.faults]
+
+
+def paths_of(document):
+    """Return where a document has faults."""
+    return {path for path, _ in faults_of(document)}

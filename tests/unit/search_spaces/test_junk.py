@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search_spaces.documents import assign, parse_document
 from search_spaces.errors import SpecificationError
 from search_spaces.validation import loads, validate
-from tests.unit.search_spaces.common import STUDY, study
+from tests.unit.search_spaces.common import STUDY, faults_of, paths_of, study
 
 JUNK = settings(
     max_examples=250,
@@ -129,3 +130,53 @@ def test_a_valid_study_is_its_own_document(lr, low, width, points, seeds, design
     again = validate(specification.document())
     assert (again, again.hash()) == (specification, specification.hash())
     assert specification.trials == seeds * (len(lr) * points if design == "grid" else 7)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 16**4400], ids=["large", "small", "unprintable"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "epochs",
+        "seeds",
+        "optimizer.lr",
+        "space.lr.low",
+        "task.batch_size",
+        "resources.gpus",
+        "schedule.gamma",
+        "name",
+    ],
+)
+def test_a_number_that_no_machine_number_holds_is_a_fault(path, value):
+    document = study(("space.lr", {"low": 0.1, "high": 1.0, "points": 2}), (path, value))
+    assert path.removesuffix(".low") in {p.removesuffix(".low") for p in paths_of(document)}
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 16**4400], ids=["large", "small", "unprintable"])
+def test_a_value_that_no_machine_number_holds_is_a_fault(value):
+    assert paths_of(study(("space.lr.values", [0.1, value]))) == {"space.lr.values[1]"}
+
+
+def test_a_number_in_a_document_that_no_machine_number_holds_is_a_fault():
+    with pytest.raises(SpecificationError):
+        loads(f"name: a\ntask: {{dataset: digits, network: mlp}}\nepochs: 0x{'f' * 5000}\nspace: {{}}\n")
+
+
+@pytest.mark.parametrize("key", [None, 1, True, 0.5, (1, 2)], ids=str)
+@pytest.mark.parametrize(
+    "section", ["", "task", "space", "space.lr", "optimizer", "schedule", "design", "objective", "resources"]
+)
+def test_a_key_that_is_no_text_is_a_fault(section, key):
+    document = study(("space.lr", {"low": 0.1, "high": 1.0, "points": 2}))
+    here = document
+    for part in filter(None, section.split(".")):
+        here = here.setdefault(part, {})
+    here[key] = {"values": [1]}
+    assert faults_of(document)
+
+
+@pytest.mark.parametrize("path", ["task", "space.lr", "optimizer", "seeds", "name"])
+def test_a_deep_assignment_is_a_fault(path):
+    document = study()
+    with pytest.raises(SpecificationError):  # noqa: PT012 - at either of the two
+        assign(document, ".".join([path, *["a"] * 5000]) + "=1")
+        validate(document)

@@ -91,3 +91,14 @@ def endings(store, study):
 
 def trials(store, study):
     return list(store.queries.trials(study.id))
+
+
+def packed(supply):
+    """Return a ticket of five trials: the first ticket of a drive has one, whose trial lasts a tenth of a second."""
+    tickets = tickets_of(supply)
+    name, ticket = next(tickets)
+    supply.received(name, complete(ticket["trials"][0], seconds=0.1))
+    supply.ended(name, None)
+    name, ticket = next(tickets)
+    assert len(ticket["trials"]) == 5
+    return name, ticket
