@@ -2,7 +2,8 @@
 
 Seeds are shared by all cells (the same initial weights, order and augmentation), so that what a seed does to every
 cell drops out of a difference of cells. An error of k among n images becomes y = log((k + 1/2) / (n - k + 1/2)), on
-which scale trainings near the best vary alike. y is taken to be cell + seed + residual; the residual mean square s2
+which scale trainings near the best vary alike; a metric that is no share of images has the scale it declares, y its
+logarithm or itself. y is taken to be cell + seed + residual; the residual mean square s2
 is that of the lowest third of the cells, where the comparison is made. A cell is a candidate unless its mean of y,
 over the m seeds that it shares with the best cell, is higher by more than ``d * sqrt(2 * s2 / m)``, d being Dunnett's
 one-sided critical value for all cells compared. That is the set of Hsu's multiple comparisons with the best: it holds
@@ -18,13 +19,15 @@ both are wider than they had to be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.dunnett import critical_value
 from analysis.grid import Cell, Grid, Mask, Matrix
+
+Scale = Callable[[Matrix], Matrix]
 
 LEVEL = 0.95
 FEWEST_SEEDS = 3
@@ -63,16 +66,16 @@ class Candidates:
 
 
 def candidates(
-    grid: Grid, images: int, among: Sequence[Cell] | None = None, near: Sequence[Cell] | None = None
+    grid: Grid, compared: Scale, among: Sequence[Cell] | None = None, near: Sequence[Cell] | None = None
 ) -> Candidates | None:
     """Return the candidates for the best cell, None where there are too few replicates to say.
 
     Parameters
     ----------
     grid
-        Errors in percent.
-    images
-        Number of images that an error is a share of.
+        Of values.
+    compared
+        Puts values on the scale of y, lower being better (:meth:`analysis.measure.Measure.compared`).
     among
         The cells to compare; all of them where None.
     near
@@ -84,8 +87,8 @@ def candidates(
         return None
     known = np.isfinite(grid.replicates)
     seeds = int(known[best].sum())
-    logits = logit(grid.replicates, images)
-    residual = _residual(grid, logits, lowest_third(grid, eligible) if near is None else near)
+    scaled = compared(grid.replicates)
+    residual = _residual(scaled, lowest_third(grid, eligible) if near is None else near)
     if seeds < FEWEST_SEEDS or residual is None:
         return None
     mean_square, freedom = residual
@@ -95,7 +98,7 @@ def candidates(
     shared = {cell: both for cell, both in shared.items() if both.sum() >= FEWEST_SEEDS}
     bound = critical_value(len(shared), freedom, LEVEL) if shared else 0.0
     for cell, both in shared.items():
-        difference = float((logits[cell] - logits[best])[both].mean())
+        difference = float((scaled[cell] - scaled[best])[both].mean())
         judged[cell] = True
         cells[cell] = difference <= bound * np.sqrt(2.0 * mean_square / both.sum()) + 1e-12
     return Candidates(
@@ -108,25 +111,19 @@ def candidates(
     )
 
 
-def logit(errors: Matrix, images: int) -> Matrix:
-    """Return log odds of errors in percent among ``images``, with 1/2 added to both counts."""
-    wrong = errors * images / 100.0
-    odds: Matrix = np.log((wrong + 0.5) / (images - wrong + 0.5))
-    return odds
-
-
 def lowest_third(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
     """Return the lowest third of those cells that have every seed and lost none, at least three where there are."""
     whole = [cell for cell in cells if np.isfinite(grid.replicates[cell]).all() and not grid.diverged[cell].any()]
-    whole.sort(key=lambda cell: (float(grid.mean[cell]), cell))
+    whole.sort(key=lambda cell: (grid.sign * float(grid.mean[cell]), cell))
     return whole[: max(SHARE, -(-len(whole) // SHARE))]
 
 
-def _residual(grid: Grid, logits: Matrix, near: Sequence[Cell]) -> tuple[float, int] | None:
+def _residual(scaled: Matrix, near: Sequence[Cell]) -> tuple[float, int] | None:
     """Return the residual mean square of cell + seed and its degrees of freedom, None where there are none."""
-    freedom = (len(near) - 1) * (len(grid.seeds) - 1)
-    if freedom < 1 or len(grid.seeds) < FEWEST_SEEDS:
+    seeds = scaled.shape[2]
+    freedom = (len(near) - 1) * (seeds - 1)
+    if freedom < 1 or seeds < FEWEST_SEEDS:
         return None
-    table = np.array([logits[cell] for cell in near])
+    table = np.array([scaled[cell] for cell in near])
     residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0, keepdims=True) + table.mean()
     return float((residuals**2).sum() / freedom), freedom

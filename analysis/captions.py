@@ -6,68 +6,123 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from analysis.findings import Findings
+from analysis.findings import ArmFindings
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
 from analysis.numbers import point, written
+from search_spaces.arm import Arm
+from search_spaces.declarations import Dataset
 from search_spaces.options import Value
 from search_spaces.sections import Section
-from search_spaces.specification import Specification
+
+Part = tuple[ArmFindings, pd.DataFrame]
+"""Trials of one arm that are drawn."""
+
+OPTIMIZER = "optimizer"
+"""What the keys of all that is said of an optimizer begin with."""
 
 
-def described(findings: Findings, drawn: pd.DataFrame, fixed: Mapping[str, float] | None = None) -> str:
+def described(parts: Sequence[Part], fixed: Mapping[str, float] | None = None) -> str:
     """Return the task, the values that all drawn trials share, n by outcome, and what was left out."""
-    specification = findings.material.specification
-    trained = _trained(specification, findings.named(fixed or {}))
+    arms = list(dict.fromkeys(one for one, _ in parts))
+    first, drawn = arms[0], pd.concat([trials for _, trials in parts])
+    alone = f", arm {first.name}" if first.armed and len(arms) == 1 else ""
     text = (
-        f"{specification.name}: {trained}. n = {_counted(len(drawn), 'trial')}, "
-        f"{_counted(specification.seeds, 'seed')} a configuration: {_outcomes(findings, drawn)}"
+        f"{first.study}{alone}: {_trained(arms, first.named(fixed or {}))}. n = {_counted(len(drawn), 'trial')}, "
+        f"{_counted(first.arm.seeds, 'seed')} a configuration: {_outcomes(parts)}"
     )
-    superseded = len(findings.material.trials) - len(findings.material.in_force)
+    superseded = sum(len(one.trials) - len(one.in_force) for one in arms)
     text += f", {superseded} superseded by a retry (left out)" if superseded else ""
     open_trials = int(drawn["state"].isin(["waiting", "running"]).sum())
     return text + (f", {open_trials} still to be trained." if open_trials else ".")
 
 
-def _trained(specification: Specification, fixed: Mapping[str, Value]) -> str:
-    """Return data, network, optimizer, batch, schedule, and the value of every option that does not vary."""
-    task, optimizer, info = specification.task, specification.optimizer, specification.dataset
-    form = specification.variant if "variant" not in specification.space else None
+def _trained(arms: Sequence[ArmFindings], fixed: Mapping[str, Value]) -> str:
+    """Return what was trained: what all arms share once, and of each what it has of its own."""
+    texts = [_texts(one.arm, fixed) for one in arms]
+    shared = {key: text for key, text in texts[0].items() if all(it.get(key) == text for it in texts)}
+    said = _sentence(shared, "; ")
+    if len(arms) == 1:
+        return said
+    own = [{key: text for key, text in it.items() if key not in shared} for it in texts]
+    told = [f"arm {one.name}: {_sentence(it, ', ') or 'as above'}" for one, it in zip(arms, own, strict=True)]
+    return "; ".join([said, *told] if said else told)
+
+
+def _sentence(texts: Mapping[str, str], between: str) -> str:
+    """Join what was trained, with a mark of its own between the optimizer and the rest."""
+    if "network" in texts and "data" in texts:
+        texts = {**texts, "network": f"{texts['network']} on {texts['data']}", "data": ""}
+    optimizer = ", ".join(text for key, text in texts.items() if key.startswith(OPTIMIZER))
+    rest = ", ".join(text for key, text in texts.items() if not key.startswith(OPTIMIZER) and text)
+    return between.join(text for text in (optimizer, rest) if text)
+
+
+def _texts(arm: Arm, fixed: Mapping[str, Value]) -> dict[str, str]:
+    """Return optimizer, task, epochs and schedules, with the value of every option that does not vary."""
+    return {
+        **_optimizer(arm, fixed),
+        **(_task(arm) if arm.dataset is None else _classification(arm, arm.dataset)),
+        "epochs": _counted(arm.epochs, "epoch"),
+        "schedules": _scheduled(arm),
+    }
+
+
+def _optimizer(arm: Arm, fixed: Mapping[str, Value]) -> dict[str, str]:
+    """Return an optimizer and each of its options, which arms share where they have it in the same form."""
+    optimizer = arm.optimizer
+    form = arm.variant if "variant" not in arm.space else None
     name = f"{optimizer.name} ({form})" if form else optimizer.name
+    numbers = {n: it for n, it in arm.hyperparameters({}).items() if n not in arm.space}
+    values = {**fixed, **numbers}
+    without = "amsgrad" not in arm.space and not optimizer.options.get("amsgrad", True)
+    name += " without the maximum of AMSGrad" if without else ""
+    parts = {"": name} | {option: point({option: value}) for option, value in values.items()}
+    decay = f"decay {arm.decay}" if arm.decay and "decay" not in arm.space else ""
+    kernels = optimizer.options.get("decay_on") == "kernels" and "decay_on" not in arm.space
+    decay = f"{decay or 'decay'} on kernels only" if kernels else decay
+    parts |= {"decay": decay} if decay else {}
+    return {f"{OPTIMIZER} {name} {option}": text for option, text in parts.items()}
+
+
+def _task(arm: Arm) -> dict[str, str]:
+    """Return a task by its name and every option that does not vary."""
+    options = {name: it for name, it in arm.task.options.items() if f"task.{name}" not in arm.space}
+    return {"task": f"{arm.task.name} ({point(options)})" if options else arm.task.name}
+
+
+def _classification(arm: Arm, info: Dataset) -> dict[str, str]:
+    """Return network, images and batch."""
+    task = arm.task
     images = f"{(task.subset or info.train) - task.validation:,} training and {info.test:,} test images"
     images += f", {task.validation:,} for validation" if task.validation else ""
-    if {"task.subset", "task.validation"} & specification.space.keys():
+    if {"task.subset", "task.validation"} & arm.space.keys():
         images = f"{info.test:,} test images"
-    numbers = {n: it for n, it in specification.hyperparameters({}).items() if n not in specification.space}
-    values = {**fixed, **numbers}
-    without = "amsgrad" not in specification.space and not optimizer.options.get("amsgrad", True)
-    name += " without the maximum of AMSGrad" if without else ""
-    name += f", {point(values)}" if values else ""
     parts = {
-        "decay": f", decay {specification.decay}" if specification.decay else "",
-        "decay_on": " on kernels only" if optimizer.options.get("decay_on") == "kernels" else "",
         "task.augmentation": "" if task.augmentation == "none" else f", {task.augmentation}",
         "task.remainder": " (a small rest of images is a batch of its own)" if task.remainder == "keep" else "",
-        "task.batch_size": f", batch {task.batch_size}",
+        "task.batch_size": f"batch {task.batch_size}",
     }
-    said = {path: "" if path in specification.space else text for path, text in parts.items()}
-    return (
-        f"{name}{said['decay']}{said['decay_on']}; {_network(specification)} on {task.dataset} "
-        f"({images}{said['task.augmentation']}){said['task.batch_size']}{said['task.remainder']}, "
-        f"{_counted(specification.epochs, 'epoch')}, {_scheduled(specification)}"
-    )
+    said = {path: "" if path in arm.space else text for path, text in parts.items()}
+    return {
+        "network": network_of(arm),
+        "data": f"{task.dataset} ({images}{said['task.augmentation']})",
+        "batch": f"{said['task.batch_size']}{said['task.remainder']}",
+    }
 
 
-def _network(specification: Specification) -> str:
-    options = specification.network_options
-    return specification.network.name + (f" ({point(options)})" if options else "")
+def network_of(arm: Arm) -> str:
+    """Return the network with the options that do not vary and are not as it declares them."""
+    options = arm.network_options
+    name = "" if arm.network is None else arm.network.name
+    return name + (f" ({point(options)})" if options else "")
 
 
-def _scheduled(specification: Specification) -> str:
+def _scheduled(arm: Arm) -> str:
     names = {"lr": "learning rate"}
     texts = [
-        _moved(names.get(name, name), schedule, varied=f"schedules.{name}.gamma" in specification.space)
-        for name, schedule in specification.schedules.items()
+        _moved(names.get(name, name), schedule, varied=f"schedules.{name}.gamma" in arm.space)
+        for name, schedule in arm.schedules.items()
     ]
     return ", ".join(texts)
 
@@ -85,9 +140,10 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _outcomes(findings: Findings, drawn: pd.DataFrame) -> str:
+def _outcomes(parts: Sequence[Part]) -> str:
+    drawn = pd.concat([trials for _, trials in parts])
     states = drawn["state"].value_counts().to_dict()
-    lost = int(counted(drawn, findings.measures[0])["learned_nothing"].sum())
+    lost = sum(int(counted(trials, one.measures[0])["learned_nothing"].sum()) for one, trials in parts)
     complete = f"{states.get('complete', 0)} complete"
     complete += f" ({lost} of them learned nothing)" if lost else ""
     left_out = states.get("failed", 0) + states.get("cancelled", 0)
@@ -95,10 +151,14 @@ def _outcomes(findings: Findings, drawn: pd.DataFrame) -> str:
     return text + (f", {left_out} failed or cancelled (left out)" if left_out else "")
 
 
-def measured(measure: Measure, mark: str, *, diverged: bool) -> str:
-    """Return what the marks of a figure show, and on which images choices were made."""
-    text = f"{mark}: mean over seeds of the {measure.label}, split {measure.split}, statistic {measure.statistic}"
-    text += f"; a diverged seed counts as guessing, {measure.chance:g} %." if diverged else "."
+def measured(measure: Measure, mark: str, *, diverged: bool, beside: Sequence[Measure] = ()) -> str:
+    """Return what the marks of a figure show, and on which images choices were made.
+
+    ``beside`` are the measures of other arms on the same page: a diverged seed of theirs may count at another value.
+    """
+    text = f"{mark}: mean over seeds of the {measure.label}, {measure.kind}"
+    counts_as = " or ".join(dict.fromkeys(one.counts_as for one in (measure, *beside)))
+    text += f"; a diverged seed counts as {counts_as}." if diverged else "."
     return f"{text} {chosen(measure)}".strip()
 
 
@@ -118,29 +178,35 @@ def map_legend(result: SensitivityMap, *, numbered: bool = True) -> str:
         row, column = grid.best
         place = f"{grid.x} = {grid.x_axis.texts(grid.xs)[grid.xs[column]]}"
         place += "" if grid.y is None else f", {grid.y} = {grid.y_axis.texts(grid.ys)[grid.ys[row]]}"
-        parts = [f"Star: best cell, {place}, mean {result.grid.mean[row, column]:.2f} %."]
+        parts = [f"Star: best cell, {place}, mean {result.measure.written(result.grid.mean[row, column])}."]
         parts.append(_outlined(result))
     if grid.diverged.any():
         parts.append('Hatched, "div.": share of seeds that diverged.' if numbered else "Hatched: seeds diverged.")
     if grid.learned_nothing.any():
-        dotted = 'Dotted, "guess": share of seeds that' if numbered else "Dotted: seeds"
-        parts.append(f"{dotted} learned nothing, being no better than guessing ({result.measure.guessing.rule}).")
+        measure = result.measure
+        dotted = f'Dotted, "{measure.lost}": share of seeds that' if numbered else "Dotted: seeds"
+        no_better = ", being no better than guessing" if measure.guessing is not None else ""
+        parts.append(f"{dotted} learned nothing{no_better} ({measure.rule}).")
     if (grid.n == 0).any():
         parts.append("Blank: no outcome.")
     return " ".join(parts)
 
 
-def panels_legend(maps: Sequence[SensitivityMap]) -> str:
-    """Return what the marks on a page of several maps mean, those that are there."""
+def panels_legend(maps: Sequence[SensitivityMap], of: str = "study") -> str:
+    """Return what the marks on a page of several maps mean, those that are there.
+
+    ``of`` says what a filled star is the best of.
+    """
     parts = []
     if any(one.grid.best is not None for one in maps):
-        parts.append("Stars: the best cell of each panel, filled where it is the best of the study.")
+        parts.append(f"Stars: the best cell of each panel, filled where it is the best of the {of}.")
     if any(one.candidates is not None for one in maps):
         parts.append("Outlined: candidates for the best of the panel at 95 %.")
     if any(one.grid.diverged.any() for one in maps):
         parts.append('Hatched, "div.": share of seeds that diverged.')
     if any(one.grid.learned_nothing.any() for one in maps):
-        parts.append(f'Dotted, "guess": share of seeds that learned nothing ({maps[0].measure.guessing.rule}).')
+        rules = "; ".join(dict.fromkeys(one.measure.rule for one in maps if one.measure.rule))
+        parts.append(f'Dotted, "{maps[0].measure.lost}": share of seeds that learned nothing ({rules}).')
     if any((one.grid.n == 0).any() for one in maps):
         parts.append("Blank: no outcome.")
     return " ".join(parts)
@@ -150,12 +216,12 @@ def _outlined(result: SensitivityMap) -> str:
     found = result.candidates
     if found is None:
         return "What else may be the best cannot be said: two cells with every seed in, three at least, are needed."
-    count = int(found.cells.sum())
+    count, scale = int(found.cells.sum()), result.measure.scale(result.grid.replicates)
     what = "the best cell alone is a candidate" if count == 1 else f"{count} candidates"
     text = (
         f"Outlined: {what} for the best at {100 * found.level:g} % (compared pairwise over {found.seeds} seeds, "
-        f"one-sided Dunnett bound; residual deviation {found.deviation:.2f} on the logit scale, {found.freedom} "
-        "degrees of freedom)."
+        f"one-sided Dunnett bound; residual deviation {found.deviation:.2f} on the {scale} scale, "
+        f"{found.freedom} degrees of freedom)."
     )
     unjudged = int(((result.grid.n > 0) & ~found.judged & (result.grid.diverged.sum(axis=2) < result.grid.n)).sum())
     lacking = "1 cell lacks seeds and was" if unjudged == 1 else f"{unjudged} cells lack seeds and were"

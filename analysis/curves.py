@@ -61,9 +61,9 @@ class CurveBundle:
     epochs
         1, 2, ... up to the longest curve.
     train_loss
-        Cross-entropy.
-    errors
-        Error in percent, by split.
+        Cross-entropy; None of a task without.
+    metrics
+        What is measured, by name.
     diverged
         ``[seed]``, whether the curve ends in divergence.
     """
@@ -72,9 +72,14 @@ class CurveBundle:
     y: float | None
     others: Mapping[str, float]
     epochs: npt.NDArray[np.int64]
-    train_loss: Line
-    errors: Mapping[str, Line]
+    train_loss: Line | None
+    metrics: Mapping[str, Line]
     diverged: npt.NDArray[np.bool_]
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """All numbers, the train loss first, by the names of their columns."""
+        return ({} if self.train_loss is None else {"train_loss": self.train_loss}) | dict(self.metrics)
 
 
 def bundles(
@@ -84,21 +89,22 @@ def bundles(
     y: str | None,
     *,
     others: Sequence[str] = (),
-    splits: Sequence[str] = ("test",),
+    metrics: Sequence[str] = ("test_error",),
 ) -> list[CurveBundle]:
     """Return the curves of every configuration, ordered by y, x and the others.
 
     Parameters
     ----------
     curves
-        One row an epoch, with ``number``, ``epoch``, ``train_loss`` and ``{split}_error``: the deciding attempts.
+        One row an epoch, with ``number``, ``epoch``, what is measured and perhaps ``train_loss``: the deciding
+        attempts.
     trials
         One row a trial in force, with ``number``, ``state`` and a column a hyperparameter. Complete and diverged ones
         are shown.
     x, y, others
         The hyperparameters that tell configurations apart.
-    splits
-        Which errors to take, in the order in which they are to be shown.
+    metrics
+        What to take, in the order in which it is to be shown.
     """
     shown = trials[trials["state"].isin(["complete", "diverged"])]
     names = [*([] if y is None else [y]), x, *others]
@@ -111,7 +117,8 @@ def bundles(
         epochs = by_cell.get(index, pd.DataFrame(columns=[*curves.columns, "row"]))
         at = epochs["row"].to_numpy(dtype=int), epochs["epoch"].to_numpy(dtype=int) - 1
         longest = int(at[1].max(initial=-1)) + 1
-        columns = {name: np.full((len(cell), longest), np.nan) for name in ("train_loss", *map(error_column, splits))}
+        loss = ["train_loss"] if "train_loss" in curves.columns else []
+        columns = {name: np.full((len(cell), longest), np.nan) for name in (*loss, *metrics)}
         for name, matrix in columns.items():
             matrix[at] = epochs[name].to_numpy(dtype=float)
         found.append(
@@ -120,14 +127,9 @@ def bundles(
                 y=None if y is None else point[y],
                 others={name: point[name] for name in others},
                 epochs=np.arange(1, longest + 1),
-                train_loss=Line(columns["train_loss"]),
-                errors={split: Line(columns[error_column(split)]) for split in splits},
+                train_loss=Line(columns["train_loss"]) if loss else None,
+                metrics={name: Line(columns[name]) for name in metrics},
                 diverged=(cell["state"] == "diverged").to_numpy(dtype=bool),
             )
         )
     return found
-
-
-def error_column(split: str) -> str:
-    """Return the column of the epochs that holds the error of a split."""
-    return f"{split}_error"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,18 +12,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.axes import Axis, axes_of, axis_of, named
+from analysis.best import ELIGIBLE, order
 from analysis.maps import SensitivityMap, panels
 from analysis.material import Material
 from analysis.measure import Measure
 from analysis.ranking import best_of_ranking, ranking
+from search_spaces.arm import Arm
 from search_spaces.options import Value
 
 Vector = npt.NDArray[np.float64]
 
+DECADES = 12
+"""Powers of ten that colours tell apart at the most, from the worst value down."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """Colour limits that a person asked for, in percent, above 0; None leaves an end where the numbers have it."""
+    """Colour limits that a person asked for; None leaves an end where the numbers have it."""
 
     low: float | None = None
     high: float | None = None
@@ -34,36 +40,58 @@ WHOLE = Clip()
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Colour limits in percent, both above 0, and whether numbers lie ``below`` or ``above`` them."""
+    """Colour limits, whether numbers lie ``below`` or ``above`` them, and how the scale runs.
+
+    ``log`` is whether it is logarithmic, ``highest`` whether the highest value is the best, and has the colour of it.
+    """
 
     low: float
     high: float
     below: bool = False
     above: bool = False
+    log: bool = True
+    highest: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """What a study comes to.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ArmFindings:
+    """What one arm of a study comes to.
 
     Attributes
     ----------
-    material
-        The study's.
+    study, name
+        The study's name and the arm's.
+    armed
+        Whether the study names arms; else there is only this one.
+    arm
+        Its specification.
+    trials
+        Superseded generations included.
     measures
-        What to show: the objective's split first, the other one second where there is one.
-    clip
-        Colour limits asked for.
+        What to show: the objective first.
     """
 
-    material: Material
+    study: str
+    name: str
+    armed: bool
+    arm: Arm
+    trials: pd.DataFrame
     measures: Sequence[Measure]
-    clip: Clip = WHOLE
+
+    @cached_property
+    def in_force(self) -> pd.DataFrame:
+        """The trials that no later generation superseded."""
+        return self.trials[~self.trials["superseded"]]
+
+    @property
+    def suffix(self) -> str:
+        """What the names of files of this arm alone end with."""
+        return f"-arm-{self.name}" if self.armed else ""
 
     @property
     def space(self) -> list[str]:
-        """The hyperparameters that the study varies."""
-        return list(self.material.specification.space)
+        """The hyperparameters that the arm varies."""
+        return list(self.arm.space)
 
     @property
     def axes(self) -> tuple[str, str | None, list[str]]:
@@ -72,8 +100,8 @@ class Findings:
 
     @cached_property
     def scales(self) -> dict[str, Axis]:
-        """How the values of what the study varies are written."""
-        return {name: axis_of(domain) for name, domain in self.material.specification.space.items()}
+        """How the values of what the arm varies are written."""
+        return {name: axis_of(domain) for name, domain in self.arm.space.items()}
 
     def named(self, values: Mapping[str, float]) -> dict[str, Value]:
         """Return the values that the numbers of a configuration stand for."""
@@ -82,7 +110,7 @@ class Findings:
     @property
     def is_grid(self) -> bool:
         """Whether the design is a grid."""
-        return self.material.specification.design.name == "grid"
+        return self.arm.design.name == "grid"
 
     @cached_property
     def maps(self) -> list[list[SensitivityMap]]:
@@ -90,12 +118,20 @@ class Findings:
         if not self.is_grid:
             return [[] for _ in self.measures]
         x, y, others = self.axes
-        return [panels(self.material.in_force, x, y, others, measure, self.scales) for measure in self.measures]
+        return [panels(self.in_force, x, y, others, measure, self.scales) for measure in self.measures]
+
+    def maps_of(self, metric: str) -> list[SensitivityMap]:
+        """Return the panels of a metric, none where it is not shown."""
+        return [it for maps in self.maps for it in maps if it.measure.metric.name == metric]
+
+    def index_of(self, measure: Measure) -> int:
+        """Return the place of a measure among those that are shown."""
+        return [it.metric.name for it in self.measures].index(measure.metric.name)
 
     @cached_property
     def rankings(self) -> list[pd.DataFrame]:
         """The configurations by each measure, best first."""
-        return [ranking(self.material.in_force, self.space, measure) for measure in self.measures]
+        return [ranking(self.in_force, self.space, measure) for measure in self.measures]
 
     @cached_property
     def bests(self) -> list[dict[str, float] | None]:
@@ -108,31 +144,121 @@ class Findings:
         """The best configuration by the first measure, None without any."""
         return self.bests[0]
 
-    @cached_property
-    def limits(self) -> Limits:
-        """Colour limits that every map of the study shares; what lost every seed has no colour of the scale."""
-        trained = [ranks[ranks["diverged"] < ranks["n"]] for ranks in self.rankings]
-        return limits(np.concatenate([ranks["mean"].to_numpy(dtype=float) for ranks in trained]), self.clip)
-
     def at(self, values: Mapping[str, float]) -> pd.DataFrame:
         """Return the trials in force whose hyperparameters have some values."""
-        trials = self.material.in_force
+        trials = self.in_force
         for name, value in values.items():
             trials = trials[trials[name] == value]
         return trials
 
 
-def limits(values: Vector, clip: Clip = WHOLE) -> Limits:
-    """Return colour limits for errors in percent: theirs, or where a person wants them."""
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What a study comes to.
+
+    Attributes
+    ----------
+    material
+        The study's.
+    statistic
+        Instead of the objective's.
+    clip
+        Colour limits asked for.
+    """
+
+    material: Material
+    statistic: str | None = None
+    clip: Clip = WHOLE
+
+    @cached_property
+    def arms(self) -> tuple[ArmFindings, ...]:
+        """What each arm comes to, in the written order."""
+        material, specification = self.material, self.material.specification
+        return tuple(
+            ArmFindings(
+                study=specification.name,
+                name=name,
+                armed=specification.armed,
+                arm=arm,
+                trials=material.trials[name],
+                measures=material.measures(name, self.statistic),
+            )
+            for name, arm in specification.arms.items()
+        )
+
+    @property
+    def measure(self) -> Measure:
+        """What is shown first: metric, unit and direction are those of every arm."""
+        return self.arms[0].measures[0]
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of what is shown, the objective's first."""
+        return list(dict.fromkeys(measure.metric.name for one in self.arms for measure in one.measures))
+
+    def best_arm(self, index: int = 0) -> ArmFindings | None:
+        """Return the arm with the best configuration of the study by a measure, None without any.
+
+        None too where arms are measured on different things: nothing is ranked across data sets.
+        """
+        if not self.material.specification.comparable:
+            return None
+        found = [one for one in self.arms if len(one.bests) > index and one.bests[index] is not None]
+        sign = self.measure.sign
+        return min(
+            found,
+            key=lambda one: order(
+                sign * float(one.rankings[index].iloc[0]["mean"]), ELIGIBLE, [self.arms.index(one)]
+            ),
+            default=None,
+        )
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Colour limits that every map of the study shares; what lost every seed has no colour of the scale."""
+        rankings = [ranks for one in self.arms for ranks in one.rankings]
+        trained = [ranks[ranks["diverged"] < ranks["n"]] for ranks in rankings]
+        values = np.concatenate([ranks["mean"].to_numpy(dtype=float) for ranks in trained])
+        metric = self.measure.metric
+        if not metric.log or (values < 0).any():
+            found = linear_limits(values, self.clip)
+        else:
+            found = limits(values, self.clip, math.inf if metric.unit == "%" else DECADES)
+        return replace(found, highest=self.measure.sign < 0)
+
+
+def linear_limits(values: Vector, clip: Clip = WHOLE) -> Limits:
+    """Return colour limits of numbers that are not seen on a logarithmic scale."""
+    lowest, highest = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    low = lowest if clip.low is None else clip.low
+    high = highest if clip.high is None else clip.high
+    if not low < high:
+        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
+    return Limits(low=low, high=high, below=lowest < low, above=highest > high, log=False)
+
+
+def limits(values: Vector, clip: Clip = WHOLE, decades: float = math.inf) -> Limits:
+    """Return logarithmic colour limits: those of the numbers, or where a person wants them.
+
+    Parameters
+    ----------
+    values
+        0 at the least.
+    clip
+        Asked for, above 0.
+    decades
+        Powers of ten that are told apart at the most.
+    """
     positive = values[values > 0]
     lowest = float(positive.min()) if len(positive) else 0.1
     highest = max(float(values.max()), lowest) if len(values) else 1.0
     high = clip.high or max(highest, 1.5 * (clip.low or 0.0))
     # At least a factor of 1.5, widened downwards: no error is above 100 %.
-    low = clip.low or min(lowest, high / 1.5)
+    low = clip.low or max(min(lowest, high / 1.5), high / 10.0 ** min(decades, 300.0))
+    clipped = clip.low is not None or low > lowest
     return Limits(
         low=low,
         high=high,
-        below=clip.low is not None and bool((values < low).any()),
+        below=clipped and bool((values < low).any()),
         above=clip.high is not None and bool((values > high).any()),
     )

@@ -23,7 +23,7 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Grid:
-    """One number over two hyperparameters, lower being better.
+    """One number over two hyperparameters.
 
     Attributes
     ----------
@@ -43,6 +43,8 @@ class Grid:
         Values of further hyperparameters, where the grid is one panel of several.
     axes
         How the values of ``x``, ``y`` and what is fixed are written; numbers where it does not say.
+    sign
+        -1 where higher values are better.
     """
 
     x: str
@@ -57,6 +59,7 @@ class Grid:
     excluded: Counts
     fixed: Mapping[str, float] = field(default_factory=dict)
     axes: Mapping[str, Axis] = field(default_factory=dict)
+    sign: float = 1.0
 
     @cached_property
     def n(self) -> Counts:
@@ -98,7 +101,7 @@ class Grid:
     def best_of(self, cells: Sequence[Cell]) -> Cell | None:
         """Return the best of some cells, by the same rule."""
         found = [cell for cell in cells if self.may_be_best(cell)]
-        return min(found, key=lambda cell: order(float(self.mean[cell]), ELIGIBLE, cell), default=None)
+        return min(found, key=lambda cell: order(self.sign * float(self.mean[cell]), ELIGIBLE, cell), default=None)
 
     def may_be_best(self, cell: Cell) -> bool:
         """Tell whether a cell may be the best: all its replicates are in, and not all of them diverged."""
@@ -135,12 +138,12 @@ def grid_of_trials(
     found = trials.dropna(subset=[x] if y is None else [x, y])
     seen = counted(found, measure)
     outcomes = found[["seed", x, *([] if y is None else [y])]].copy()
-    outcomes["value"] = seen["error"].reindex(found.index)
+    outcomes["value"] = seen["value"].reindex(found.index)
     for name in ("diverged", "learned_nothing"):
         outcomes[name] = seen[name].reindex(found.index, fill_value=False).astype(bool)
     outcomes["pending"] = found["state"].isin(["waiting", "running"])
     outcomes["excluded"] = found["state"].isin(["failed", "cancelled"])
-    return _filled(outcomes, x, y, fixed, axes)
+    return _filled(outcomes, x, y, fixed, axes, measure.sign)
 
 
 def grid_of_table(
@@ -197,6 +200,7 @@ def _filled(
     y: str | None,
     fixed: Mapping[str, float] | None,
     axes: Mapping[str, Axis] | None,
+    sign: float = 1.0,
 ) -> Grid:
     """Put one row a replicate at its place."""
     xs, columns = np.unique(outcomes[x].to_numpy(dtype=float), return_inverse=True)
@@ -230,4 +234,5 @@ def _filled(
         excluded=marks["excluded"].sum(axis=2),
         fixed=dict(fixed or {}),
         axes=dict(axes or {}),
+        sign=sign,
     )

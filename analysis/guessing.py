@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from search_spaces.specification import Specification
+from search_spaces.arm import Arm
 
 if TYPE_CHECKING:  # commands that only read do without
     import numpy as np
@@ -68,6 +68,7 @@ class Guessing:
         return found
 
 
-def guessing_of(specification: Specification) -> Guessing:
-    """Return what guessing achieves on a study's test images."""
-    return Guessing(classes=specification.dataset.classes, images=specification.dataset.test)
+def guessing_of(arm: Arm) -> Guessing | None:
+    """Return what guessing achieves on an arm's test images, None where its task classifies none."""
+    data = arm.dataset
+    return None if data is None else Guessing(classes=data.classes, images=data.test)

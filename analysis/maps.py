@@ -1,4 +1,4 @@
-"""Maps: a grid of errors with its best cell, the candidates for it, and the best x of every row."""
+"""Maps: a grid of values with its best cell, the candidates for it, and the best x of every row."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from analysis.optima import Optimum, optima
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SensitivityMap:
-    """Error over a grid of hyperparameters, and what can be said of it.
+    """A measure over a grid of hyperparameters, and what can be said of it.
 
     Attributes
     ----------
     grid
-        The errors in percent, all replicates.
+        The values, all replicates.
     measure
         What they are.
     candidates
@@ -95,12 +95,12 @@ class SensitivityMap:
 
 
 def sensitivity_map(grid: Grid, measure: Measure) -> SensitivityMap:
-    """Return the map of a grid of errors."""
+    """Return the map of a grid of values."""
     return SensitivityMap(
         grid=grid,
         measure=measure,
-        candidates=candidates(grid, measure.images),
-        optima=optima(grid, measure.images),
+        candidates=candidates(grid, measure.compared),
+        optima=optima(grid, measure.compared),
     )
 
 

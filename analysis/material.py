@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from analysis.axes import axis_of
-from analysis.measure import Measure
+from analysis.measure import SPLITS, Measure
 from analysis.provenance import Provenance
 from analysis.statistics import STATISTICS
 from analysis.tables import inert
+from search_spaces.arm import Arm
+from search_spaces.declarations import Metric
 from search_spaces.specification import Specification
 
 Row = Mapping[str, Any]
@@ -44,7 +46,7 @@ class Source(Protocol):
         """Of the code that the study began with."""
 
     def trials(self) -> Iterable[Row]:
-        """Yield every trial with every column, superseded generations included."""
+        """Yield every trial with every column that applies, superseded generations included."""
 
     def curves(self, numbers: Sequence[int]) -> Iterable[Row]:
         """Yield the epochs of the deciding attempts of some trials in force."""
@@ -62,8 +64,8 @@ class Material:
     specification, hash, code_version
         As of the source.
     trials
-        One row a trial, superseded generations included: number, seed, state, what the space varies (choices as
-        their places), errors in percent, train loss.
+        By arm, one row a trial, superseded generations included: number, seed, state, what the arm's space varies
+        (choices as their places), results.
     curves
         Returns one row an epoch of the deciding attempts of some trials, by their numbers.
     provenance
@@ -73,7 +75,7 @@ class Material:
     specification: Specification
     hash: str
     code_version: str
-    trials: pd.DataFrame
+    trials: Mapping[str, pd.DataFrame]
     curves: Callable[[Sequence[int]], pd.DataFrame]
     provenance: Provenance
 
@@ -99,21 +101,28 @@ class Material:
             provenance=Provenance.of(source.attempts()),
         )
 
-    @cached_property
-    def in_force(self) -> pd.DataFrame:
-        """The trials that no later generation superseded."""
-        return self.trials[~self.trials["superseded"]]
+    def measures(self, name: str, statistic: str | None = None) -> list[Measure]:
+        """Return what the report shows of an arm: its objective, then its other splits."""
+        arm = self.specification.arms[name]
+        found = [Measure.of(arm, statistic=statistic, metric=metric) for metric in _shown(arm)]
+        return [one if one.declared else replace(one, metric=self._judged(one)) for one in found]
 
-    def measures(self, statistic: str | None = None) -> list[Measure]:
-        """Return what the report shows: the split of the objective, then the other one where there is one."""
-        specification = self.specification
-        splits = sorted(_splits(specification), key=lambda split: split != specification.objective.split)
-        return [Measure.of(specification, statistic=statistic, split=split) for split in splits]
+    def _judged(self, measure: Measure) -> Metric:
+        """Return a metric with the worst complete value of the study as its worst."""
+        values = np.concatenate(
+            [it.loc[~it["superseded"], measure.column].to_numpy(dtype=float) for it in self.trials.values()]
+        )
+        values = values[np.isfinite(values)]
+        worst = max(values, key=lambda value: measure.sign * value, default=None)
+        return replace(measure.metric, worst=None if worst is None else float(worst))
 
 
-def _splits(specification: Specification) -> list[str]:
-    """Return the splits: every study has test images, validation images where some were held out."""
-    return ["test", *(["validation"] if specification.task.validation else [])]
+def _shown(arm: Arm) -> list[Metric]:
+    """Return the objective's metric, and where that is an error on a split, the errors on the others there are."""
+    if arm.metric.name not in SPLITS:
+        return [arm.metric]
+    others = [it for it in arm.metrics if it.name == "test_error" or (it.name in SPLITS and arm.task.validation)]
+    return [arm.metric, *(it for it in others if it.name != arm.metric.name)]
 
 
 def _kept(rows: Iterable[Row], path: Path) -> Iterator[Row]:
@@ -127,21 +136,34 @@ def _kept(rows: Iterable[Row], path: Path) -> Iterator[Row]:
             yield row
 
 
-def _columns(rows: Iterable[Row], specification: Specification) -> pd.DataFrame:
-    """Return the columns that a report needs, a few bytes a number."""
-    errors = [f"{split}_error_{statistic}" for split in _splits(specification) for statistic in STATISTICS]
-    types: dict[str, Any] = {
+def _columns(rows: Iterable[Row], specification: Specification) -> dict[str, pd.DataFrame]:
+    """Return the columns that a report needs of each arm, a few bytes a number."""
+    types = {name: _types(arm) for name, arm in specification.arms.items()}
+    coded = {
+        name: {path: axis_of(domain).coded for path, domain in arm.space.items()}
+        for name, arm in specification.arms.items()
+    }
+    parts = {name: [pd.DataFrame(columns=list(it)).astype(it)] for name, it in types.items()}
+    rows = iter(rows)
+    while page := list(islice(rows, CHUNK)):
+        for name, kinds in types.items():  # an arm that is not there came while the rows were read
+            chunk = [tuple(map(row.__getitem__, kinds)) for row in page if row["arm"] == name]
+            if chunk:
+                part = pd.DataFrame(chunk, columns=list(kinds))
+                for path, code in coded[name].items():
+                    part[path] = part[path].map(code)
+                parts[name].append(part.astype(kinds))
+    return {name: pd.concat(found[1:] or found, ignore_index=True) for name, found in parts.items()}
+
+
+def _types(arm: Arm) -> dict[str, Any]:
+    """Return the columns of an arm, and of what type they are kept."""
+    measures = [Measure.of(arm, statistic=statistic, metric=it) for it in _shown(arm) for statistic in STATISTICS]
+    results = dict.fromkeys(name for one in measures for name in (one.column, *one.finals))
+    return {
         "number": "int64",
         "seed": "int64",
         "state": pd.CategoricalDtype(list(STATES)),
         "superseded": "bool",
-        **dict.fromkeys((*specification.space, *errors, "train_loss_final"), "float64"),
+        **dict.fromkeys((*arm.space, *results), "float64"),
     }
-    coded = {name: axis_of(domain).coded for name, domain in specification.space.items()}
-    rows, parts = iter(rows), [pd.DataFrame(columns=list(types)).astype(types)]
-    while chunk := [tuple(map(row.__getitem__, types)) for row in islice(rows, CHUNK)]:
-        part = pd.DataFrame(chunk, columns=list(types))
-        for name, code in coded.items():
-            part[name] = part[name].map(code)
-        parts.append(part.astype(types))
-    return pd.concat(parts[1:] or parts, ignore_index=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.candidates import candidates, lowest_third
+from analysis.candidates import Scale, candidates, lowest_third
 from analysis.grid import Grid
 
 Edge = Literal["lowest", "highest"]
@@ -51,8 +51,8 @@ class Optimum:
     edge: Edge | None
 
 
-def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
-    """Return the best x of every row that has one, lowest y first; ``images`` as :func:`candidates` takes it."""
+def optima(grid: Grid, compared: Scale) -> tuple[Optimum, ...]:
+    """Return the best x of every row that has one, lowest y first; ``compared`` as :func:`candidates` takes it."""
     found = []
     rows = [[(row, column) for column in range(len(grid.xs))] for row in range(len(grid.ys))]
     # How trainings vary near the best of a row is estimated from all rows: three cells of one would say little.
@@ -62,7 +62,7 @@ def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
         if best is None:
             continue
         column = best[1]
-        among = candidates(grid, images, cells, near)
+        among = candidates(grid, compared, cells, near)
         likely = [] if among is None else grid.xs[among.cells[row]].tolist()
         spans = bool(likely) and not grid.x_axis.choices
         found.append(
@@ -86,7 +86,7 @@ def optima(grid: Grid, images: int) -> tuple[Optimum, ...]:
 def _by_seed(grid: Grid, row: int) -> tuple[float, ...]:
     values, diverged = grid.replicates[row], grid.diverged[row]
     whole = np.isfinite(values).all(axis=0) & ~diverged.all(axis=0)
-    values = np.where(diverged, np.inf, values)
+    values = np.where(diverged, np.inf, grid.sign * values)
     return tuple(float(grid.xs[int(values[:, seed].argmin())]) for seed in np.flatnonzero(whole))
 
 

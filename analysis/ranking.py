@@ -1,4 +1,4 @@
-"""The ranking: every configuration with its error over seeds, best first."""
+"""The ranking: every configuration with its value over seeds, best first."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.
     names = list(names)
     found = counted(trials, measure)
     rows = found.groupby(names, as_index=False).agg(
-        mean=("error", "mean"),
-        deviation=("error", "std"),
-        n=("error", "size"),
+        mean=("value", "mean"),
+        deviation=("value", "std"),
+        n=("value", "size"),
         diverged=("diverged", "sum"),
         learned_nothing=("learned_nothing", "sum"),
     )
@@ -49,7 +49,7 @@ def ranking(trials: pd.DataFrame, names: Sequence[str], measure: Measure) -> pd.
         for n, gone, left in zip(rows["n"], rows["diverged"], rows["pending"], strict=True)
     ]
     places = rows[reading_order(names)].itertuples(index=False, name=None)
-    keys = [order(*key) for key in zip(rows["mean"], rows["standing"], places, strict=True)]
+    keys = [order(*key) for key in zip(measure.sign * rows["mean"], rows["standing"], places, strict=True)]
     rows = rows.iloc[sorted(range(len(rows)), key=keys.__getitem__)].reset_index(drop=True)
     columns = ("mean", "standard_error", "n", "diverged", "learned_nothing", "pending", "standing")
     return rows[[*names, *columns]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from jinja2 import Environment, PackageLoader
 
 from analysis.figures import FIGURES, Drawable
 from analysis.figures.style import save
-from analysis.findings import WHOLE, Clip, Findings
+from analysis.findings import WHOLE, ArmFindings, Clip, Findings
+from analysis.maps import SensitivityMap
 from analysis.material import Material, Source
+from analysis.measure import Measure
 from analysis.numbers import point, written
 from analysis.summary import summary
 
@@ -30,6 +32,25 @@ class Picture:
     def data(self) -> str:
         """The PNG as base64."""
         return base64.b64encode(self.files["png"].read_bytes()).decode("ascii")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A table of the best x of every row of a map, ``beside`` the same cells on another split."""
+
+    arm: ArmFindings
+    map: SensitivityMap
+    beside: SensitivityMap | None
+
+    @property
+    def xs(self) -> Mapping[float, str]:
+        """How values of x are written."""
+        return self.map.grid.x_axis.texts(self.map.grid.xs.tolist())
+
+    @property
+    def ys(self) -> Mapping[float, str]:
+        """How values of y are written."""
+        return self.map.grid.y_axis.texts(self.map.grid.ys.tolist())
 
 
 def write_report(source: Source, folder: Path, statistic: str | None = None, clip: Clip = WHOLE) -> dict[str, Any]:
@@ -52,7 +73,7 @@ def write_report(source: Source, folder: Path, statistic: str | None = None, cli
     figures = folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
     material = Material.of(source, folder / "trials.csv")
-    findings = Findings(material, material.measures(statistic), clip)
+    findings = Findings(material, statistic, clip)
     pictures = [
         Picture(result=result, files=save(kind.draw(result), figures, result.name))
         for kind in FIGURES
@@ -70,22 +91,28 @@ def write_report(source: Source, folder: Path, statistic: str | None = None, cli
 def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
     environment = Environment(loader=PackageLoader("analysis"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"written": written, "point": point}
-    x, y, _ = findings.axes
-    specification = findings.material.specification
-    first, *rest = findings.maps
-    pairs = zip(first, rest[0] if rest else [None] * len(first), strict=True)
+    specification, metrics = findings.material.specification, findings.metrics
     return environment.get_template("report.html").render(
         specification=specification,
         warnings=specification.warnings(),
         summary=numbers,
-        measure=findings.measures[0],
-        other=findings.measures[1] if len(findings.measures) > 1 else None,
-        panels=[
-            (one, beside, one.grid.x_axis.texts(one.grid.xs.tolist()), one.grid.y_axis.texts(one.grid.ys.tolist()))
-            for one, beside in pairs
-        ],
+        measure=findings.measure,
+        rules=list(dict.fromkeys(one.measures[0].rule for one in findings.arms)),
+        counts_as=list(dict.fromkeys(one.measures[0].counts_as for one in findings.arms)),
+        other=_other(findings, metrics[1]) if len(metrics) > 1 else None,
+        arms=findings.arms if specification.armed else (),
+        panels=[panel for one in findings.arms for panel in _panels(one)],
         pictures=pictures,
-        x=x,
-        y=y,
         document=json.dumps(specification.document(), indent=2),
     )
+
+
+def _other(findings: Findings, metric: str) -> Measure:
+    return next(it for one in findings.arms for it in one.measures if it.metric.name == metric)
+
+
+def _panels(one: ArmFindings) -> Iterator[Panel]:
+    """Yield the tables of an arm's best x, with the same cells on the other split where there is one."""
+    first, *rest = one.maps
+    for shown, beside in zip(first, rest[0] if rest else [None] * len(first), strict=True):
+        yield Panel(arm=one, map=shown, beside=beside)

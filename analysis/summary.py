@@ -7,69 +7,98 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.findings import Findings
+from analysis.findings import ArmFindings, Findings
 from analysis.material import STATES
-from analysis.measure import counted
+from analysis.measure import SPLITS, counted
 from analysis.ranking import best_of_ranking
 
 
 def summary(findings: Findings) -> dict[str, Any]:
     """Return what ``summary.json`` holds, without the list of figures.
 
-    ``best`` and ``maps`` are of the objective's split. ``other_split`` is None where no validation images were held
-    out; else it has the other split's own ``best`` and ``maps``, and ``at_best``: what the configuration that the
-    objective chose comes to there. Chosen on validation images, and not by the minimum over epochs, it is the
-    number to quote.
+    ``best`` and ``maps`` are of the objective. ``other_split`` is None where no validation images were held out; else
+    it has the other split's own ``best`` and ``maps``, and ``at_best``: what the configuration that the objective
+    chose comes to there. Chosen on validation images, and not by the minimum over epochs, it is the number to quote.
+    ``best`` is None too where the arms of a study are measured on different things; ``arms`` has that of each.
     """
-    material, first = findings.material, findings.measures[0]
-    specification, trials = material.specification, material.in_force
-    states = trials["state"].value_counts().to_dict()
+    material, measure = findings.material, findings.measure
+    specification = material.specification
+    in_force = pd.concat([one.in_force for one in findings.arms])
+    states = in_force["state"].value_counts().to_dict()
+    every = sum(len(one.trials) for one in findings.arms)
+    worsts = {one.measures[0].metric.worst for one in findings.arms}
+    rules = list(dict.fromkeys(one.measures[0].rule for one in findings.arms))
     return {
         "name": specification.name,
         "hash": material.hash,
         "specification": specification.document(),
         "warnings": specification.warnings(),
-        "statistic": first.statistic,
-        "split": first.split,
-        "chance_error": first.chance,
+        "statistic": measure.statistic,
+        "metric": {name: it for name, it in measure.metric.to_dict().items() if name != "worst"},
+        "split": measure.split,
+        **({"chance_error": measure.worst if len(worsts) == 1 else None} if measure.split else {}),
+        "worst": measure.metric.worst if len(worsts) == 1 else None,
         "seeds": specification.seeds,
-        "trials": {"total": len(trials)}
+        "trials": {"total": len(in_force)}
         | {state: int(states.get(state, 0)) for state in STATES}
         | {
-            "superseded": len(material.trials) - len(trials),
-            "learned_nothing": int(counted(trials, first)["learned_nothing"].sum()),
+            "superseded": every - len(in_force),
+            "learned_nothing": sum(_lost(one) for one in findings.arms),
         },
-        "learned_nothing_rule": first.guessing.rule,
-        "best": _best(findings, findings.rankings[0]),
-        "maps": [one.to_dict() for one in findings.maps[0]],
-        "other_split": _other(findings) if len(findings.measures) > 1 else None,
+        "learned_nothing_rule": "; ".join(rules),
+        "best": _best(findings, 0),
+        "arms": {
+            one.name: {
+                "trials": len(one.in_force),
+                "learned_nothing": _lost(one),
+                "worst": one.measures[0].metric.worst,
+                "best": _best_of(one, one.rankings[0]),
+            }
+            for one in findings.arms
+        },
+        "maps": _maps(findings, findings.metrics[0]),
+        "other_split": _other(findings) if len(findings.metrics) > 1 else None,
         "provenance": {"code_version_of_study": material.code_version} | material.provenance.to_dict(),
     }
 
 
+def _lost(one: ArmFindings) -> int:
+    return int(counted(one.in_force, one.measures[0])["learned_nothing"].sum())
+
+
+def _maps(findings: Findings, metric: str) -> list[dict[str, Any]]:
+    return [{"arm": one.name} | shown.to_dict() for one in findings.arms for shown in one.maps_of(metric)]
+
+
 def _other(findings: Findings) -> dict[str, Any]:
-    other = findings.rankings[1]
+    metric, chosen = findings.metrics[1], findings.best_arm()
     at_best = None
-    if findings.best is not None:
-        chosen = other.merge(pd.DataFrame([findings.best]))
-        at_best = None if chosen.empty else _plain(findings, chosen.iloc[0])
+    if chosen is not None and chosen.best is not None and len(chosen.measures) > 1:
+        there = chosen.rankings[1].merge(pd.DataFrame([chosen.best]))
+        at_best = None if there.empty else _plain(chosen, there.iloc[0])
     return {
-        "split": findings.measures[1].split,
+        "split": SPLITS[metric],
         "at_best": at_best,
-        "best": _best(findings, other),
-        "maps": [one.to_dict() for one in findings.maps[1]],
+        "best": _best(findings, 1),
+        "maps": _maps(findings, metric),
     }
 
 
-def _best(findings: Findings, ranks: pd.DataFrame) -> dict[str, Any] | None:
+def _best(findings: Findings, index: int) -> dict[str, Any] | None:
+    one = findings.best_arm(index)
+    return None if one is None else _best_of(one, one.rankings[index])
+
+
+def _best_of(one: ArmFindings, ranks: pd.DataFrame) -> dict[str, Any] | None:
     row = best_of_ranking(ranks)
-    return None if row is None else _plain(findings, row)
+    return None if row is None else _plain(one, row)
 
 
-def _plain(findings: Findings, row: pd.Series) -> dict[str, Any]:
+def _plain(one: ArmFindings, row: pd.Series) -> dict[str, Any]:
     """Return one row of a ranking as plain values."""
     return {
-        "configuration": findings.named({name: float(row[name]) for name in findings.space}),
+        "arm": one.name,
+        "configuration": one.named({name: float(row[name]) for name in one.space}),
         "mean": float(row["mean"]),
         "standard_error": float(row["standard_error"]) if np.isfinite(row["standard_error"]) else None,
         "n": int(row["n"]),

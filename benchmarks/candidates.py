@@ -21,12 +21,15 @@ import pandas as pd
 
 from analysis.candidates import LEVEL, candidates
 from analysis.grid import Grid, grid_of_table
+from analysis.measure import Measure
 from analysis.optima import Optimum, optima
 from benchmarks.record import Check, write
+from search_spaces.declarations import CLASSIFICATION, TASKS
 
 Array = npt.NDArray[np.float64]
 
 IMAGES, SEEDS, TRUTH, DRAWS = 898, 3, 400, 400
+ERROR = TASKS[CLASSIFICATION].metrics[0]
 CHANCE = 90.0
 LRS = np.logspace(-3, 1, 9)
 PS = np.array([0.0, 0.0625, 0.125, 0.25, 0.5])
@@ -76,17 +79,18 @@ def main() -> int:
 
 def _judged(noise: Noise, generator: np.random.Generator) -> Iterator[tuple[float, ...]]:
     """Yield, a drawn study: whether the best is a candidate, and their number; of the map, rows, and the old rule."""
+    compared = Measure(metric=ERROR, statistic="final", epochs=1, images=IMAGES).compared
     for _ in range(DRAWS):
         valley, cliff = _surface(noise, generator)
         deviation = noise.training * np.exp(noise.uneven * generator.standard_normal(valley.shape))
         expected = _drawn(valley, cliff, deviation, noise.seed, TRUTH, generator).mean(axis=2)
         errors = _drawn(valley, cliff, deviation, noise.seed, SEEDS, generator)
         grid = _grid(errors)
-        found = candidates(grid, IMAGES)
+        found = candidates(grid, compared)
         if found is None:
             raise AssertionError("three seeds of 45 cells are enough to judge")
         best = np.unravel_index(int(expected.argmin()), expected.shape)
-        in_rows = [_row(one, LRS[int(expected[one.row].argmin())]) for one in optima(grid, IMAGES)]
+        in_rows = [_row(one, LRS[int(expected[one.row].argmin())]) for one in optima(grid, compared)]
         old = _within_one_standard_error(errors)
         yield (
             float(found.cells[best]),

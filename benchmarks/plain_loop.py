@@ -128,12 +128,15 @@ def plain_training(arm: Arm, folder: Path, chosen: Sequence[int], epochs: int, s
 def engine_training(arm: Arm, folder: Path, subset: int, epochs: int, seed: int) -> tuple[float, float]:
     """Return the same of the engine."""
     recipe = Recipe(
-        dataset="cifar10",
-        network="resnet20",
-        batch_size=BATCH,
-        augmentation="crop4-flip",
-        subset=subset,
-        remainder="keep",  # as torch's DataLoader cuts
+        task="classification",
+        setting={
+            "dataset": "cifar10",
+            "network": {"name": "resnet20"},
+            "batch_size": BATCH,
+            "augmentation": "crop4-flip",
+            "subset": subset,
+            "remainder": "keep",  # as torch's DataLoader cuts
+        },
         optimizer="padam",
         options={
             "lr": arm.lr, "p": arm.p, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": DECAY,
@@ -143,6 +146,8 @@ def engine_training(arm: Arm, folder: Path, subset: int, epochs: int, seed: int)
         seed=seed,
     )  # fmt: skip
     *_, last = train(recipe, load_split("cifar10", folder, subset, 0), torch.device("cpu"))
+    if last.train_loss is None or last.test_error is None:
+        raise AssertionError("classification measures both")
     return last.train_loss, last.test_error
 
 

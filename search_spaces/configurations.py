@@ -25,7 +25,11 @@ def identity(values: Mapping[str, Any]) -> str:
 
 
 def grid(space: Mapping[str, Domain]) -> Iterator[Configuration]:
-    """Yield every cell of the grid, the last hyperparameter of the space varying fastest."""
-    names = list(space)
-    for cell in itertools.product(*(domain.grid() for domain in space.values())):
-        yield dict(zip(names, cell, strict=True))
+    """Yield every cell of the grid, the last hyperparameter by name varying fastest.
+
+    The order in which a space is written numbers nothing.
+    """
+    names = sorted(space)
+    for cell in itertools.product(*(space[name].grid() for name in names)):
+        values = dict(zip(names, cell, strict=True))
+        yield {name: values[name] for name in space}

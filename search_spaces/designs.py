@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from search_spaces.arm import Arm
 from search_spaces.configurations import Configuration, grid, identity
 from search_spaces.domains import Domain
 from search_spaces.errors import Fault, SpecificationError
-from search_spaces.specification import Specification
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,18 +19,18 @@ DRAWS = 1_000
 """Draws a wanted point may cost; only a space of few distinct values needs many."""
 
 
-def drawn(specification: Specification) -> list[Configuration]:
-    """Return every configuration of a study whose design needs no results, empty where it does (`tpe`).
+def drawn(arm: Arm) -> list[Configuration]:
+    """Return every configuration of one arm whose design needs no results, empty where it does (`tpe`).
 
     Configurations differ at 12 significant digits; a repeated draw is drawn again.
     """
-    design, space = specification.design, specification.space
+    design, space = arm.design, arm.space
     if design.name == "tpe":
         return []
     if design.name == "grid":
         return list(grid(space))
     points = _random(len(space), design.seed) if design.name == "random" else _sobol(len(space), design.seed)
-    return _distinct(points, space, specification.configurations)
+    return _distinct(points, space, arm.configurations)
 
 
 def placed(point: np.ndarray, space: Mapping[str, Domain]) -> Configuration:

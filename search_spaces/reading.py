@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from search_spaces.arm import Arm
 from search_spaces.declarations import KINDS
 from search_spaces.documents import Document, closest, nearest
 from search_spaces.domains import Domain, domain_of, is_number, range_fault
@@ -14,16 +15,15 @@ from search_spaces.errors import Fault, printable, shown
 from search_spaces.options import Option
 from search_spaces.paths import canonical
 from search_spaces.rules import named
-from search_spaces.sections import PAIR, Section, model_of, unspoken
+from search_spaces.sections import DECLARED, PAIR, Section, model_of, unspoken
 from search_spaces.specification import Specification
 
 SHOWN_VALUES = 6
 """Values of a list that a fault shows."""
 
-FIELDS = Specification.model_fields
-
-DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant", "network": ""}
-"""Sections that name something declared, and what they name where they do not say."""
+FIELDS = {"name": Specification.model_fields["name"], **Arm.model_fields, **Specification.model_fields}
+del FIELDS["arms"]
+"""The sections of a document without arms."""
 
 M = TypeVar("M", bound=BaseModel)
 _STRICT = ConfigDict(strict=True)
@@ -95,12 +95,14 @@ def read_declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Sec
 
 def read_task(raw: Any) -> tuple[list[Fault], Section | None, Section | None]:
     """Return the faults of a task, the task, and its network, which is a name, or a mapping of name and options."""
-    if not isinstance(raw, dict) or not isinstance(raw.get("network"), dict):
+    written = raw.get("network") if isinstance(raw, dict) else None
+    name = raw.get("name", DECLARED["task"]) if isinstance(raw, dict) else None
+    declared = KINDS["task"].get(name) if isinstance(name, str) else None
+    if not isinstance(written, dict) or (declared is not None and "network" not in declared.options):
         faults, task = read_declared("task", raw)
-        name: Any = getattr(task, "network", None)
-        known = isinstance(name, str) and name in KINDS["network"]
-        return faults, task, model_of("network", name)(name=name) if known else None
-    found, network = read_declared("network", raw["network"], "task.network")
+        known = isinstance(written, str) and written in KINDS["network"]
+        return faults, task, model_of("network", str(written))(name=str(written)) if known else None
+    found, network = read_declared("network", written, "task.network")
     # A name that is wrong has its fault already.
     stand_in = network.name if network is not None else next(iter(KINDS["network"]))
     faults, task = read_declared("task", raw | {"network": stand_in})

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from search_spaces.declarations import DATASETS, KINDS
+from search_spaces.arm import MAX_TRIALS, Design, Objective, metric_of
+from search_spaces.declarations import CLASSIFICATION, DATASETS, KINDS, Task
 from search_spaces.documents import Document, nearest
 from search_spaces.domains import Choices, Domain, Range, Values, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
 from search_spaces.options import Choice, Name, Number, Option, Value
 from search_spaces.paths import canonical, split, variable
 from search_spaces.sections import Section
-from search_spaces.specification import MAX_TRIALS, NAME, Design, Objective
+from search_spaces.specification import NAME
 
 SCHEDULED = ("lr", "p")
 """What a schedule may move."""
@@ -34,7 +35,8 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
         for key, option in task.declaration.options.items():
             if isinstance(option, Name):
                 yield from named(f"task.{key}", getattr(task, key, None), KINDS[option.kind])
-        yield from _sized_everywhere(task, sections.get("space") or {})
+        if task.declaration.name == CLASSIFICATION:
+            yield from _sized_everywhere(task, sections.get("space") or {})
     optimizer: Section | None = sections.get("optimizer")
     for name, schedule in sections.get("schedules", {}).items():
         path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
@@ -45,19 +47,50 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
             yield from _scheduled(path, schedule, sections.get("epochs"))
             if name == "p":
                 yield from _within_the_range_of_p(schedule, sections.get("space") or {})
-    objective: Objective | None = sections.get("objective")
-    if objective is not None and task is not None and objective.split == "validation":
-        varied = (sections.get("space") or {}).get("task.validation")
-        if not (task.validation if varied is None else varied.low):
-            yield Fault(
-                path="objective.split",
-                message="validation needs training images held out; set task.validation to their number",
-            )
+    if sections.get("objective") is not None and task is not None:
+        written = document.get("objective")
+        yield from _judged(
+            sections["objective"],
+            task,
+            sections.get("space") or {},
+            written if isinstance(written, dict) else {},
+        )
     known = variable(task, sections.get("network"), optimizer, sections.get("schedules", {}))
     yield from _spanned(document.get("space"), known, optimizer)
     space: dict[str, Domain] | None = sections.get("space")
     if space is not None:
         yield from _designed(space, sections, document.get("design") or {})
+
+
+def _judged(
+    objective: Objective, task: Section, space: Mapping[str, Domain], written: Mapping[str, Any]
+) -> Iterable[Fault]:
+    """Check an objective against what its task measures."""
+    declared: Task = task.declaration  # type: ignore[assignment]
+    if None in (objective.split, objective.statistic):
+        return  # what it says is wrong already
+    if "split" in written and declared.name != CLASSIFICATION:
+        names = ", ".join(it.name for it in declared.metrics)
+        yield Fault(path="objective.split", message=f"{declared.name} has no splits; `metric` is one of {names}")
+        return
+    if "split" in written and "metric" in written:
+        yield Fault(path="objective.metric", message="stands beside split; write one or the other")
+        return
+    if objective.metric is not None and declared.metric(objective.metric) is None:
+        known = [it.name for it in declared.metrics]
+        rule = f"{declared.name} does not measure {shown(objective.metric)}; {nearest(objective.metric, known)}"
+        yield Fault(path="objective.metric", message=rule)
+        return
+    held_out = space.get("task.validation")
+    on_validation = declared.name == CLASSIFICATION and metric_of(objective, declared).name == "validation_error"
+    if on_validation and not (held_out.low if isinstance(held_out, Values | Range) else task.validation):
+        yield Fault(
+            path="objective.metric" if objective.metric is not None else "objective.split",
+            message="validation needs training images held out; set task.validation to their number",
+        )
+    if metric_of(objective, declared).direction == "maximize" and objective.statistic == "min":
+        message = f"must not be min: {metric_of(objective, declared).name} is to be maximised, and min is its worst"
+        yield Fault(path="objective.statistic", message=message)
 
 
 def named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable[Fault]:

@@ -44,6 +44,9 @@ class Section(Frozen):
         def __getattr__(self, name: str) -> Any: ...
 
 
+DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant", "network": ""}
+"""Kinds of sections, and what one names where it does not say."""
+
 PAIR = ("beta1", "beta2")
 """What ``betas`` is short for."""
 

@@ -15,12 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from search_spaces.specification import Specification
+from search_spaces.arm import Arm
 from study.errors import StoreUnreachableError, TicketsError
 from study.hosts import Process
 from study.store import Status, Store, Study
 from study.store.proposals import PROPOSER_SECONDS
-from study.trials import Counts, Ending, Finish, Lease, Provenance, Report
+from study.trials import Counts, Ending, Finish, Lease, Report
+from workers.messages import Job, Ticket
 from workers.provenance import code_version
 from workers.recipe import Recipe
 
@@ -60,7 +61,7 @@ class Observer(Protocol):
 
 
 @dataclass(kw_only=True)
-class _Ticket:
+class _Held:
     leases: list[Lease]
     begins: float = math.inf
     open: dict[tuple[int, int], Lease] = field(init=False)
@@ -74,19 +75,15 @@ class _Ticket:
         return next(iter(self.open), None) if time.monotonic() >= self.begins else None
 
 
-def recipe_of(specification: Specification, lease: Lease) -> Recipe:
+def recipe_of(arm: Arm, lease: Lease) -> Recipe:
     """Return what a worker needs to train one leased trial."""
-    at = specification.at(dict(lease.configuration))
-    task = at.task
+    at = arm.at(dict(lease.configuration))
+    setting: dict[str, Any] = dict(at.task.options)
+    if at.network is not None:
+        setting["network"] = at.network.model_dump(mode="json")
     return Recipe(
-        dataset=task.dataset,
-        network=at.network.name,
-        network_options=at.network.options,
-        batch_size=task.batch_size,
-        augmentation=task.augmentation,
-        subset=task.subset,
-        validation=task.validation,
-        remainder=task.remainder,
+        task=at.task.name,
+        setting=setting,
         optimizer=at.optimizer.name,
         options=at.optimizer.options | at.hyperparameters({}),
         schedules={name: schedule.model_dump(mode="json") for name, schedule in at.schedules.items()},
@@ -115,7 +112,7 @@ class Driver:
         self._id = uuid.uuid4().hex
         self._process = Process.current()
         self._lock = threading.RLock()
-        self._tickets: dict[str, _Ticket] = {}
+        self._tickets: dict[str, _Held] = {}
         self._lost: set[tuple[int, int]] = set()
         self._pending: list[Report] = []
         self._ended = threading.Event()
@@ -127,7 +124,7 @@ class Driver:
         self._outage_since: float | None = None
         self._trusted_until = 0.0
         self._mean_seconds: float | None = None
-        self._proposer: Any = None
+        self._proposers: dict[str, Any] = {}
         self._heard = False
         self._stillborn = 0
         self._silent_since: float | None = None
@@ -280,16 +277,21 @@ class Driver:
         if not leases:
             self._next_look = time.monotonic() + IDLE_SECONDS
             return None
-        self._tickets[ticket_id] = _Ticket(leases=leases)
-        return {
-            "code": code_version(),
-            "data": self._data,
-            "threads": self._specification.resources.cpus,
-            "trials": [
-                {"key": list(lease.key), "recipe": recipe_of(self._specification, lease).to_dict()}
-                for lease in leases
-            ],
-        }
+        self._tickets[ticket_id] = _Held(leases=leases)
+        ticket = Ticket(
+            code=code_version(),
+            data=self._data,
+            threads=self._specification.resources.cpus,
+            jobs=[Job(key=lease.key, recipe=recipe_of(self._arm(lease.arm), lease)) for lease in leases],
+        )
+        return ticket.to_dict()
+
+    def _arm(self, name: str) -> Arm:
+        """Return an arm of the study, which may have been extended by it since this drive began."""
+        if name not in self._specification.arms:
+            self._study = self._store.studies.get(self._study.name)
+            self._specification = self._study.specification
+        return self._specification.arms[name]
 
     def _pack(self) -> int:
         """Return how many trials a ticket takes: one, or more where they last less than half a second."""
@@ -314,7 +316,7 @@ class Driver:
     def _propose(self) -> bool:
         """Fill the next configuration with a proposal; False where another driver has the word or all are filled."""
         proposals, study = self._store.proposals, self._study
-        if not proposals.has_unfilled(study.id):
+        if proposals.next_unfilled(study.id) is None:
             return False
         term = proposals.acquire(study.id, self._id, self._process)
         if term is None:
@@ -322,15 +324,16 @@ class Driver:
             return False
         self._silent_since = None
         try:
-            outcomes = proposals.outcomes(study)
-            number = next((o.number for o in outcomes if o.configuration is None and o.pending), None)
-            if number is None:
+            wanted = proposals.next_unfilled(study.id)
+            if wanted is None:
                 return False
-            if self._proposer is None:
+            arm, number = wanted
+            if arm not in self._proposers:
                 from study.proposer import Proposer  # noqa: PLC0415 - only designs that ask need Optuna
 
-                self._proposer = Proposer(self._specification)
-            return proposals.fill(study, term, number, self._proposer.propose(outcomes, number))
+                self._proposers[arm] = Proposer(self._arm(arm))
+            point = self._proposers[arm].propose(proposals.outcomes(self._study, arm), number)
+            return proposals.fill(self._study, term, arm, number, point)
         finally:
             proposals.resign(study.id, self._id, patience=2.0)
 
@@ -352,7 +355,7 @@ class Driver:
             return
         self._heard = True
         for raw in reports:
-            report = _parsed(raw)
+            report = Report.from_dict(raw)
             if report.key not in ticket.open or report.key in self._lost:
                 continue
             self._pending.append(report)
@@ -470,14 +473,3 @@ class Driver:
         except Exception:  # noqa: BLE001 - whatever it is, nothing is known to be held
             held = {key for ticket in self._tickets.values() for key in ticket.open}
             self._lose(held, "their leases could not be renewed in time")
-
-
-def _parsed(raw: Mapping[str, Any]) -> Report:
-    """Return the typed form of a worker's report."""
-    trial, attempt = raw["key"]
-    finish = raw["finish"]
-    if finish is None:
-        return Report(trial=trial, attempt=attempt, epochs=raw["epochs"])
-    made = Provenance(**finish["provenance"])
-    values = finish | {"ending": Ending(finish["ending"]), "provenance": made}
-    return Report(trial=trial, attempt=attempt, epochs=raw["epochs"], finish=Finish(**values))

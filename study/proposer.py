@@ -19,9 +19,9 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search_spaces.arm import Arm
 from search_spaces.configurations import Configuration, identity, rounded
 from search_spaces.domains import Choices, Domain, Values, WholeRange
-from search_spaces.specification import Specification
 from study.store import Outcome
 
 MOST = 100_000
@@ -32,27 +32,22 @@ ATTEMPTS = 50
 
 
 class Proposer:
-    """Chooses configurations for one study.
+    """Chooses configurations for one arm of a study."""
 
-    Parameters
-    ----------
-    specification
-        The study's.
-    """
-
-    def __init__(self, specification: Specification) -> None:
+    def __init__(self, arm: Arm) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._specification = specification
-        self._distributions = {n: _distribution(d) for n, d in specification.space.items()}
+        self._arm = arm
+        # By name: the order in which a space is written says nothing, and the sampler draws one after the other.
+        self._distributions = {name: _distribution(arm.space[name]) for name in sorted(arm.space)}
 
     def recorded(self, outcomes: Iterable[Outcome]) -> optuna.Study:
         """Return an in-memory Optuna study that holds every filled configuration as a trial."""
-        study = optuna.create_study(direction="minimize")
+        study = optuna.create_study(direction=self._arm.metric.direction)
         study.add_trials([self._trial(outcome) for outcome in outcomes if outcome.configuration is not None])
         return study
 
     def propose(self, outcomes: Sequence[Outcome], number: int) -> Configuration:
-        """Return a configuration, new to the study, for its slot ``number``.
+        """Return a configuration, new to the arm, for its slot ``number``.
 
         The sampler's seed derives from the design's seed and the slot, so that a restart neither repeats nor skips a
         draw.
@@ -60,12 +55,12 @@ class Proposer:
         study = self.recorded(outcomes)
         known = {identity(o.configuration) for o in outcomes if o.configuration is not None}
         for attempt in range(ATTEMPTS):
-            seed = _seed(self._specification.design.seed, number, attempt)
+            seed = _seed(self._arm.design.seed, number, attempt)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.sampler = optuna.samplers.TPESampler(seed=seed)
             trial = study.ask(self._distributions)
-            configuration = rounded({name: self._value(name, trial.params[name]) for name in self._distributions})
+            configuration = rounded({name: self._value(name, trial.params[name]) for name in self._arm.space})
             if identity(configuration) not in known:
                 return configuration
         return self._unseen(known, number)
@@ -79,19 +74,19 @@ class Proposer:
         return create_trial(state=state, value=outcome.mean, params=params, distributions=self._distributions)
 
     def _parameter(self, name: str, value: Any) -> Any:
-        domain = self._specification.space[name]
+        domain = self._arm.space[name]
         if isinstance(domain, Values):
             return min(range(len(domain.values)), key=lambda i: abs(domain.values[i] - value))
         return value if isinstance(domain, Choices) else min(max(value, domain.low), domain.high)
 
     def _value(self, name: str, parameter: Any) -> Any:
-        domain = self._specification.space[name]
+        domain = self._arm.space[name]
         return domain.values[parameter] if isinstance(domain, Values) else parameter
 
     def _unseen(self, known: set[str], number: int) -> Configuration:
         """Return a random configuration that is not known; only a space of few values gets here."""
-        generator = np.random.default_rng(_seed(self._specification.design.seed, number, ATTEMPTS))
-        space = self._specification.space
+        generator = np.random.default_rng(_seed(self._arm.design.seed, number, ATTEMPTS))
+        space = {name: self._arm.space[name] for name in sorted(self._arm.space)}
         every = [values for domain in space.values() if (values := domain.every()) is not None]
         if len(every) == len(space):
             cells = (dict(zip(space, cell, strict=True)) for cell in itertools.product(*every))

@@ -9,6 +9,7 @@ from typing import Any
 
 from search_spaces.specification import Specification
 from study.store import Store
+from study.store.columns import Columns
 from study.store.studies import Study
 
 
@@ -43,8 +44,9 @@ class StudySource:
         return self.study.code_version
 
     def trials(self) -> Iterator[Mapping[str, Any]]:
-        """Yield every trial with every column, superseded generations included."""
-        return self.store.queries.trials(self.study.id)
+        """Yield every trial with every column that applies, superseded generations included."""
+        applying = Columns.of(self.specification).applying
+        return self.store.queries.trials(self.study.id, columns=applying)
 
     def curves(self, numbers: Sequence[int]) -> Iterator[Mapping[str, Any]]:
         """Yield the epochs of the deciding attempts of some trials in force."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from workers.messages import Ending, Finish, Key, Provenance, Report
+
+__all__ = ["TERMINAL", "Counts", "Ending", "Finish", "Lease", "Provenance", "Report", "State"]
 
 
 class State(StrEnum):
@@ -22,17 +26,6 @@ class State(StrEnum):
 TERMINAL = (State.COMPLETE, State.DIVERGED, State.FAILED, State.CANCELLED)
 
 
-class Ending(StrEnum):
-    """How one attempt ended."""
-
-    COMPLETE = "complete"
-    DIVERGED = "diverged"
-    ERROR = "error"  # the training raised, or its process died
-    EXPIRED = "expired"  # the lease or the deadline for progress ran out
-    RELEASED = "released"  # its driver stopped in good order, or was found dead on its own host
-    CANCELLED = "cancelled"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Lease:
     """One trial held by one driver for a limited time; ``(trial, attempt)`` fences every later write."""
@@ -42,48 +35,11 @@ class Lease:
     number: int
     seed: int
     epochs: int
-    configuration: Mapping[str, float]
+    configuration: Mapping[str, Any]
+    arm: str
 
     @property
-    def key(self) -> tuple[int, int]:
-        """``(trial, attempt)``."""
-        return self.trial, self.attempt
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where and with what an attempt ran."""
-
-    host: str
-    device: str
-    libraries: Mapping[str, str]
-    code_version: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finish:
-    """The end of an attempt as its worker saw it: ``ending`` is COMPLETE, DIVERGED or ERROR."""
-
-    ending: Ending
-    reason: str | None = None
-    diverged_epoch: int | None = None
-    last_finite_loss: float | None = None
-    seconds: float | None = None
-    images_per_second: float | None = None
-    provenance: Provenance | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What a worker has to say about one attempt: epochs done since its last report, and perhaps the end."""
-
-    trial: int
-    attempt: int
-    epochs: Sequence[Mapping[str, Any]] = ()
-    finish: Finish | None = None
-
-    @property
-    def key(self) -> tuple[int, int]:
+    def key(self) -> Key:
         """``(trial, attempt)``."""
         return self.trial, self.attempt
 

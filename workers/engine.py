@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,11 +24,35 @@ from workers.recipe import Recipe
 from workers.records import Divergence, EpochRecord
 from workers.schedules import multiplier
 from workers.seeds import generator
+from workers.session import Session, State
 
 CHECK_EVERY = 50
 EVALUATION_BATCH = {"cpu": 100, "cuda": 1_000}
 """Images evaluated at a time, by device. On a CPU what a batch of 1,000 leaves in memory outgrows the cache, and a
 ResNet-20 evaluates CIFAR-10 three times slower with it (AMD EPYC, one thread)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What the task of classification declares: the setting of a recipe.
+
+    Attributes
+    ----------
+    dataset, network, batch_size, augmentation
+        By the names of the registries of this package; the network with its options.
+    subset, validation
+        Number of training images used (None: all) and held out of them.
+    remainder
+        What becomes of the images of an epoch that fill no batch: ``join`` or ``keep``, as :func:`batches` cuts.
+    """
+
+    dataset: str
+    network: Mapping[str, Any]
+    batch_size: int
+    augmentation: str = "none"
+    subset: int | None = None
+    validation: int = 0
+    remainder: str = "join"
 
 
 def train(recipe: Recipe, split: Split, device: torch.device) -> Iterator[EpochRecord]:
@@ -53,7 +79,7 @@ def train(recipe: Recipe, split: Split, device: torch.device) -> Iterator[EpochR
     ValueError
         At once, where the recipe joins remainders and a batch is to have more images than there are.
     """
-    return _Training(recipe, split, device).epochs()
+    return Training(recipe, split, device).rest()
 
 
 def batches(order: Tensor, size: int, remainder: str) -> list[Tensor]:
@@ -87,58 +113,87 @@ def batches(order: Tensor, size: int, remainder: str) -> list[Tensor]:
     return cut
 
 
-class _Training:
+class Training(Session):
+    """The training of a network on images.
+
+    Parameters
+    ----------
+    recipe
+        The training.
+    split
+        Its data, on any device.
+    device
+        Where to train.
+
+    Raises
+    ------
+    ValueError
+        The recipe joins remainders, and a batch is to have more images than there are.
+    """
+
     def __init__(self, recipe: Recipe, split: Split, device: torch.device) -> None:
+        super().__init__(recipe)
         images = split.images
-        self.recipe = recipe
+        self.setting = setting = Setting(**recipe.setting)
         self.device = device
         self.pixels, self.labels = images.train_images.to(device), images.train_labels.to(device)
         self.test = (images.test_images.to(device), images.test_labels.to(device))
         self.validation = (split.validation_images.to(device), split.validation_labels.to(device))
         self.mean = images.mean.to(device)[:, None, None]
         self.std = images.std.to(device)[:, None, None]
-        self.model = build_network(
-            recipe.network, images.shape, images.classes, recipe.seed, recipe.network_options
-        ).to(device)
+        options = dict(setting.network)
+        name = options.pop("name")
+        self.model = build_network(name, images.shape, images.classes, recipe.seed, options).to(device)
         self.count = len(self.labels)
-        self.steps = len(batches(torch.arange(self.count), recipe.batch_size, recipe.remainder))
+        self.steps = len(batches(torch.arange(self.count), setting.batch_size, setting.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
         self.moved = {
             name: multiplier(schedule, self.steps, recipe.epochs) for name, schedule in recipe.schedules.items()
         }
         self.last_finite_loss: float | None = None
 
-    def epochs(self) -> Iterator[EpochRecord]:
-        for epoch in range(1, self.recipe.epochs + 1):
-            start = time.perf_counter()
-            loss = self._train(epoch)
-            test = self._errors(*self.test, epoch)
-            held_out = self._errors(*self.validation, epoch) if len(self.validation[1]) else (None, None)
-            group = self.optimizer.param_groups[0]
-            yield EpochRecord(
-                epoch=epoch,
-                train_loss=loss,
-                test_error=test[0],
-                test_error5=test[1],
-                validation_error=held_out[0],
-                validation_error5=held_out[1],
-                lr=float(group["lr"]),
-                p=float(group["p"]) if "p" in group else None,
-                log10_v=mean_log10_v(self.optimizer),
-                seconds=time.perf_counter() - start,
-                images=self.count,
-            )
+    def _epoch(self, epoch: int) -> EpochRecord:
+        start = time.perf_counter()
+        loss = self._train(epoch)
+        test = self._errors(*self.test, epoch)
+        held_out = self._errors(*self.validation, epoch) if len(self.validation[1]) else (None, None)
+        group = self.optimizer.param_groups[0]
+        return EpochRecord(
+            epoch=epoch,
+            train_loss=loss,
+            test_error=test[0],
+            test_error5=test[1],
+            validation_error=held_out[0],
+            validation_error5=held_out[1],
+            lr=float(group["lr"]),
+            p=float(group["p"]) if "p" in group else None,
+            log10_v=mean_log10_v(self.optimizer),
+            seconds=time.perf_counter() - start,
+            images=self.count,
+        )
+
+    def _state(self) -> State:
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "last_finite_loss": self.last_finite_loss,
+        }
+
+    def _load(self, state: State) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.last_finite_loss = state["last_finite_loss"]
 
     def _train(self, epoch: int) -> float:
         """Train one epoch and return the mean loss over its images."""
         recipe = self.recipe
         order = torch.randperm(self.count, generator=generator(recipe.seed, "order", epoch))
-        augmentation = Augmentation(recipe.augmentation, self.count, recipe.seed, epoch)
+        augmentation = Augmentation(self.setting.augmentation, self.count, recipe.seed, epoch)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         every = 1 if self.device.type == "cpu" else CHECK_EVERY
         pending: list[Tensor] = []
         self.model.train()
-        for number, index in enumerate(batches(order, recipe.batch_size, recipe.remainder)):
+        for number, index in enumerate(batches(order, self.setting.batch_size, self.setting.remainder)):
             step = (epoch - 1) * self.steps + number
             for name, factor in self.moved.items():
                 for group in self.optimizer.param_groups:

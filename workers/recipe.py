@@ -13,15 +13,9 @@ class Recipe:
 
     Attributes
     ----------
-    dataset, network, batch_size, augmentation
-        The task, by the names of the registries of this package.
-    network_options
-        The value of every option that the network declares.
-    subset, validation
-        Number of training images used (None: all) and held out of them.
-    remainder
-        What becomes of the images of an epoch that fill no batch: ``join`` or ``keep``, as
-        :func:`workers.engine.batches` cuts.
+    task, setting
+        What is trained, by a name of :data:`workers.tasks.TASKS`, and the value of every option that it declares; a
+        network stands there as a mapping of its ``name`` and options.
     optimizer, options
         The optimizer, and the value of every option that it declares.
     schedules
@@ -32,18 +26,12 @@ class Recipe:
         Replicate, >= 0.
     """
 
-    dataset: str
-    network: str
-    batch_size: int
-    augmentation: str
+    task: str
+    setting: Mapping[str, Any]
     optimizer: str
     options: Mapping[str, Any]
     epochs: int
     seed: int
-    network_options: Mapping[str, Any] = field(default_factory=dict)
-    subset: int | None = None
-    validation: int = 0
-    remainder: str = "join"
     schedules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

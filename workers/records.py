@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+LARGEST = 1e300
+"""What stores take for finite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +19,12 @@ class EpochRecord:
     epoch
         1 for the first.
     train_loss
-        Mean cross-entropy over the epoch's images, before each update, without any decay penalty.
+        Mean cross-entropy over the epoch's images, before each update, without any decay penalty; None, as the errors
+        are, where no images are classified.
     test_error, test_error5, validation_error, validation_error5
         Top-1 and top-5 error after the epoch, in percent; None where nothing is held out for validation.
+    metrics
+        What other tasks measure after the epoch, by name.
     lr, p
         Values in force at the end of the epoch; ``p`` is None for optimizers without it.
     log10_v
@@ -36,21 +42,23 @@ class EpochRecord:
     """
 
     epoch: int
-    train_loss: float
-    test_error: float
-    test_error5: float
-    validation_error: float | None
-    validation_error5: float | None
-    lr: float
-    p: float | None
-    log10_v: float | None
     seconds: float
-    images: int
+    train_loss: float | None = None
+    test_error: float | None = None
+    test_error5: float | None = None
+    validation_error: float | None = None
+    validation_error5: float | None = None
+    metrics: Mapping[str, float] | None = None
+    lr: float | None = None
+    p: float | None = None
+    log10_v: float | None = None
+    images: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what no store takes."""
-        for name, value in asdict(self).items():
-            if value is not None and not math.isfinite(value):
+        numbers = asdict(self) | {"metrics": None} | dict(self.metrics or {})
+        for name, value in numbers.items():
+            if value is not None and not abs(value) <= LARGEST:
                 raise ValueError(f"{name} of epoch {self.epoch} must be finite, got {value}")
 
     def to_dict(self) -> dict[str, Any]:

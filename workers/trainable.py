@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from ray import tune
 
-from workers.data import load_split
-from workers.engine import train
+from workers.messages import Ending, Finish, Job, Provenance, Report, Ticket
 from workers.precision import use_float32
 from workers.provenance import code_version, device_name, host, libraries, package_folder
-from workers.recipe import Recipe
 from workers.records import Divergence
+from workers.states import unpacked
+from workers.tasks import begin
 
 REPORT_SECONDS = 1.0
 
@@ -28,26 +29,24 @@ REPORT_SECONDS = 1.0
 class Worker(tune.Trainable):
     """Trains tickets.
 
-    A ticket, under the key ``ticket`` of the configuration, holds plain values: ``code``, the code version of the
-    driver; ``data``, the folder of the data sets or None; ``threads``; and ``trials``, each with ``key`` (what the
-    driver knows it by) and ``recipe``. A result holds ``reports``, each with the ``key``, new ``epochs``, and at the
-    end a ``finish``.
+    A ticket, under the key ``ticket`` of the configuration, and the ``reports`` of a result are plain values of
+    :mod:`workers.messages`.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
         """Take a ticket."""
-        ticket: Mapping[str, Any] = config["ticket"]
-        mine = code_version()
-        if mine != ticket["code"]:
+        given, mine = config["ticket"]["code"], code_version()
+        if mine != given:  # before anything else is read: other code may write other tickets
             raise RuntimeError(
-                f"workers must run the driver's code {ticket['code']}, got {mine} imported from "
+                f"workers must run the driver's code {given}, got {mine} imported from "
                 f"{package_folder('workers')}; install the same Basin on every node"
             )
-        torch.set_num_threads(max(1, int(ticket["threads"])))
+        ticket = Ticket.from_dict(config["ticket"])
+        torch.set_num_threads(max(1, int(ticket.threads)))
         use_float32()
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._folder = Path(ticket["data"]) if ticket["data"] else None
-        self._reports = self._work(ticket["trials"])
+        self._folder = Path(ticket.data) if ticket.data else None
+        self._reports = self._work(ticket.jobs)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take the next ticket in the same process."""
@@ -59,7 +58,7 @@ class Worker(tune.Trainable):
         start = time.monotonic()
         reports: list[dict[str, Any]] = []
         for report in self._reports:
-            reports.append(report)
+            reports.append(report.to_dict())
             if time.monotonic() - start > REPORT_SECONDS:
                 return {"reports": reports, "done": False}
         return {"reports": reports, "done": True}
@@ -70,42 +69,40 @@ class Worker(tune.Trainable):
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Load nothing."""
 
-    def _work(self, trials: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        for trial in trials:
-            yield from self._trial(trial)
+    def _work(self, jobs: Sequence[Job]) -> Iterator[Report]:
+        for job in jobs:
+            yield from self._trial(job)
 
-    def _trial(self, trial: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def _trial(self, job: Job) -> Iterator[Report]:
         """Train one recipe, yielding a report an epoch and one for the end."""
         start = time.monotonic()
-        key, images = trial["key"], 0
+        trial, attempt = job.key
+        images = 0
         try:
-            recipe = Recipe.from_dict(trial["recipe"])
-            split = load_split(recipe.dataset, self._folder, recipe.subset, recipe.validation)
-            for record in train(recipe, split, self._device):
+            session = begin(job.recipe, self._folder, self._device)
+            if job.state is not None:
+                session.load(unpacked(job.state))
+            for record in session.rest():
                 images += record.images
-                yield {"key": key, "epochs": [record.to_dict()], "finish": None}
-            finish: dict[str, Any] = {"ending": "complete"}
+                yield Report(trial=trial, attempt=attempt, epochs=[record.to_dict()])
+            finish = Finish(ending=Ending.COMPLETE)
         except Divergence as divergence:
-            finish = {
-                "ending": "diverged",
-                "diverged_epoch": divergence.epoch,
-                "last_finite_loss": divergence.last_finite_loss,
-            }
+            finish = Finish(
+                ending=Ending.DIVERGED,
+                diverged_epoch=divergence.epoch,
+                last_finite_loss=divergence.last_finite_loss,
+            )
         except Exception as error:  # noqa: BLE001 - whatever a training raises is its outcome, and is stored
             place = traceback.extract_tb(error.__traceback__)[-1]
-            finish = {
-                "ending": "error",
-                "reason": f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})",
-            }
+            reason = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+            finish = Finish(ending=Ending.ERROR, reason=reason)
         seconds = time.monotonic() - start
-        finish |= {
-            "seconds": seconds,
-            "images_per_second": images / seconds,
-            "provenance": {
-                "host": host(),
-                "device": device_name(str(self._device)),
-                "libraries": libraries(),
-                "code_version": code_version(),
-            },
-        }
-        yield {"key": key, "epochs": [], "finish": finish}
+        made = Provenance(
+            host=host(),
+            device=device_name(str(self._device)),
+            libraries=libraries(),
+            code_version=code_version(),
+        )
+        rate = images / seconds if images else None
+        finish = replace(finish, seconds=seconds, images_per_second=rate, provenance=made)
+        yield Report(trial=trial, attempt=attempt, finish=finish)

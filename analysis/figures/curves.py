@@ -5,13 +5,13 @@ The layout is that of Figure 5 of the Padam reproducibility report (H. Mittal, K
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -22,9 +22,11 @@ from analysis.captions import described
 from analysis.curves import CurveBundle, Line, bundles
 from analysis.figures.columns import columns_of
 from analysis.figures.style import STYLE, Caption, plain_log
-from analysis.findings import Findings
-from analysis.measure import COUNTED
+from analysis.findings import ArmFindings, Findings
+from analysis.material import Material
+from analysis.measure import COUNTED, SPLITS
 from analysis.numbers import point
+from search_spaces.declarations import Metric
 
 ROWS = 8
 """Rows drawn at the most; of more values of y, evenly chosen ones."""
@@ -35,6 +37,9 @@ about to diverge."""
 
 BEST_CURVES = 6
 """Configurations whose curves are drawn where there is no grid."""
+
+LABEL = 26
+"""Characters of the label of a vertical axis in one line."""
 
 ENTRIES = 14
 """Entries of the legend at the most; colours go with x, so that a part of them is a scale still."""
@@ -59,6 +64,8 @@ class Curves:
         The rows, largest value first; ``[None]`` where nothing makes rows.
     axes
         How values are written.
+    metrics
+        What the columns after the train loss show, by name.
     """
 
     name: str
@@ -69,29 +76,35 @@ class Curves:
     y: str | None
     ys: Sequence[float | None]
     axes: Mapping[str, Axis] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
 def compute(findings: Findings) -> list[Curves]:
-    """Return the curves of a grid, of the best plane of a larger grid, or of the best configurations of no grid."""
-    material, ranks = findings.material, findings.rankings[0]
+    """Return the curves of each arm: of a grid, of the best plane of a larger grid, or of the best of no grid."""
+    return [found for one in findings.arms if (found := _curves(findings.material, one)) is not None]
+
+
+def _curves(material: Material, arm: ArmFindings) -> Curves | None:
+    ranks = arm.rankings[0]
     if ranks.empty:
-        return []
-    x, y, others = findings.axes
-    trials, which = material.in_force, ""
-    chosen = f"{findings.measures[0].statistic}, split {findings.measures[0].split}"
+        return None
+    x, y, others = arm.axes
+    trials, which = arm.in_force, ""
+    measure = arm.measures[0]
+    chosen = f"{measure.statistic}, split {measure.split}" if measure.split else measure.statistic
     told: list[str] = []
     plane: dict[str, float] = {}
     ys: list[float | None]
-    if findings.is_grid:
+    if arm.is_grid:
         plane = {name: float(ranks.iloc[0][name]) for name in others}
-        trials = findings.at(plane)
-        found_at = "where the best configuration lies" if findings.best else "where the lowest mean so far lies"
-        which = f" {point(findings.named(plane))}: {found_at} ({chosen})." if plane else ""
+        trials = arm.at(plane)
+        found_at = "where the best configuration lies" if arm.best else f"where the {measure.lowest} mean so far lies"
+        which = f" {point(arm.named(plane))}: {found_at} ({chosen})." if plane else ""
     else:
-        y, told = None, [name for name in findings.space if name != x]
+        y, told = None, [name for name in arm.space if name != x]
         if len(ranks) > BEST_CURVES:
             which = f" The {BEST_CURVES} best of {len(ranks)} configurations ({chosen}) are drawn."
-        trials = trials.merge(ranks.head(BEST_CURVES)[findings.space])
+        trials = trials.merge(ranks.head(BEST_CURVES)[arm.space])
     ended = trials[trials["state"].isin(COUNTED)]
     ys, fewer = [None], ""
     if y is not None:
@@ -102,31 +115,45 @@ def compute(findings: Findings) -> list[Curves]:
             trials, ended = trials[trials[y].isin(ys)], ended[ended[y].isin(ys)]
     epochs = material.curves(ended["number"].tolist())
     if epochs.empty:
-        return []
-    splits = [measure.split for measure in findings.measures]
-    found = bundles(epochs, ended, x, y, others=told, splits=splits)
-    return [
-        Curves(
-            name="curves",
-            title=f"train loss and error over epochs, for each {label_of(x)}" + (f" and {label_of(y)}" if y else ""),
-            caption=f"{described(findings, trials, plane)}{which} {_legend(found)}{fewer}",
-            bundles=found,
-            x=x,
-            y=y,
-            ys=ys,
-            axes=findings.scales,
-        )
-    ]
+        return None
+    metrics = _metrics(arm)
+    found = bundles(epochs, ended, x, y, others=told, metrics=[it.name for it in metrics])
+    what = " and ".join(dict.fromkeys(["train loss"] * (arm.arm.dataset is not None) + [_noun(it) for it in metrics]))
+    return Curves(
+        name=f"curves{arm.suffix}",
+        title=f"{what} over epochs, for each {label_of(x)}"
+        + (f" and {label_of(y)}" if y else "")
+        + (f", arm {arm.name}" if arm.armed else ""),
+        caption=f"{described([(arm, trials)], plane)}{which} {_legend(found)}{fewer}",
+        bundles=found,
+        x=x,
+        y=y,
+        ys=ys,
+        axes=arm.scales,
+        metrics={it.name: it for it in metrics},
+    )
+
+
+def _metrics(arm: ArmFindings) -> list[Metric]:
+    """Return what is drawn beside the train loss; of classification an error always."""
+    found = [it.metric for it in arm.measures if it.metric.name != "train_loss"]
+    return found or [it for it in arm.arm.metrics if it.name == "test_error"]
+
+
+def _noun(metric: Metric) -> str:
+    """Return what the title calls a metric; errors on several splits are one word."""
+    return "error" if metric.name in SPLITS else metric.summary
 
 
 def _legend(bundles: Sequence[CurveBundle]) -> str:
     text = "Lines: mean over the seeds still in training."
     if any(len(bundle.diverged) > 1 for bundle in bundles):
         text = "Lines: mean, bands: range over the seeds still in training."
-    if any(np.isfinite(bundle.train_loss.seeds[bundle.diverged]).any() for bundle in bundles):
+    if any(np.isfinite(line.seeds[bundle.diverged]).any() for bundle in bundles for line in bundle.lines.values()):
         text += " Crosses: the last epoch before a seed diverged."
-    losses = np.concatenate([bundle.train_loss.seeds.ravel() for bundle in bundles])
-    if (losses[np.isfinite(losses)] > HIGHEST_LOSS).any():
+    if any(
+        (line.seeds > HIGHEST_LOSS).any() for bundle in bundles for line in [bundle.train_loss] if line is not None
+    ):
         text += f" Losses above {HIGHEST_LOSS:g} leave the axis."
     return text
 
@@ -139,31 +166,31 @@ def caption(result: Curves) -> str:
 def draw(result: Curves, ax: Axes | None = None) -> Figure:
     """Draw the mean over seeds as a line, their range as a band, and a cross where a seed diverged.
 
-    The columns are the train loss and the error of every split. With ``ax``, axes of a figure of one's own, only the
-    error of the first split is drawn, for curves without rows.
+    The columns are the train loss, where there is one, and what is measured. With ``ax``, axes of a figure of one's
+    own, only the first of what is measured is drawn, for curves without rows.
     """
     with mpl.rc_context(STYLE):
         bundles, ys = result.bundles, result.ys
-        splits = list(bundles[0].errors)
+        names = list(bundles[0].lines)
         labels = _labels(bundles, [result.axes.get(name, NUMBER) for name in (result.x, *bundles[0].others)])
         colours = _colours(bundles, labels)
         if ax is not None:
             if len(ys) > 1:
                 raise ValueError(f"rows of curves need a figure of their own, got axes for {len(ys)} rows")
+            first = next(iter(bundles[0].metrics))
             for bundle in bundles:
-                _draw_bundle(ax, bundle, bundle.errors[splits[0]], colours[labels[_point(bundle)]])
-            _label([ax], [], "")
-            ax.set_ylabel(f"{splits[0]} error (%)")
+                _draw_bundle(ax, bundle, bundle.metrics[first], colours[labels[_point(bundle)]])
+            _label([ax], [_title(result, first)], "")
             return ax.get_figure(root=True)  # type: ignore[return-value]
         shown = _picked(list(colours), ENTRIES)
         head = "\n".join([label_of(result.x), *(f"({name})" for name in bundles[0].others)])
         legend = max(0.65 + 0.072 * max(map(len, shown)), 0.35 + 0.078 * max(map(len, head.split("\n"))))
-        width = 7.8 + legend if len(splits) == 1 else 11.1 + legend
+        width = (4.5, 7.8, 11.1)[min(len(names), 3) - 1] + legend
         below = Caption(result.caption, width)
         bottom, height = 0.6 + below.height, 1.75 if len(ys) > 1 else 2.6
         size = (width, 0.35 + height * len(ys) + bottom)
         figure = Figure(figsize=size)
-        grid = figure.subplots(len(ys), 1 + len(splits), sharex=True, sharey="col", squeeze=False)
+        grid = figure.subplots(len(ys), len(names), sharex=True, sharey="col", squeeze=False)
         figure.subplots_adjust(
             left=0.75 / size[0],
             right=1 - legend / size[0],
@@ -175,11 +202,12 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
         titles = result.axes.get(str(result.y), NUMBER).texts([value for value in ys if value is not None])
         for row, value in enumerate(ys):
             for bundle in (b for b in bundles if b.y == value):
-                for axes, line in zip(grid[row], (bundle.train_loss, *bundle.errors.values()), strict=True):
+                for axes, line in zip(grid[row], bundle.lines.values(), strict=True):
                     _draw_bundle(axes, bundle, line, colours[labels[_point(bundle)]])
             title = "" if value is None else f"{result.y} = {titles[value]}"
-            _label(list(grid[row]), splits, title, last=row == len(ys) - 1)
-        _limit(grid, bundles)
+            _label(list(grid[row]), [_title(result, name) for name in names], title, last=row == len(ys) - 1)
+        for column, name in enumerate(names):
+            _limit(list(grid[:, column]), result, name)
         handles = [Line2D([], [], color=colours[label], label=label) for label in shown]
         figure.legend(handles=handles, title=head, loc="center right", frameon=False, fontsize=8)
         below.write(figure)
@@ -227,27 +255,43 @@ def _draw_bundle(axes: Axes, bundle: CurveBundle, line: Line, colour: Colour) ->
             axes.plot([bundle.epochs[known[-1]]], [seed[known[-1]]], marker="x", color=colour, markersize=5)
 
 
-def _limit(grid: npt.NDArray[Any], bundles: Sequence[CurveBundle]) -> None:
-    """Let every error have one scale, and the loss end at :data:`HIGHEST_LOSS` or its lowest, whichever is higher."""
-    errors = [line.seeds for bundle in bundles for line in bundle.errors.values()]
-    losses = np.concatenate([bundle.train_loss.seeds.ravel() for bundle in bundles])
-    losses = losses[losses > 0]
-    worst = max((float(np.nanmax(values)) for values in errors if np.isfinite(values).any()), default=100.0)
-    for row in grid:
-        for axes in row[1:]:
+def _title(result: Curves, name: str) -> str:
+    """Return what the vertical axis of a column shows."""
+    metric = result.metrics.get(name)
+    if metric is None:
+        return name.replace("_", " ")
+    return textwrap.fill(f"{metric.summary} ({metric.unit})" if metric.unit else metric.summary, LABEL)
+
+
+def _limit(column: Sequence[Axes], result: Curves, name: str) -> None:
+    """Give a column its scale: errors in percent from 0, all of them alike, and what spans magnitudes in logarithms.
+
+    A loss ends at :data:`HIGHEST_LOSS` or its lowest, whichever is higher.
+    """
+    metric = result.metrics.get(name)
+    lines = [line for bundle in result.bundles for line in bundle.lines.items()]
+    values = np.concatenate([line.seeds.ravel() for it, line in lines if it == name])
+    values = values[np.isfinite(values)]
+    if metric is not None and metric.unit == "%":
+        percent = {it.name for it in result.metrics.values() if it.unit == "%"}
+        every = np.concatenate([line.seeds.ravel() for it, line in lines if it in percent])
+        every = every[np.isfinite(every)]
+        worst = float(every.max()) if len(every) else 100.0
+        for axes in column:
             axes.set_ylim(0, 1.04 * worst or 1.0)
-        if len(losses):
-            low = float(losses.min())
-            row[0].set_ylim(low / 1.2, max(1.2 * low, min(1.2 * float(losses.max()), HIGHEST_LOSS)))
-            plain_log(row[0].yaxis)
+    elif (metric is None or metric.log) and (values >= 0).all():
+        values = values[values > 0]
+        for axes in column:
+            axes.set_yscale("log")
+            if len(values):
+                low, high = float(values.min()), 1.2 * float(values.max())
+                axes.set_ylim(low / 1.2, max(1.2 * low, min(high, HIGHEST_LOSS) if metric is None else high))
+                plain_log(axes.yaxis)
 
 
-def _label(row: Sequence[Axes], splits: Sequence[str], title: str, *, last: bool = True) -> None:
-    if splits:
-        row[0].set_yscale("log")
-        row[0].set_ylabel("train loss")
-    for axes, split in zip(row[1:], splits, strict=True):
-        axes.set_ylabel(f"{split} error (%)")
+def _label(row: Sequence[Axes], titles: Sequence[str], title: str, *, last: bool = True) -> None:
+    for axes, text in zip(row, titles, strict=True):
+        axes.set_ylabel(text)
     for axes in row:
         axes.set_title(title, loc="left", fontsize=8.5)
         axes.grid(alpha=0.25, linewidth=0.5)

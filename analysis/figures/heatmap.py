@@ -1,4 +1,4 @@
-"""The heatmap: cells of two hyperparameters, coloured by error, never interpolated; and several on one page."""
+"""The heatmap: cells of two hyperparameters, coloured by a measure, never interpolated; and several on one page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
@@ -22,10 +22,12 @@ from analysis.captions import described, map_legend, measured, panels_legend
 from analysis.figures.columns import SUFFIX, Columns, columns_of, fitting, width_of
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import BEST, STYLE, Caption
-from analysis.findings import Findings, Limits
+from analysis.findings import ArmFindings, Findings, Limits
 from analysis.grid import Grid
 from analysis.maps import SensitivityMap
+from analysis.measure import Measure
 from analysis.numbers import plain, point
+from search_spaces.options import Value
 
 MAX_PANELS = 12
 """Maps drawn at the most, of each split."""
@@ -77,69 +79,113 @@ class Heatmap:
     limits: Limits
 
 
+Panel = tuple[ArmFindings, SensitivityMap]
+
+
 def compute(findings: Findings) -> list[Heatmap]:
-    """Return every heatmap of a study: of each split one page of all panels, then each panel alone."""
+    """Return every heatmap of a study: of each metric one page of all panels, then each panel alone.
+
+    Arms that do not vary the same two hyperparameters first stand on pages of their own.
+    """
     found: list[Heatmap] = []
-    for index, (measure, maps) in enumerate(zip(findings.measures, findings.maps, strict=True)):
-        if not maps or maps[0].grid.y is None:
-            continue
-        name = f"heatmap-{measure.split}" if index else "heatmap"
-        shown, best = maps[:MAX_PANELS], findings.bests[index]
-        found.append(_heatmap(findings, name, shown, best, len(maps)))
-        if len(shown) > 1:
-            found += [_heatmap(findings, f"{name}-{i}", [one], best, 1) for i, one in enumerate(shown, start=1)]
+    for index, metric in enumerate(findings.metrics):
+        pages: dict[tuple[str, str], list[Panel]] = {}
+        for one in findings.arms:
+            for shown in one.maps_of(metric):
+                if shown.grid.y is not None:
+                    pages.setdefault((shown.grid.x, shown.grid.y), []).append((one, shown))
+        for number, (axes, panels) in enumerate(pages.items()):
+            split = panels[0][1].measure.split
+            name = f"heatmap-{split}" if index else "heatmap"
+            name += f"-{'-'.join(axes)}" if number else ""
+            # Every arm has its panel, on as many pages as that takes; of one arm the first panels are enough.
+            drawn = panels if panels[0][0].armed else panels[:MAX_PANELS]
+            for page in range(0, len(drawn), MAX_PANELS):
+                together = drawn[page : page + MAX_PANELS]
+                found.append(
+                    _heatmap(
+                        findings, name + (f"-page-{page // MAX_PANELS + 1}" if page else ""), together, len(panels)
+                    )
+                )
+            if len(drawn) > 1:
+                found += [
+                    _heatmap(findings, f"{name}-{_file(panels, i)}", [panel], 1) for i, panel in enumerate(drawn)
+                ]
     return found
 
 
-def _heatmap(
-    findings: Findings, name: str, maps: Sequence[SensitivityMap], best: Mapping[str, float] | None, total: int
-) -> Heatmap:
-    """Return the figure of some panels of the ``total`` there are; ``best`` is that of all, by the same measure."""
-    first, alone = maps[0], len(maps) == 1
+def _file(panels: Sequence[Panel], index: int) -> str:
+    """Return what tells the file of a panel from its neighbours': its number, of arms with one panel their name."""
+    arm = panels[index][0]
+    alone = sum(one is arm for one, _ in panels) == 1
+    return f"arm-{arm.name}" if arm.armed and alone else str(index + 1)
+
+
+def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int) -> Heatmap:
+    """Return the figure of some panels of the ``total`` there are."""
+    (arm, first), alone = panels[0], len(panels) == 1
     grid, measure = first.grid, first.measure
-    panels = tuple(_panel_titles(findings, maps))
-    title = f"{measure.split} error over {label_of(grid.x)} and {label_of(str(grid.y))}"
-    title += f", {panels[0]}" if alone and grid.fixed else ""
-    drawn = pd.concat([findings.at(one.grid.fixed) for one in maps])
-    text = described(findings, drawn, grid.fixed if alone else {})
-    diverged = any(bool(one.grid.diverged.any()) for one in maps)
-    text += f" {measured(measure, 'Colour and numbers', diverged=diverged)}"
-    of_study = tuple(_holds_best(one, best) for one in maps)
+    titles = tuple(_panel_titles(one, shown) for one, shown in panels)
+    title = f"{measure.metric.summary} over {label_of(grid.x)} and {label_of(str(grid.y))}"
+    title += f", {'arm ' * arm.armed}{titles[0]}" if alone and titles[0] else ""
+    text = described([(one, one.at(shown.grid.fixed)) for one, shown in panels], grid.fixed if alone else {})
+    diverged = any(bool(shown.grid.diverged.any()) for _, shown in panels)
+    beside = [shown.measure for _, shown in panels]
+    text += f" {measured(measure, 'Colour and numbers', diverged=diverged, beside=beside)}"
+    best_of = "study" if findings.material.specification.comparable else "arm"
+    of_study = tuple(_holds_best(findings, one, shown) for one, shown in panels)
     if alone:
         numbered = is_numbered(grid)
         text += f" {map_legend(first, numbered=numbered)}"
         text += "" if numbered else " Too many cells for numbers; summary.json has them."
+        best, where = _best_elsewhere(findings, arm, measure)
         if not of_study[0] and best is not None and grid.best is not None:
-            text += f" Hollow star: the best of the study lies elsewhere, at {point(findings.named(best))}."
+            text += f" Hollow star: the best of the {best_of} lies elsewhere, at {where}{point(best)}."
     else:
-        text += f" {panels_legend(maps)}"
-        if total > len(maps):
-            text += f" {len(maps)} of {total} panels are drawn; summary.json has all of them."
+        text += f" {panels_legend([shown for _, shown in panels], best_of)}"
+        if total > len(panels):
+            rest = "others stand on pages of their own" if arm.armed else "summary.json has all of them"
+            text += (
+                f" {len(panels)} of {total} panels; {rest}."
+                if arm.armed
+                else f" {len(panels)} of {total} panels are drawn; {rest}."
+            )
     return Heatmap(
         name=name,
         title=title,
         caption=text,
-        maps=tuple(maps),
-        panels=panels,
+        maps=tuple(shown for _, shown in panels),
+        panels=titles,
         of_study=of_study,
         limits=findings.limits,
     )
 
 
-def _holds_best(result: SensitivityMap, best: Mapping[str, float] | None) -> bool:
-    grid = result.grid
-    if grid.best is None:
+def _holds_best(findings: Findings, arm: ArmFindings, result: SensitivityMap) -> bool:
+    """Tell whether a panel holds the best of its study, or of its arm where arms are not to be ranked."""
+    index = arm.index_of(result.measure)
+    best = findings.best_arm(index)
+    if (best is not None and best is not arm) or result.grid.best is None:
         return False
-    row, column = grid.best
+    grid, (row, column) = result.grid, result.grid.best
     mine = dict(grid.fixed) | {grid.x: float(grid.xs[column]), str(grid.y): float(grid.ys[row])}
-    return mine == best
+    return mine == arm.bests[index]
 
 
-def _panel_titles(findings: Findings, maps: Sequence[SensitivityMap]) -> list[str]:
-    """Return what each panel holds fixed, in digits that tell all panels of the study apart."""
-    every = [dict(one.grid.fixed) for one in findings.maps[0]]
-    texts = {name: findings.scales[name].texts(sorted({fixed[name] for fixed in every})) for name in every[0]}
-    return [", ".join(f"{name} = {texts[name][value]}" for name, value in one.grid.fixed.items()) for one in maps]
+def _best_elsewhere(findings: Findings, arm: ArmFindings, measure: Measure) -> tuple[Mapping[str, Value] | None, str]:
+    """Return the best configuration of the study, and in which arm it lies."""
+    index = arm.index_of(measure)
+    one = findings.best_arm(index) or arm
+    best = one.bests[index]
+    return (None if best is None else one.named(best)), (f"arm {one.name}, " if one.armed else "")
+
+
+def _panel_titles(arm: ArmFindings, result: SensitivityMap) -> str:
+    """Return what a panel holds fixed, in digits that tell all panels of its arm apart, and its arm."""
+    every = [dict(one.grid.fixed) for one in arm.maps_of(result.measure.metric.name)]
+    texts = {name: arm.scales[name].texts(sorted({fixed[name] for fixed in every})) for name in every[0]}
+    fixed = ", ".join(f"{name} = {texts[name][value]}" for name, value in result.grid.fixed.items())
+    return ": ".join(part for part in (arm.name if arm.armed else "", fixed) if part)
 
 
 def caption(result: Heatmap) -> str:
@@ -214,8 +260,8 @@ def _together(result: Heatmap) -> Figure:
         place = ((column * panel[0] + left) / width, bottom / size[1])
         box = (*place, (panel[0] - left - 0.1) / width, (panel[1] - 0.85) / size[1])
         axes = figure.add_axes(box)
-        _draw_map(axes, one, result.limits, result.panels[number], filled=result.of_study[number], size=6.5)
-        axes.title.set_fontsize(8.5)
+        _draw_map(axes, one, result.limits, "", filled=result.of_study[number], size=6.5)
+        axes.set_title(**_panel_title(result.panels[number], panel[0]), loc="left")
         axes.set_xlabel(one.grid.x, fontsize=8)  # the title of the page says both in full
         axes.set_ylabel(str(one.grid.y), fontsize=8)
     height = min(3.0, down * panel[1] - 0.85)
@@ -223,6 +269,14 @@ def _together(result: Heatmap) -> Figure:
     draw_bar(figure, figure.add_axes(box), result.limits, result.maps[0].measure)
     below.write(figure)
     return figure
+
+
+def _panel_title(title: str, inches: float) -> dict[str, Any]:
+    """Return the title of a panel and its size: one line, or where that reached its neighbour two small ones."""
+    if len(title) <= int(11.0 * inches):
+        return {"label": title, "fontsize": mpl.rcParams["axes.titlesize"]}
+    lines = textwrap.wrap(title, int(13.0 * (inches - 0.2)))
+    return {"label": "\n".join(lines), "fontsize": 8.0 * min(1.0, 2 / len(lines))}
 
 
 def is_numbered(grid: Grid) -> bool:
@@ -262,8 +316,11 @@ def _draw_cell(
     grid, (row, column) = result.grid, cell
     n, diverged, nothing = int(grid.n[cell]), int(grid.diverged[cell].sum()), int(grid.learned_nothing[cell].sum())
     value = float(grid.mean[cell])
-    low, _ = colours.get_clim()
-    colour = LOST if diverged == n else tuple(np.asarray(colours.to_rgba(np.array([max(value, low or value)])))[0])
+    colour = (
+        LOST
+        if diverged == n
+        else tuple(np.asarray(colours.to_rgba(np.array([max(value, colours.get_clim()[0] or value)])))[0])
+    )
     left, right = columns.edges[column : column + 2]
     corner, width = (left, row - 0.5), right - left
     numbered = is_numbered(grid)
@@ -277,9 +334,9 @@ def _draw_cell(
     if not numbered:
         return
     lines = [
-        *([] if diverged == n else [_percent(value)]),
+        *([] if diverged == n else [result.measure.number(value)]),
         *([f"{diverged}/{n} div."] if diverged else []),
-        *([f"{nothing}/{n} guess"] if nothing else []),
+        *([f"{nothing}/{n} {result.measure.lost}"] if nothing else []),
     ]
     box = {"facecolor": colour, "edgecolor": "none", "pad": 1.0} if marks else None
     text = "\n".join(lines)
@@ -294,10 +351,6 @@ def _draw_cell(
         linespacing=1.1,
         bbox=box,
     )
-
-
-def _percent(value: float) -> str:
-    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 
 def _draw_star(axes: Axes, result: SensitivityMap, columns: Columns, *, filled: bool) -> None:

@@ -14,7 +14,7 @@ from analysis.captions import chosen, described
 from analysis.figures.columns import columns_of
 from analysis.figures.heatmap import HIGHEST, WIDEST, is_numbered, label_axes, left_of, wrapped
 from analysis.figures.style import BEST, STYLE, Caption
-from analysis.findings import Findings
+from analysis.findings import ArmFindings, Findings
 from analysis.maps import SensitivityMap
 from analysis.numbers import point
 
@@ -33,22 +33,27 @@ class Ridge:
 
 
 def compute(findings: Findings) -> list[Ridge]:
-    """Return the ridge of a grid of two hyperparameters; of a larger one, that of the panel with the best cell."""
-    maps = [one for one in findings.maps[0] if one.grid.y is not None and len(one.optima) > 1]
-    if not maps or findings.best is None:
-        return []
-    best = findings.best
+    """Return the ridge of each arm's grid of two hyperparameters; of a larger one, that of its best panel."""
+    return [ridge for one in findings.arms if (ridge := _ridge(one)) is not None]
+
+
+def _ridge(arm: ArmFindings) -> Ridge | None:
+    maps = [one for one in arm.maps[0] if one.grid.y is not None and len(one.optima) > 1]
+    best = arm.best
+    if not maps or best is None:
+        return None
     one = next((m for m in maps if all(best[k] == v for k, v in m.grid.fixed.items())), None)
     if one is None:
-        return []
+        return None
     grid = one.grid
     title = f"best {label_of(grid.x)} for each {label_of(str(grid.y))}"
+    title += f", arm {arm.name}" if arm.armed else ""
     title += f", {point(grid.panel)}" if grid.fixed else ""
     where = f"{point(grid.panel)}: where the best configuration lies. " if grid.fixed else ""
     text = (
-        f"{described(findings, findings.at(grid.fixed), grid.fixed)} {where}Circles: the {grid.x} with the lowest "
-        f"mean over seeds of the {one.measure.label} in each row, among the values of the grid. Dots: the best of "
-        "each seed alone."
+        f"{described([(arm, arm.at(grid.fixed))], grid.fixed)} {where}Circles: the {grid.x} with the "
+        f"{one.measure.lowest} mean over seeds of the {one.measure.label} in each row, among the values of the grid. "
+        "Dots: the best of each seed alone."
     )
     if any(optimum.likely for optimum in one.optima):
         text += " Bars: candidates for the best of the row at 95 % (paired over seeds, one-sided Dunnett bound)."
@@ -56,7 +61,7 @@ def compute(findings: Findings) -> list[Ridge]:
         text += " No bars: two values with every seed in, three at least, are needed."
     if any(optimum.edge for optimum in one.optima):
         text += " Arrows: the best lies at the edge of the grid, the optimum perhaps beyond."
-    return [Ridge(name="optima", title=title, caption=f"{text} {chosen(one.measure)}".strip(), map=one)]
+    return Ridge(name=f"optima{arm.suffix}", title=title, caption=f"{text} {chosen(one.measure)}".strip(), map=one)
 
 
 def caption(result: Ridge) -> str:

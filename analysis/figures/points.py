@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from analysis.axes import NUMBER, Axis, label_of
 from analysis.candidates import Candidates
 from analysis.captions import described, measured
-from analysis.figures.scale import BAR, COLOURS, draw_bar, right_of, scale_of
+from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import BEST, STYLE, Caption, plain_log
-from analysis.findings import Findings, Limits
+from analysis.findings import ArmFindings, Findings, Limits
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
 from analysis.numbers import written
@@ -67,27 +67,30 @@ class Points:
 
 
 def compute(findings: Findings) -> list[Points]:
-    """Return one figure a split, where the design is no grid of two or more hyperparameters."""
-    x, y, others = findings.axes
-    if findings.is_grid and y is not None:
+    """Return one figure a metric of each arm whose design is no grid of two or more hyperparameters."""
+    return [points for one in findings.arms for points in _points(findings, one)]
+
+
+def _points(findings: Findings, arm: ArmFindings) -> list[Points]:
+    x, y, others = arm.axes
+    if arm.is_grid and y is not None:
         return []
-    space = findings.material.specification.space
-    log = [name for name, domain in space.items() if domain.log]
-    trials = findings.material.in_force
+    log = [name for name, domain in arm.arm.space.items() if domain.log]
     found = []
-    for index, (measure, ranks, maps) in enumerate(
-        zip(findings.measures, findings.rankings, findings.maps, strict=True)
-    ):
-        seeds, best = counted(trials, measure), best_of_ranking(ranks)
+    for index, (measure, ranks, maps) in enumerate(zip(arm.measures, arm.rankings, arm.maps, strict=True)):
+        seeds, best = counted(arm.in_force, measure), best_of_ranking(ranks)
         lost = bool(seeds["diverged"].any())
         among = maps[0].candidates if maps else None
-        text = f"{described(findings, trials)} {measured(measure, 'Colour' if y else 'Line', diverged=lost)} "
-        text += _legend(seeds, best, y, lost=lost) + (_likely(among, maps[0]) if among is not None else "")
+        text = f"{described([(arm, arm.in_force)])} {measured(measure, 'Colour' if y else 'Line', diverged=lost)} "
+        text += _legend(seeds, best, y, lost=lost, of=" of the arm" * arm.armed) + (
+            _likely(among, maps[0]) if among is not None else ""
+        )
         text += f" Not on an axis: {', '.join(others)}." if others else ""
+        title = f"{measure.metric.summary} over {label_of(x)}" + (f" and {label_of(y)}" if y else "")
         found.append(
             Points(
-                name=f"map-{measure.split}" if index else "map",
-                title=f"{measure.split} error over {label_of(x)}" + (f" and {label_of(y)}" if y else ""),
+                name=(f"map-{measure.split}" if index else "map") + arm.suffix,
+                title=title + (f", arm {arm.name}" if arm.armed else ""),
                 caption=text,
                 x=x,
                 y=y,
@@ -97,16 +100,16 @@ def compute(findings: Findings) -> list[Points]:
                 log=log,
                 measure=measure,
                 limits=findings.limits,
-                axes=findings.scales,
+                axes=arm.scales,
                 likely=() if among is None else tuple(maps[0].grid.xs[among.cells[0]].tolist()),
             )
         )
     return found
 
 
-def _legend(seeds: pd.DataFrame, best: object, y: str | None, *, lost: bool) -> str:
+def _legend(seeds: pd.DataFrame, best: object, y: str | None, *, lost: bool, of: str) -> str:
     text = "Points: seeds." if y is None and len(seeds) else ""
-    text += " Star: best configuration." if best is not None else ""
+    text += f" Star: best configuration{of}." if best is not None else ""
     if lost:
         text += " Crosses: seeds that diverged." if y is None else " Crosses: seeds diverged there."
     if seeds["learned_nothing"].any():
@@ -182,10 +185,10 @@ def _draw_line(axes: Axes, result: Points) -> None:
     line = {"linewidth": 0.0, "marker": "_", "markersize": 14} if choices else {"linewidth": 1.2}
     axes.plot(ordered[x], ordered["mean"], color="0.4", zorder=1, **line)
     gone, nothing = seeds["diverged"], seeds["learned_nothing"]
-    axes.scatter(seeds[x][~gone & ~nothing], seeds["error"][~gone & ~nothing], s=16, color="tab:blue", alpha=0.7)
-    axes.scatter(seeds[x][nothing], seeds["error"][nothing], s=16, facecolors="none", edgecolors="tab:blue")
-    axes.scatter(seeds[x][gone], seeds["error"][gone], marker="x", color="black")
-    if (seeds["error"] > 0).all() and len(seeds):
+    axes.scatter(seeds[x][~gone & ~nothing], seeds["value"][~gone & ~nothing], s=16, color="tab:blue", alpha=0.7)
+    axes.scatter(seeds[x][nothing], seeds["value"][nothing], s=16, facecolors="none", edgecolors="tab:blue")
+    axes.scatter(seeds[x][gone], seeds["value"][gone], marker="x", color="black")
+    if result.limits.log and (seeds["value"] > 0).all() and len(seeds):
         axes.set_yscale("log")
         plain_log(axes.yaxis)
     if result.likely:
@@ -197,7 +200,13 @@ def _draw_line(axes: Axes, result: Points) -> None:
 
 def _draw_plane(axes: Axes, ranks: pd.DataFrame, x: str, y: str, limits: Limits) -> None:
     trained, gone = ranks[ranks["diverged"] < ranks["n"]], ranks[ranks["diverged"] > 0]
-    style: Any = {"cmap": COLOURS, "norm": scale_of(limits).norm, "linewidths": 0.6, "edgecolors": "0.2", "s": 60}
+    style: Any = {
+        "cmap": scale_of(limits).cmap,
+        "norm": scale_of(limits).norm,
+        "linewidths": 0.6,
+        "edgecolors": "0.2",
+        "s": 60,
+    }
     for marker, lost in (("o", False), ("s", True)):
         rows = trained[(trained["learned_nothing"] > 0) == lost]
         axes.scatter(rows[x], rows[y], c=rows["mean"].clip(lower=limits.low), marker=marker, **style)

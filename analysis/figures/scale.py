@@ -1,20 +1,21 @@
-"""The colour scale that heatmaps and points share: errors in percent, logarithmic."""
+"""The colour scale that heatmaps and points share: logarithmic where the metric spans magnitudes."""
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from analysis.findings import Limits
 from analysis.measure import Measure
-from analysis.numbers import told_apart
+from analysis.numbers import plain, told_apart
 
 COLOURS = "viridis_r"
 
@@ -36,8 +37,10 @@ LABEL = 34
 
 
 def scale_of(limits: Limits) -> ScalarMappable:
-    """Return the colours of errors between limits; those beyond have the colour of the end."""
-    return ScalarMappable(LogNorm(limits.low, limits.high, clip=True), mpl.colormaps[COLOURS])
+    """Return the colours of values between limits; those beyond have the colour of the end."""
+    norm = LogNorm if limits.log else Normalize
+    colours = mpl.colormaps[COLOURS]
+    return ScalarMappable(norm(limits.low, limits.high, clip=True), colours.reversed() if limits.highest else colours)
 
 
 def draw_bar(figure: Figure, axes: Axes, limits: Limits, measure: Measure) -> None:
@@ -45,7 +48,7 @@ def draw_bar(figure: Figure, axes: Axes, limits: Limits, measure: Measure) -> No
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
     bar = figure.colorbar(scale_of(limits), cax=axes, extend=extend[limits.below, limits.above])
     ticks = _ticks(limits, axes.get_position().height * figure.get_figheight())
-    named = told_apart(ticks, lambda value, digits: f"{value:.{digits}g}")  # limits may have nothing between them
+    named = told_apart(ticks, plain)  # limits may have nothing between them
     bar.set_ticks(list(named), labels=list(named.values()))
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.set_label(_label(limits, measure), fontsize=7.5)
@@ -57,10 +60,11 @@ def right_of(limits: Limits, measure: Measure) -> float:
 
 
 def _label(limits: Limits, measure: Measure) -> str:
-    lines = [measure.label, "mean over seeds, log scale"]
+    lines = [measure.label, "mean over seeds" + (", log scale" if limits.log else "")]
+    unit = f" {measure.metric.unit}".rstrip()
     clipped = [
-        *([f"below {limits.low:g} %"] if limits.below else []),
-        *([f"above {limits.high:g} %"] if limits.above else []),
+        *([f"below {limits.low:.3g}{unit}"] if limits.below else []),
+        *([f"above {limits.high:.3g}{unit}"] if limits.above else []),
     ]
     lines += [f"colours clipped {' and '.join(clipped)}"] if clipped else []
     return "\n".join(textwrap.fill(line, LABEL) for line in lines)
@@ -68,9 +72,16 @@ def _label(limits: Limits, measure: Measure) -> str:
 
 def _ticks(limits: Limits, height: float) -> list[float]:
     """Return the ticks of a colour bar of so many inches."""
-    for row in TICKS:
+    if not limits.log:
+        whole = MaxNLocator(max(2, min(6, int(height / (2 * APART)))), steps=[1, 2, 5, 10])
+        ticks = [float(tick) for tick in whole.tick_values(limits.low, limits.high)]
+        ticks = [tick for tick in ticks if limits.low <= tick <= limits.high]
+        return ticks if len(ticks) > 1 else [limits.low, limits.high]
+    powers = range(math.ceil(math.log10(limits.low)), math.floor(math.log10(limits.high)) + 1)
+    step = max(1, math.ceil(len(powers) / 7))
+    for row in (*TICKS, [10.0**power for power in powers][::step]):
         ticks = [tick for tick in row if limits.low <= tick <= limits.high]
-        if len(ticks) > 1:
+        if len(ticks) > 1 and ticks[-1] * 100 >= limits.high and ticks[0] <= limits.low * 100:
             gaps = np.diff(np.log(ticks)) / np.log(limits.high / limits.low)
             if gaps.min() * height >= APART:
                 return ticks

@@ -13,9 +13,22 @@ from search_spaces.declarations.declaration import Declaration
 from search_spaces.declarations.networks import NETWORKS, Network
 from search_spaces.declarations.optimizers import OPTIMIZERS
 from search_spaces.declarations.schedules import SCHEDULES
-from search_spaces.declarations.tasks import TASKS
+from search_spaces.declarations.tasks import CLASSIFICATION, TASKS, Metric, Task
 
-__all__ = ["DATASETS", "KINDS", "NETWORKS", "OPTIMIZERS", "SCHEDULES", "TASKS", "Dataset", "Declaration", "Network"]
+__all__ = [
+    "CLASSIFICATION",
+    "DATASETS",
+    "KINDS",
+    "NETWORKS",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "TASKS",
+    "Dataset",
+    "Declaration",
+    "Metric",
+    "Network",
+    "Task",
+]
 
 KINDS: Mapping[str, Mapping[str, Declaration]] = {
     "optimizer": OPTIMIZERS,

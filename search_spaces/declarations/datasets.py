@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 from search_spaces.declarations.declaration import Declaration, by_name
+from search_spaces.declarations.tasks import Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,11 @@ class Dataset(Declaration):
     def chance_error(self) -> float:
         """Error of guessing, in percent: what a diverged run is counted at."""
         return 100.0 * (1.0 - 1.0 / self.classes)
+
+    def judged(self, metric: Metric) -> Metric:
+        """Return a metric of classification with what guessing comes to on these images as its worst value."""
+        worst = math.log(self.classes) if metric.unit == "nats" else self.chance_error
+        return replace(metric, worst=worst)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the declaration as plain values."""

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from search_spaces.declarations import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, TASKS, Declaration
+from search_spaces.declarations import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, TASKS, Declaration, Task
 from search_spaces.options import Choice, Name, Number, Option, Switch
 from study.cli.options import JsonOption
 from study.cli.output import print_json, print_table
+
+METRIC = ("metric", "unit", "direction", "worst", "")
+"""What the listing of tasks says of a metric."""
 
 
 def listing(noun: str, declared: Mapping[str, Declaration], facts: tuple[str, ...] = ()) -> Callable[..., None]:
@@ -45,6 +48,9 @@ def listing(noun: str, declared: Mapping[str, Declaration], facts: tuple[str, ..
                     for name, option in declaration.options.items()
                 ]
                 print_table(options, ("option", "values", "default", ""))
+            if isinstance(declaration, Task):
+                metrics = [it.to_dict() | {"metric": f"  {it.name}", "": it.summary} for it in declaration.metrics]
+                print_table(metrics, METRIC)
 
     command.__doc__ = f"List the {noun} that a specification can name."
     return command

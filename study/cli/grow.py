@@ -23,7 +23,7 @@ def extend(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be added, and write nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Add values, seeds or configurations to a study.
+    """Add values, seeds, configurations or arms to a study.
 
     SPEC is the study's own with more in it, or with wider ranges. `basin run` then trains what is missing.
     """

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from analysis.tables import inert
+from search_spaces.declarations import Metric
 from search_spaces.errors import escaped
 from study.errors import UsageError
 
@@ -95,6 +96,11 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, int | float) else cell(value)
+
+
+def measured(value: float, metric: Metric) -> str:
+    """Return a value of a metric as people read it: with its unit, and its name where the unit does not tell it."""
+    return f"{value:.2f} %" if metric.unit == "%" else f"{value:.4g} {metric.unit}".rstrip()
 
 
 def over_seeds(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import sleep
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from study.cli.output import (
     Format,
     duration,
     how_to_take_back,
+    measured,
     moment,
     over_seeds,
     point,
@@ -30,9 +31,11 @@ from study.errors import StoreBrokenError, UsageError
 from study.trials import Counts
 
 if TYPE_CHECKING:
+    from search_spaces.arm import Arm
     from search_spaces.specification import Specification
     from study.store import Store, Study
-    from study.store.columns import Column
+    from study.store.columns import Column, Columns
+    from study.store.summaries import Best
 
 
 ColumnsOption = Annotated[
@@ -141,45 +144,65 @@ def _spanned(domain: Domain) -> str:
     return f"{domain.low:g} to {domain.high:g}"
 
 
-def _network(specification: Specification) -> str:
-    options = specification.network_options
-    return specification.network.name + (f" ({point(options)})" if options else "")
+def _network(arm: Arm) -> str:
+    options = arm.network_options
+    name = "" if arm.network is None else arm.network.name
+    return name + (f" ({point(options)})" if options else "")
 
 
-def _form(specification: Specification) -> str:
-    """Return the variant of the optimizer, where it has several and does not vary."""
-    return "" if "variant" in specification.space else specification.variant or ""
+def _task(arm: Arm) -> str:
+    """Return what is trained, and how much of it."""
+    task = arm.task
+    if arm.dataset is not None:
+        batch = "" if "task.batch_size" in arm.space else f"batch {task.batch_size}, "
+        return f"{task.dataset}, {_network(arm)}, {batch}{arm.epochs} epochs"
+    options = {name: it for name, it in task.options.items() if f"task.{name}" not in arm.space}
+    return f"{task.name}{f', {point(options)}' if options else ''}, {arm.epochs} epochs"
+
+
+def _varied(arm: Arm) -> str:
+    """Return what varies, and of which optimizer."""
+    varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in arm.space.items())
+    form = "" if "variant" in arm.space else arm.variant or ""
+    return f"{varied}; optimizer {arm.optimizer.name} {form}".rstrip()
 
 
 def _described(found: Study, summary: dict[str, Any]) -> str:
     """Return a study in a few lines."""
     lines: list[str] = []
     say = lines.append
-    status = summary["trials"]
-    specification = found.specification
+    status, specification = summary["trials"], found.specification
+    arms = specification.arms
     say(f"{found.name}: {summary['state']}")
     if summary["stalled_since"] is not None:
         say(f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue")
-    batch = "" if "task.batch_size" in specification.space else f"batch {specification.task.batch_size}, "
-    say(
-        f"  task        {specification.task.dataset}, {_network(specification)}, {batch}{specification.epochs} epochs"
-    )
-    varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in specification.space.items())
-    say(f"  varies      {varied}; optimizer {specification.optimizer.name} {_form(specification)}".rstrip())
+    tasks = dict.fromkeys(_task(arm) for arm in arms.values())
+    if len(tasks) == 1:
+        say(f"  task        {next(iter(tasks))}")
+    if not specification.armed:
+        say(f"  varies      {_varied(specification.base)}")
     say(f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}")
     if status["diverged"] or summary["learned_nothing"]:
         say(
             f"  lost        {status['diverged']} diverged (a loss or output was not finite), "
-            f"{summary['learned_nothing']} of the complete learned nothing (no better than guessing)"
+            f"{summary['learned_nothing']} of the complete learned nothing (no better than "
+            f"{'guessing' if any(arm.dataset is not None for arm in arms.values()) else 'the worst'})"
         )
     if status["cancelled"]:
         say(f"  cancelled   {how_to_take_back(found.name)}")
+    for name, arm in arms.items() if specification.armed else ():
+        mine = summary["arms"][name]
+        counts = ", ".join(f"{n} {state}" for state, n in mine["trials"].items() if n or state == "total")
+        say(f"  arm {name}: {counts}")
+        if len(tasks) > 1:
+            say(f"    task      {_task(arm)}")
+        say(f"    varies    {_varied(arm)}")
+        if mine["best"] is not None:
+            say(f"    best      {_best(mine['best'], summary['objective'], arm)}")
     if summary["best"] is not None:
-        seeds = over_seeds(summary["best"]["seeds"])
-        say(
-            f"  best        {point(summary['best']['configuration'])}: {summary['best']['value']:.2f} % "
-            f"({summary['objective']['split']}, {summary['objective']['statistic']}, {seeds})"
-        )
+        of = f"arm {summary['best']['arm']}, " if specification.armed else ""
+        arm = arms[summary["best"]["arm"]]
+        say(f"  best        {of}{_best(summary['best'], summary['objective'], arm)}")
     if summary["training_seconds"]:
         say(f"  training    {spent(summary['training_seconds'])}, all attempts together")
     if summary["eta_seconds"]:
@@ -187,10 +210,21 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _best(best: Mapping[str, Any], objective: Mapping[str, str], arm: Arm) -> str:
+    """Return a best configuration with its value, and what that is."""
+    what = objective.get("split") or objective["metric"]
+    return (
+        f"{point(best['configuration'])}: {measured(best['value'], arm.metric)} "
+        f"({what}, {objective['statistic']}, {over_seeds(best['seeds'])})"
+    )
+
+
 def summarised(store: Store, study: Study) -> dict[str, Any]:
     """Return what ``basin show --json`` prints."""
+    specification = study.specification
     status = store.studies.status(study)
-    best = store.summaries.best(study)
+    best, bests = store.summaries.best(study), store.summaries.bests(study)
+    counts = store.studies.counts_by_arm(study.id)
     return {
         "name": study.name,
         "state": status.state,
@@ -200,17 +234,25 @@ def summarised(store: Store, study: Study) -> dict[str, Any]:
         "eta_seconds": status.eta_seconds,
         "training_seconds": store.studies.training_seconds(study),
         "drivers": status.drivers,
-        "objective": study.specification.objective.model_dump(),
-        "best": None
-        if best is None
-        else {"configuration": best.configuration, "value": best.mean, "seeds": best.seeds},
+        "objective": specification.objective.document(),
+        "best": _best_of(best),
+        "arms": {
+            name: {"trials": counts.get(name, Counts()).to_dict(), "best": _best_of(bests.get(name))}
+            for name in specification.arms
+        },
         "created_at": study.created_at,
         "started_at": status.started_at,
         "finished_at": status.finished_at,
         "hash": study.hash,
         "code_version": study.code_version,
-        "specification": study.specification.document(),
+        "specification": specification.document(),
     }
+
+
+def _best_of(best: Best | None) -> dict[str, Any] | None:
+    if best is None:
+        return None
+    return {"arm": best.arm, "configuration": best.configuration, "value": best.mean, "seeds": best.seeds}
 
 
 def trials(
@@ -232,10 +274,11 @@ def trials(
     with opened(store) as it:
         found = it.studies.get(study)
         known = it.queries.columns(found.id)
-        standard: Sequence[str] = known.printed
+        # JSON has every key, whether or not it applies.
+        standard: Sequence[str] = known.printed if form is Format.JSON else known.applying
         if form is Format.TABLE:
-            varied = found.specification.space if isinstance(found.specification_or_fault, Specification) else ()
-            standard = (*BEFORE, *(name for name in varied if name not in BEFORE), *AFTER)
+            specification = found.specification_or_fault
+            standard = _tabled(specification if isinstance(specification, Specification) else None, known)
         chosen = _chosen(columns, known.find) or [known.find(name) for name in standard]
         names = [column.name for column in chosen]
         rows = it.queries.trials(found.id, columns=names, where=where, sort=sort, limit=limit)
@@ -255,7 +298,7 @@ def curves(
 
     Those of the deciding attempts; --where picks the trials.
     """
-    from study.store.queries import CURVE_COLUMNS, epochs_too  # noqa: PLC0415
+    from study.store.queries import curve_columns, epochs_too  # noqa: PLC0415
 
     with opened(store) as it:
         found = it.studies.get(study)
@@ -264,7 +307,7 @@ def curves(
         def find(name: str) -> Column:
             return epochs_too(known, name)
 
-        chosen = _chosen(columns, find) or [find(name) for name in CURVE_COLUMNS]
+        chosen = _chosen(columns, find) or [find(name) for name in curve_columns(known)]
         names = [column.name for column in chosen]
         rows = it.queries.curves(found.id, columns=names, where=where, limit=limit)
         print_rows(rows, {column.name: column.type for column in chosen}, Format.JSON if json else form)
@@ -281,8 +324,19 @@ def _chosen(columns: str | None, find: Callable[[str], Column]) -> list[Column]:
     return chosen
 
 
+def _tabled(specification: Specification | None, known: Columns) -> list[str]:
+    """Return the columns of the table: whose trial, with what, what came out."""
+    from study.store.columns import CLASSIFIED, varied_in  # noqa: PLC0415
+
+    if specification is None:
+        return [*BEFORE, *RESULTS, *AFTER]
+    arm = ["arm"] if specification.armed else []
+    results = [name for name in RESULTS if name in known.applying]
+    results += [name for name in known.results if name not in CLASSIFIED]
+    return list(dict.fromkeys(("number", *arm, *BEFORE, *varied_in(specification), *results, *AFTER)))
+
+
 BEFORE = ("number", "state", "seed", "lr", "p", "beta2", "weight_decay")
-AFTER = (
-    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch", "seconds",
-)  # fmt: skip
-"""Columns of the table before and after those that only this study varies."""
+RESULTS = ("test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final")
+AFTER = ("diverged_epoch", "seconds")
+"""Columns of the table before and after those that only this study varies or measures."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from search_spaces.declarations import Metric
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
 from study.cli.folder import check, publishing
@@ -31,7 +33,7 @@ def report(
         str | None,
         typer.Option(
             metavar="LOW,HIGH",
-            help="Colours of the maps reach from LOW to HIGH percent, such as 1,10 or ,10; the colour bar says so.",
+            help="Colours of the maps reach from LOW to HIGH, such as 1,10 or ,10; the colour bar says so.",
         ),
     ] = None,
     force: Annotated[
@@ -51,11 +53,15 @@ def report(
         raise UsageError(f"no statistic {shown(statistic)}; {nearest(statistic, STATISTICS)}")
     if not folder:
         raise UsageError("--out must name a folder, such as reports/NAME")
-    low, high = _limits(clip)
+    limits = _limits(clip)
     out = Path(folder)
     check(out, force=force)
     with opened(store) as it:
         found = it.studies.get(study)
+        metric = next(iter(found.specification.arms.values())).metric
+        low, high = _checked(clip, limits, metric)
+        if metric.direction == "maximize" and statistic == "min":
+            raise UsageError(f"--statistic must not be min: {metric.name} is to be maximised, and min is its worst")
 
         from analysis.findings import Clip  # noqa: PLC0415
         from analysis.report import write_report  # noqa: PLC0415 - pandas and Matplotlib
@@ -72,15 +78,28 @@ def report(
             typer.echo(f"  {(out / figure).absolute()}")
 
 
-def _limits(clip: str | None) -> tuple[float | None, float | None]:
+Ends = tuple[float | None, float | None]
+
+
+def _limits(clip: str | None) -> Ends:
     """Return the two ends of ``--clip``, None for one that is left open."""
     if clip is None:
         return None, None
     try:
         low, high = (float(end) if end.strip() else None for end in clip.split(","))
     except ValueError:
-        raise UsageError(f"--clip must be LOW,HIGH in percent, such as 1,10 or ,10, got {shown(clip)}") from None
-    ends = [end for end in (low, high) if end is not None]
-    if not all(FINEST <= end <= 100 for end in ends) or (len(ends) == 2 and not ends[0] < ends[1]):
-        raise UsageError(f"--clip must hold {FINEST:g} <= LOW < HIGH <= 100 percent, got {shown(clip)}")
+        raise UsageError(f"--clip must be LOW,HIGH, such as 1,10 or ,10, got {shown(clip)}") from None
     return low, high
+
+
+def _checked(clip: str | None, limits: Ends, metric: Metric) -> Ends:
+    """Return the ends of ``--clip``, which colours of a metric can have."""
+    ends = [end for end in limits if end is not None]
+    ascend = len(ends) < 2 or ends[0] < ends[1]
+    if metric.unit == "%":
+        if not (ascend and all(FINEST <= end <= 100 for end in ends)):
+            raise UsageError(f"--clip must hold {FINEST:g} <= LOW < HIGH <= 100 percent, got {shown(clip)}")
+    elif not (ascend and all(math.isfinite(end) and (end > 0 or not metric.log) for end in ends)):
+        rule = "0 < LOW < HIGH" if metric.log else "LOW < HIGH"
+        raise UsageError(f"--clip must hold {rule}, finite numbers of the {metric.summary}, got {shown(clip)}")
+    return limits

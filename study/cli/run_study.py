@@ -17,7 +17,7 @@ from search_spaces.specification import Resources, Specification
 from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import SpecArgument, StoreOption, opened
-from study.cli.output import cell, how_to_take_back, over_seeds, point, spent
+from study.cli.output import cell, how_to_take_back, measured, over_seeds, point, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
 from study.errors import StoreBrokenError, StudyNotFoundError, UsageError
@@ -25,6 +25,7 @@ from study.settings import setting
 
 if TYPE_CHECKING:
     from study.store import Status, Store, Study
+    from study.store.summaries import Best
 
 
 def run(
@@ -103,11 +104,13 @@ def check_machine(resources: Resources) -> None:
 
 
 def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
-    """See to it that a data set that needs files has them on this machine, before anything is written."""
+    """See to it that data sets that need files have them on this machine, before anything is written."""
     from study.data import provide  # noqa: PLC0415
 
-    if specification.dataset.files:
-        provide(specification.task.dataset, folder, download=download, mirror=setting("mirror"))
+    for name in dict.fromkeys(
+        run.task.dataset for run in specification.arms.values() if run.dataset is not None and run.dataset.files
+    ):
+        provide(name, folder, download=download, mirror=setting("mirror"))
 
 
 def _tell_how_to_continue(status: Status, command: list[str], why: str) -> None:
@@ -117,14 +120,16 @@ def _tell_how_to_continue(status: Status, command: list[str], why: str) -> None:
 
 def created(store: Store, specification: Specification) -> Study:
     """Return the study of a specification, made now or before."""
-    from search_spaces.designs import drawn  # noqa: PLC0415 - numpy
     from workers.provenance import code_version  # noqa: PLC0415
 
-    study, new = store.studies.create(specification, drawn(specification), code_version())
+    study, new = store.studies.create(specification, code_version())
     verb = "created" if new else "continued"
+    budgets = list(dict.fromkeys(run.epochs for run in specification.arms.values()))
+    epochs = f"{budgets[0]}" if len(budgets) == 1 else f"{min(budgets)} to {max(budgets)}"
+    arms = f" in {len(specification.arms)} arms" if specification.armed else ""
     typer.echo(
-        f"study {study.name} {verb}: {specification.configurations} configurations x {specification.seeds} seeds = "
-        f"{specification.trials} trials of {specification.epochs} epochs, in {store.shown}",
+        f"study {study.name} {verb}: {specification.configurations} configurations{arms} x {specification.seeds} "
+        f"seeds = {specification.trials} trials of {epochs} epochs, in {store.shown}",
         err=True,
     )
     for warning in specification.warnings() if new else ():
@@ -178,8 +183,16 @@ def _driven(
 
 def _best_so_far(store: Store, study: Study) -> str | None:
     """Return the best value of the objective so far, None before the first configuration is done."""
-    objective, best = study.specification.objective, store.summaries.best(study)
-    return None if best is None else f"{best.mean:.2f} % {objective.split} error ({objective.statistic})"
+    best = store.summaries.best(study)
+    return None if best is None else _told(study, best)
+
+
+def _told(study: Study, best: Best, *more: str) -> str:
+    """Return a best value, what it is, and how it was taken."""
+    specification = study.specification
+    metric = specification.arms[best.arm].metric
+    name = metric.name.replace("_", " ")
+    return f"{measured(best.mean, metric)} {name} ({', '.join((specification.objective.statistic, *more))})"
 
 
 def _repeated(
@@ -200,14 +213,12 @@ def _repeated(
 
 def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
     """Print the summary, with the seconds that this command drove; leave with 5 where trials failed."""
-    objective, counts = study.specification.objective, status.counts
-    best = store.summaries.best(study)
+    counts, best = status.counts, store.summaries.best(study)
     took = f"took {spent(here)} here, {spent(store.studies.training_seconds(study))} of training"
     typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; {took}")
     if best is not None:
-        seeds = over_seeds(best.seeds)
-        where = point(best.configuration)
-        typer.echo(f"best: {where}: {best.mean:.2f} % {objective.split} error ({objective.statistic}, {seeds})")
+        arm = f"arm {best.arm}, " if study.specification.armed else ""
+        typer.echo(f"best: {arm}{point(best.configuration)}: {_told(study, best, over_seeds(best.seeds))}")
     if counts.cancelled:
         typer.echo(f"{counts.cancelled} trials were cancelled; {how_to_take_back(study.name)}")
     if counts.complete + counts.diverged:

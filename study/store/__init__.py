@@ -15,7 +15,7 @@ from study.store.leases import Leases
 from study.store.location import parse_location
 from study.store.migrate import ensure, upgrade
 from study.store.proposals import Outcome, Proposals
-from study.store.queries import CURVE_COLUMNS, Queries, epochs_too
+from study.store.queries import Queries, curve_columns, epochs_too
 from study.store.results import Results
 from study.store.studies import Status, Studies, Study
 from study.store.summaries import Summaries
@@ -106,8 +106,8 @@ class Store:
         import pandas as pd  # noqa: PLC0415
 
         found = self.studies.get(study)
-        rows = self.queries.curves(found.id, where=where)
-        return _typed(pd.DataFrame(list(rows), columns=list(CURVE_COLUMNS)), self.queries.columns(found.id))
+        rows, columns = self.queries.curves(found.id, where=where), self.queries.columns(found.id)
+        return _typed(pd.DataFrame(list(rows), columns=list(curve_columns(columns))), columns)
 
     def upgrade(self) -> tuple[str | None, str]:
         """Bring the schema to this release's; return the revisions before and after."""

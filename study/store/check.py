@@ -15,12 +15,12 @@ from search_spaces.configurations import Configuration, identity
 from search_spaces.domains import is_number
 from search_spaces.errors import printable
 from search_spaces.options import Choice, Number, Option
-from search_spaces.specification import Specification
+from search_spaces.specification import BASE, Specification
 from study.errors import StoreBrokenError
 from study.store import schema
 from study.store.database import Database
 from study.store.diagnosis import cause, is_transient
-from study.store.results import results_of, split_of
+from study.store.results import metric_of, results_of
 from study.store.studies import Study, point_of
 from study.trials import TERMINAL, Ending, State
 
@@ -112,11 +112,22 @@ def _of_study(connection: Connection, it: Study) -> Iterator[str]:
 
 
 def _of_specification(connection: Connection, it: Study, specification: Specification) -> Iterator[str]:
-    in_force = connection.execute(
-        select(func.count()).select_from(trial).where(trial.c.study_id == it.id, trial.c.superseded.is_(False))
-    ).scalar_one()
-    if in_force != specification.trials:
-        yield f"{specification.trials} trials must be in force by its specification, there are {in_force}"
+    counted = select(trial.c.arm, func.count()).where(trial.c.study_id == it.id, trial.c.superseded.is_(False))
+    in_force: dict[str, int] = dict(tuple(row) for row in connection.execute(counted.group_by(trial.c.arm)))
+    wanted = {name: arm.trials for name, arm in specification.arms.items()}
+    for name in dict.fromkeys((*wanted, *in_force)):
+        of = f" of arm {name}" if specification.armed or name != BASE else ""
+        if in_force.get(name, 0) != wanted.get(name, 0):
+            rule = f"{wanted.get(name, 0)} trials{of} must be in force by its specification"
+            yield f"{rule}, there are {in_force.get(name, 0)}"
+    strays = (
+        select(func.count())
+        .select_from(trial.join(configuration))
+        .where(trial.c.study_id == it.id, trial.c.arm != configuration.c.arm)
+    )
+    stray = connection.execute(strays).scalar_one()
+    if stray:
+        yield f"{stray} trials are of another arm than their configuration"
     if it.hash != specification.hash():
         yield "its hash is not that of its specification"
         return
@@ -127,22 +138,26 @@ def _of_specification(connection: Connection, it: Study, specification: Specific
 
 def _of_configurations(connection: Connection, it: Study) -> Iterator[str]:
     specification = it.specification_or_fault
-    variable = specification.variable if isinstance(specification, Specification) else {}
+    arms = specification.arms if isinstance(specification, Specification) else {}
+    variables = {name: arm.variable for name, arm in arms.items()}
+    armed = isinstance(specification, Specification) and specification.armed
     for row in connection.execute(
-        select(configuration.c.number, configuration.c.key, configuration.c.hyperparameters)
+        select(configuration.c.arm, configuration.c.number, configuration.c.key, configuration.c.hyperparameters)
         .where(configuration.c.study_id == it.id, configuration.c.key.is_not(None))
         .execution_options(yield_per=1_000)
     ):
+        which = f"configuration {row.number}{f' of arm {row.arm}' if armed else ''}"
         try:
             point = point_of(row.hyperparameters, row.number)
         except StoreBrokenError:
-            yield f"configuration {row.number} has hyperparameters that are no JSON object"
+            yield f"{which} has hyperparameters that are no JSON object"
             continue
+        variable = variables.get(row.arm, {})
         strange = [path for path, value in point.items() if not _fits(variable.get(path), value)]
         if strange:
-            yield f"configuration {row.number} has a value that its option cannot have: {printable(strange[0])}"
+            yield f"{which} has a value that its option cannot have: {printable(strange[0])}"
         elif identity(point) != row.key:
-            yield f"configuration {row.number} has another identity than its values"
+            yield f"{which} has another identity than its values"
 
 
 def _fits(option: Option | None, value: object) -> bool:
@@ -202,36 +217,51 @@ def _of_results(connection: Connection, it: Study) -> Iterator[str]:
     curves = connection.execute(
         select(
             *(trial.c[name] for name in ("id", "number", "epochs")),
+            trial.c.metrics.label("results"),
             *(trial.c[f"{name}_{statistic}"] for name in ("test_error", "value") for statistic in STATISTICS),
-            *(epoch.c[name] for name in ("epoch", "train_loss", "test_error", "validation_error")),
+            *(epoch.c[name] for name in ("epoch", "train_loss", "test_error", "validation_error", "metrics")),
         )
         .join(epoch, and_(epoch.c.trial_id == trial.c.id, epoch.c.attempt == trial.c.attempt), isouter=True)
         .where(trial.c.study_id == it.id, trial.c.state == State.COMPLETE.value)
         .order_by(trial.c.number, epoch.c.epoch)
         .execution_options(yield_per=1_000)
     )
-    split = split_of(it.document)
+    metric = metric_of(it.document)
     current: Row[*tuple[Any, ...]] | None = None
     curve: list[Row[*tuple[Any, ...]]] = []
     for row in curves:
         if current is not None and row.id != current.id:
-            yield from _of_curve(current, curve, split)
+            yield from _of_curve(current, curve, metric)
             curve = []
         current = row
         if row.epoch is not None:
             curve.append(row)
     if current is not None:
-        yield from _of_curve(current, curve, split)
+        yield from _of_curve(current, curve, metric)
 
 
-def _of_curve(row: Row[*tuple[Any, ...]], curve: list[Row[*tuple[Any, ...]]], split: str) -> Iterator[str]:
+def _of_curve(row: Row[*tuple[Any, ...]], curve: list[Row[*tuple[Any, ...]]], metric: str) -> Iterator[str]:
     number, epochs = row.number, row.epochs
     if [record.epoch for record in curve] != list(range(1, epochs + 1)):
         yield f"trial {number} is complete with {len(curve)} of its {epochs} epochs on record"
         return
-    results = results_of(curve, split)
-    for statistic in STATISTICS:
-        for name, said in (("test_error", "test error"), ("value", f"value of the objective ({split} error)")):
-            stored, found = getattr(row, f"{name}_{statistic}"), results[f"{name}_{statistic}"]
-            if stored != found and (stored is None or found is None or abs(stored - found) > TOLERANCE):
-                yield f"trial {number} has a {statistic} {said} that is not that of its curve"
+    results = results_of(curve, metric)
+    pairs = {
+        f"{statistic} {said}": (getattr(row, f"{name}_{statistic}"), results[f"{name}_{statistic}"])
+        for statistic in STATISTICS
+        for name, said in (
+            ("test_error", "test error"),
+            ("value", f"value of the objective ({metric.replace('_', ' ')})"),
+        )
+    }
+    kept, found = row.results or {}, results["metrics"] or {}
+    pairs |= {name: (kept.get(name), found.get(name)) for name in sorted(kept.keys() | found.keys())}
+    for name, (stored, again) in pairs.items():
+        if not _agree(stored, again):
+            yield f"trial {number} has a {name} that is not that of its curve"
+
+
+def _agree(stored: object, found: float | None) -> bool:
+    if stored is None or found is None:
+        return stored is None and found is None
+    return isinstance(stored, int | float) and abs(stored - found) <= TOLERANCE * max(1.0, abs(found))

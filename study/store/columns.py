@@ -5,24 +5,24 @@ One list for all: what is printed, filtered, sorted, typed and copied follows fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Double, Integer, Table, Text, case, func, literal
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import ColumnElement, Table, case, func, literal
 
+from analysis.statistics import STATISTICS
+from search_spaces.arm import Arm
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
 from search_spaces.options import Number, Option, Switch, Value
-from search_spaces.paths import canonical
+from search_spaces.paths import canonical, split
 from search_spaces.specification import Specification
 from study.errors import UsageError
 from study.expressions import Kind
 from study.store import schema
+from study.store.objects import value_in
+from study.store.results import COLUMNS
 
 KINDS: Mapping[type, Kind] = {int: "number", float: "number", str: "text", bool: "truth"}
 
@@ -37,16 +37,19 @@ class Column:
         As it is asked for and printed.
     type
         ``int``, ``float``, ``str`` or ``bool``.
-    table
-        Where it lies: a column of its own of that table, or, where None, an option in force of the trial.
+    table, source
+        Where it lies: the column of the table that has its name, or another one, or one that holds objects with a
+        value of its name.
     otherwise
-        What an option is where a trial does not say: schema 0001 kept numbers alone.
+        What an option is, by arm, where a trial does not say: where the arm does not vary it, and is not the
+        optimizer's, and where schema 0001 kept numbers alone.
     """
 
     name: str
     type: type
-    table: Table | None = None
-    otherwise: Value = None
+    table: Table
+    source: str = ""
+    otherwise: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
@@ -61,17 +64,17 @@ class Column:
     @property
     def value(self) -> ColumnElement[Any]:
         """What reads it: empty where an option does not apply, or is of another kind in a damaged row."""
-        if self.table is not None:
-            return self.table.c[self.name]
-        found = _OPTIONS[self.type](self.name)
-        if self.otherwise is None:
+        place = self.table.c[self.source or self.name]
+        found = value_in(place, self.name, self.type) if isinstance(place.type, schema.Object) else place
+        if not self.otherwise:
             return found
-        return case((schema.trial.c.filled, func.coalesce(found, literal(self.otherwise, found.type))))
+        here = {arm: func.coalesce(found, literal(value, found.type)) for arm, value in self.otherwise.items()}
+        return case((schema.trial.c.filled, case(here, value=schema.trial.c.arm, else_=found)))
 
 
 def option(name: str, kind: type) -> Column:
     """Return the column of an option in force."""
-    return Column(name, kind)
+    return Column(name, kind, schema.trial, "options")
 
 
 def _of(table: Table, *names: str) -> tuple[Column, ...]:
@@ -79,7 +82,7 @@ def _of(table: Table, *names: str) -> tuple[Column, ...]:
 
 
 TRIAL: tuple[Column, ...] = (
-    *_of(schema.trial, "number", "state", "seed", "generation", "attempt", "optimizer"),
+    *_of(schema.trial, "number", "arm", "state", "seed", "generation", "attempt", "optimizer"),
     option("lr", float),
     option("p", float),
     option("beta2", float),
@@ -107,6 +110,18 @@ EPOCH: tuple[Column, ...] = _of(
 )  # fmt: skip
 """Columns of an epoch."""
 
+CLASSIFIED = frozenset(
+    (
+        "train_loss_final",
+        "images_per_second",
+        *(f"{split}_error_{statistic}" for split in ("test", "validation") for statistic in STATISTICS),
+    )
+)
+"""Columns of a trial that only classification fills."""
+
+CLASSIFIED_EPOCH = frozenset(("train_loss", "test_error", "test_error5", "validation_error", "validation_error5"))
+"""Columns of an epoch that only classification fills."""
+
 TRIAL_NAMES = tuple(column.name for column in TRIAL)
 """Names of the columns that every study has."""
 
@@ -118,34 +133,57 @@ class Columns:
     Attributes
     ----------
     printed
-        Those that are shown where nobody asks for others: the ones that every study has, and what this one varies.
+        Those that are shown where nobody asks for others: the ones that every study has, what this one varies, and
+        what it measures.
+    applying
+        Those of them that can hold something: errors and losses have no place in a study that classifies nothing.
     known
         Every column by the names that may stand for it, the options of the study's optimizer included.
+    epochs
+        Every column of the epochs, by name.
+    measured, results
+        Names of the columns of the epochs, and of the trials, that hold what the study's tasks measure.
     """
 
     printed: tuple[str, ...]
+    applying: tuple[str, ...]
     known: Mapping[str, Column]
+    epochs: Mapping[str, Column]
+    measured: tuple[str, ...]
+    results: tuple[str, ...]
 
     @classmethod
     def of(cls, specification: Specification | None) -> Columns:
         """Return the columns of a study; of one whose specification cannot be read, those that every study has."""
         known = {column.name: column for column in TRIAL}
+        epochs = {column.name: column for column in EPOCH}
         if specification is None:
-            return cls(TRIAL_NAMES, known)
-        variable = specification.variable
-        in_force = dict.fromkeys((*specification.optimizer.declaration.options, *specification.space))
-        for path in in_force:
-            if path in variable:
-                fixed = None if path in specification.space else specification.optimizer.options.get(path)
-                known.setdefault(path, Column(path, _type(variable[path]), otherwise=fixed))
-        for path in in_force:
-            column, end = known.get(path), path.rpartition(".")[2]
-            aliases = {"optimizer": f"optimizer.{path}", "schedules.lr": f"schedule.{end}"}
-            if column is not None:
-                known.setdefault(aliases.get(path.rpartition(".")[0] or "optimizer", path), column)
-                if canonical(end, variable) == path:
-                    known.setdefault(end, column)
-        return cls(tuple(dict.fromkeys((*TRIAL_NAMES, *specification.space))), known)
+            return cls(TRIAL_NAMES, TRIAL_NAMES, known, epochs, (), ())
+        varied = {path for arm in specification.arms.values() for path in arm.space} | _differing(specification)
+        paths: dict[str, set[str]] = {}
+        for name, arm in specification.arms.items():
+            for path, kind, fixed in _options_of(arm, varied):
+                before = known.get(path, option(path, kind))
+                if before.source == "options":
+                    otherwise = before.otherwise if fixed is None else {**before.otherwise, name: fixed}
+                    widest = float if {kind, before.type} == {int, float} else before.type
+                    known[path] = replace(before, type=widest, otherwise=otherwise)
+            for alias, path in _aliases(arm, varied):
+                paths.setdefault(alias, set()).add(path)
+        for alias, meant in paths.items():
+            path = next(iter(meant))
+            if len(meant) == 1 and path in known:  # else it means one thing in one arm and another in another
+                known.setdefault(alias, known[path])
+        metrics = tuple(dict.fromkeys(it.name for arm in specification.arms.values() for it in arm.metrics))
+        objective = next(iter(specification.arms.values())).metric.name
+        results = [column for name in metrics for column in _results(name, of_objective=name == objective)]
+        known |= {column.name: column for column in results if column.name not in known}
+        epochs |= {name: Column(name, float, schema.epoch, "metrics") for name in metrics if name not in epochs}
+        printed = dict.fromkeys((*TRIAL_NAMES, *varied_in(specification), *(column.name for column in results)))
+        classified = any(arm.dataset is not None for arm in specification.arms.values())
+        applying = [name for name in printed if classified or name not in CLASSIFIED]
+        names = tuple(column.name for column in results)
+        return cls(tuple(printed), tuple(applying), known, epochs, metrics, names)
 
     def find(self, name: str) -> Column:
         """Return a column by its name in any case.
@@ -156,6 +194,63 @@ class Columns:
             There is no such column.
         """
         return found(name, self.known)
+
+
+def _differing(specification: Specification) -> set[str]:
+    """Return the options that arms have fixed at different values."""
+    found: dict[str, set[Value]] = {}
+    for arm in specification.arms.values():
+        for path in arm.variable:
+            place, name = split(path)
+            found.setdefault(path, set()).add(arm.places[place].options[name])
+    return {path for path, values in found.items() if len(values) > 1}
+
+
+def _options_of(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, type, Value]]:
+    """Yield path and type of the optimizer's options and of what differs in the study, with its value where fixed.
+
+    A trial keeps the options of its optimizer and what its own arm varies.
+    """
+    variable, sections = arm.variable, arm.places
+    for path in dict.fromkeys((*arm.optimizer.declaration.options, *sorted(varied))):
+        if path in variable:
+            place, name = split(path)
+            kind = _type(variable[path])
+            fixed = None if path in arm.space else sections[place].options[name]
+            # Numbers of the optimizer were kept from the first release on.
+            yield path, kind, None if place == "optimizer" and kind is float else fixed
+
+
+def _aliases(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield every other name of the options that have columns, and the path that it stands for."""
+    variable = arm.variable
+    for path in dict.fromkeys((*arm.optimizer.declaration.options, *sorted(varied))):
+        if path not in variable:
+            continue
+        place, _, end = path.rpartition(".")
+        if not place:
+            yield f"optimizer.{path}", path
+        elif place == "schedules.lr":
+            yield f"schedule.{end}", path
+        if canonical(end, variable) == path:
+            yield end, path
+
+
+def varied_in(specification: Specification) -> list[str]:
+    """Return what some arm varies, each once."""
+    return list(dict.fromkeys(path for arm in specification.arms.values() for path in arm.space))
+
+
+def _results(metric: str, *, of_objective: bool) -> Iterator[Column]:
+    """Yield the columns of the results of a metric."""
+    for statistic in STATISTICS:
+        name = f"{metric}_{statistic}"
+        if name in schema.trial.c:
+            yield Column(name, float, schema.trial)
+        elif of_objective:
+            yield Column(name, float, schema.trial, f"value_{statistic}")
+        elif metric not in COLUMNS:
+            yield Column(name, float, schema.trial, "metrics")
 
 
 def found(name: str, known: Mapping[str, Column]) -> Column:
@@ -173,55 +268,3 @@ def _type(option: Option) -> type:
 
 SLOT = ("study_id", "arm", "configuration_id", "seed", "epochs", "filled", "optimizer", "options")
 """What a new generation of a trial has of the old one: all that says which trial it is."""
-
-
-class _Option(FunctionElement[Any]):
-    """The value of an option in force: the options, its name, and its path in them."""
-
-    inherit_cache = True
-    sqlite: str
-    postgresql: str
-
-    def __init__(self, name: str) -> None:
-        super().__init__(schema.trial.c.options, literal(name, Text()), literal(f'$."{name}"', Text()))
-
-
-class _Real(_Option):
-    inherit_cache = True
-    type: TypeEngine[Any] = Double()
-    sqlite = "CASE WHEN json_type({0}, {2}) IN ('real', 'integer') THEN CAST(json_extract({0}, {2}) AS REAL) END"
-    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'number' THEN CAST({0} ->> {1} AS double precision) END"
-
-
-class _Whole(_Option):
-    inherit_cache = True
-    type: TypeEngine[Any] = Integer()
-    sqlite = "CASE WHEN json_type({0}, {2}) = 'integer' THEN json_extract({0}, {2}) END"
-    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'number' THEN CAST(CAST({0} ->> {1} AS numeric) AS bigint) END"
-
-
-class _Text(_Option):
-    inherit_cache = True
-    type: TypeEngine[Any] = Text()
-    sqlite = "CASE WHEN json_type({0}, {2}) = 'text' THEN json_extract({0}, {2}) END"
-    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'string' THEN {0} ->> {1} END"
-
-
-class _Truth(_Option):
-    inherit_cache = True
-    type: TypeEngine[Any] = Boolean()
-    sqlite = "CASE WHEN json_type({0}, {2}) IN ('true', 'false') THEN json_extract({0}, {2}) END"
-    postgresql = "CASE WHEN jsonb_typeof({0} -> {1}) = 'boolean' THEN CAST({0} ->> {1} AS boolean) END"
-
-
-_OPTIONS: Mapping[type, type[_Option]] = {float: _Real, int: _Whole, str: _Text, bool: _Truth}
-
-
-@compiles(_Option, "sqlite")
-def _on_sqlite(element: _Option, compiler: SQLCompiler, **options: Any) -> str:
-    return element.sqlite.format(*(compiler.process(part, **options) for part in element.clauses))
-
-
-@compiles(_Option, "postgresql")
-def _on_postgresql(element: _Option, compiler: SQLCompiler, **options: Any) -> str:
-    return element.postgresql.format(*(compiler.process(part, **options) for part in element.clauses))

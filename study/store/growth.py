@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
 
+from search_spaces.arm import Arm
 from search_spaces.configurations import Configuration, identity
 from search_spaces.designs import drawn
 from search_spaces.domains import Range
-from search_spaces.specification import Specification, differences
+from search_spaces.identity import canonical
+from search_spaces.specification import BASE, Specification, declarations_of
+from search_spaces.validation import twins
 from study.errors import StudyMismatchError
 from study.store import schema
 from study.store.columns import SLOT, Columns
@@ -24,7 +28,7 @@ from study.trials import TERMINAL, State
 study, configuration, trial = schema.study, schema.configuration, schema.trial
 
 GROWING = ("space", "seeds", "design.configurations")
-"""What may differ when a study is extended."""
+"""What may differ within an arm when a study is extended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,25 +70,25 @@ class Growth:
             stored = Study.from_row(connection.execute(row if dry_run else row.with_for_update()).one())
             given = wider.continuing(stored.specification, stored.declarations)
             refuse_incompatible(stored.specification, given)
-            known = set(
-                connection.execute(select(configuration.c.key).where(configuration.c.study_id == of.id)).scalars()
+            # What is there stays first, as its trials do, whichever way the wider one is written.
+            grown = {name: given.arms[name] for name in (stored.specification.arms | given.arms)}
+            given = given.model_copy(update={"arms": grown})
+            points = self._points(connection, of.id)
+            fresh = {name: _missing(arm, list(points.get(name, {}).values())) for name, arm in grown.items()}
+            seeds = {name: stored.specification.seeds if name in points else 0 for name in grown}
+            count = sum(map(len, fresh.values()))
+            trials = sum(
+                len(points.get(name, {})) * (arm.seeds - seeds[name]) + len(fresh[name]) * arm.seeds
+                for name, arm in grown.items()
             )
-            ids = connection.execute(
-                select(configuration.c.id, configuration.c.number, configuration.c.hyperparameters)
-                .where(configuration.c.study_id == of.id)
-                .order_by(configuration.c.number)
-            ).all()
-            points = {
-                row.id: point_of(row.hyperparameters, row.number) if row.hyperparameters else None for row in ids
-            }
-            fresh = _missing(given, known, len(points))
             if dry_run:
-                trials = len(points) * (given.seeds - stored.specification.seeds) + len(fresh) * given.seeds
-                return Extension(study=stored, configurations=len(fresh), trials=trials)
-            added = self._added(connection, stored, fresh)
-            slots = [(number, seed) for number in points for seed in range(stored.specification.seeds, given.seeds)]
-            slots += [(number, seed) for number in added for seed in range(given.seeds)]
-            insert_trials(connection, self._database, of.id, given, slots, points | added)
+                return Extension(study=stored, configurations=count, trials=trials)
+            for name, arm in grown.items():
+                known = points.get(name, {})
+                added = insert_configurations(connection, of.id, name, fresh[name])
+                slots = [(key, seed) for key in known for seed in range(seeds[name], arm.seeds)]
+                slots += [(key, seed) for key in added for seed in range(arm.seeds)]
+                insert_trials(connection, self._database, of.id, (name, arm), slots, known | added)
             connection.execute(
                 update(study)
                 .where(study.c.id == of.id)
@@ -92,26 +96,27 @@ class Growth:
                     document=json.dumps(given.document()),
                     hash=given.hash(),
                     identity=case((study.c.identity.is_not(None), given.identity_text())),
+                    declarations=json.dumps(_declared(stored, given)),
                 )
             )
             extended = Study.from_row(connection.execute(row).one())
-            return Extension(study=extended, configurations=len(added), trials=len(slots))
+            return Extension(study=extended, configurations=count, trials=trials)
 
         return self._database.read(work) if dry_run else self._database.write(work)
 
     @staticmethod
-    def _added(
-        connection: Connection, stored: Study, fresh: Sequence[Configuration | None]
-    ) -> dict[int, Configuration | None]:
-        """Insert configurations after those there are and return them by id."""
-        first = 1 + int(
-            connection.execute(
-                select(func.coalesce(func.max(configuration.c.number), -1)).where(
-                    configuration.c.study_id == stored.id, configuration.c.arm == schema.BASE
-                )
-            ).scalar_one()
-        )
-        return insert_configurations(connection, stored.id, first, fresh)
+    def _points(connection: Connection, study_id: int) -> dict[str, dict[int, Configuration | None]]:
+        """Return every configuration of a study by arm and id, None for one that no proposal has filled."""
+        rows = connection.execute(
+            select(configuration)
+            .where(configuration.c.study_id == study_id)
+            .order_by(configuration.c.arm, configuration.c.number)
+        ).all()
+        points: dict[str, dict[int, Configuration | None]] = {}
+        for row in rows:
+            point = None if row.hyperparameters is None else point_of(row.hyperparameters, row.number)
+            points.setdefault(row.arm, {})[row.id] = point
+        return points
 
     def retry(self, of: Study, *, states: Sequence[str] = (), where: str | None = None) -> int:
         """Make a new generation of finished trials in force, and return how many.
@@ -166,30 +171,77 @@ class Growth:
         return self._database.write(work)
 
 
-def _missing(given: Specification, known: Collection[str | None], count: int) -> Sequence[Configuration | None]:
-    """Return the configurations that a study of ``count`` known ones has not, None for one to be proposed."""
-    wanted = drawn(given)
+def _declared(stored: Study, given: Specification) -> dict[str, Any] | None:
+    """Return what a study is stored with once it was extended: what arms take over of its defaults, and else today's.
+
+    A new arm goes on with the defaults of the first one there where both name the same, and is stored with them.
+    """
+    before, today = stored.declarations, given.declarations()
+    if before is None or not given.armed:
+        return before
+    arms, first = stored.specification.arms, next(iter(stored.specification.arms))
+    declared = {name: dict(declarations_of(before, name if name in arms else first) or {}) for name in given.arms}
+    for name, arm in given.arms.items():
+        if name not in arms:
+            places = {place: it.name for place, it in arms[first].places.items()}
+            alike = {place for place, it in arm.places.items() if places.get(place) == it.name} | {"objective"}
+            declared[name] = {
+                place: declared[name].get(place, it) if place in alike else it
+                for place, it in today["arms"][name].items()
+            }
+    return {"arms": declared}
+
+
+def _missing(arm: Arm, known: Sequence[Configuration | None]) -> Sequence[Configuration | None]:
+    """Return the configurations that an arm has not yet, None for one to be proposed."""
+    wanted = drawn(arm)
     if not wanted:
-        return [None] * (given.configurations - count)
-    unknown = [point for point in wanted if identity(point) not in known]
+        return [None] * (arm.configurations - len(known))
+    have = {identity(point) for point in known if point is not None}
+    unknown = [point for point in wanted if identity(point) not in have]
     # What is there came from the same sequence, or from a narrower range; either way it stays and counts.
-    return unknown if given.design.name == "grid" else unknown[: given.configurations - count]
+    return unknown if arm.design.name == "grid" else unknown[: arm.configurations - len(known)]
 
 
 def refuse_incompatible(stored: Specification, given: Specification) -> None:
-    """Raise :class:`StudyMismatchError` unless ``given`` is ``stored`` with more values, seeds or configurations."""
+    """Raise :class:`StudyMismatchError` unless ``given`` is ``stored`` with more in it."""
+    growing = (*GROWING, *(f"arms.{name}{end}" for name in stored.arms | given.arms for end in (":", ".space")))
     reasons = [
-        f"{line}; only {', '.join(GROWING)} may grow"
-        for line in differences(stored.resolved(), given.resolved())
-        if not line.startswith(GROWING)
+        f"{line}; only arms, {', '.join(GROWING)} may grow"
+        for line in stored.differences(given)
+        if not line.startswith(growing)
     ]
+    differs = bool(reasons)
+    reasons += _named_otherwise(stored, given)
     if given.seeds < stored.seeds:
         reasons.append(f"seeds must be at least {stored.seeds}, got {given.seeds}")
+    for name in (it for it in stored.arms if it in given.arms):
+        place = f"arms.{name}: " if stored.armed or given.armed else ""
+        reasons += [f"{place}{reason}" for reason in _lacking(stored.arms[name], given.arms[name], differs=differs)]
+    if reasons:
+        listed = "\n".join(f"  {reason}" for reason in reasons)
+        raise StudyMismatchError(f"study {stored.name} cannot be extended by this specification:\n{listed}")
+
+
+def _named_otherwise(stored: Specification, given: Specification) -> Iterator[str]:
+    """Yield which arms are gone, and which train what another one does: stored defaults may have made them equal."""
+    yield from (f"{fault.path} {fault.message}" for fault, _, _ in twins(given.arms))
+    named = {canonical(arm.resolved()): name for name, arm in given.arms.items()}
+    for name, arm in stored.arms.items():
+        if name not in given.arms:
+            other = named.get(canonical(arm.resolved()))
+            why = f"{other} trains the same under another name" if other else "write it as it was, beside the others"
+            yield f"arms.{name} must stay; {'add `base: {}`' if name == BASE and not other else why}"
+
+
+def _lacking(stored: Arm, given: Arm, *, differs: bool) -> list[str]:
+    """Return what an arm has less than it had; which cells of a grid, where nothing else ``differs``."""
+    reasons = []
     if given.configurations < stored.configurations:
         reasons.append(f"configurations must be at least {stored.configurations}, got {given.configurations}")
     if stored.space.keys() != given.space.keys():
         reasons.append(f"space must vary {', '.join(stored.space)}, got {', '.join(given.space)}")
-    elif stored.design.name == "grid" and not reasons:
+    elif stored.design.name == "grid" and not reasons and not differs:
         have = {identity(point) for point in drawn(given)}
         gone = [point for point in drawn(stored) if identity(point) not in have]
         if gone:
@@ -199,12 +251,10 @@ def refuse_incompatible(stored: Specification, given: Specification) -> None:
             )
     else:
         reasons += _narrowed(stored, given)
-    if reasons:
-        listed = "\n".join(f"  {reason}" for reason in reasons)
-        raise StudyMismatchError(f"study {stored.name} cannot be extended by this specification:\n{listed}")
+    return reasons
 
 
-def _narrowed(stored: Specification, given: Specification) -> list[str]:
+def _narrowed(stored: Arm, given: Arm) -> list[str]:
     reasons = []
     for name, old in stored.space.items():
         new = given.space[name]

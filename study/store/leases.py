@@ -99,6 +99,7 @@ class Leases:
                     trial.c.number,
                     trial.c.seed,
                     trial.c.epochs,
+                    trial.c.arm,
                     trial.c.configuration_id,
                 )
             ).all()
@@ -129,6 +130,7 @@ class Leases:
                     seed=row.seed,
                     epochs=row.epochs,
                     configuration=points[row.configuration_id],
+                    arm=row.arm,
                 )
                 for row in sorted(rows, key=lambda row: row.number)
             ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from search_spaces.configurations import Configuration, identity, rounded
 from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
 from study.store.studies import Study, point_of
+from study.store.worst import worst_values
 from study.trials import State
 
 PROPOSER_SECONDS = 60.0
@@ -25,24 +28,25 @@ class Outcome:
 
     Attributes
     ----------
-    number
+    arm, number
         Its place in the study.
     configuration
         What it varies; None while no proposal has filled it.
-    errors
-        One error in percent for each seed that has an outcome and did not fail or get cancelled; a diverged seed
-        counts at chance level.
+    values
+        The objective's value of each seed that has an outcome and did not fail or get cancelled; a diverged seed
+        counts at the worst.
     pending
         Seeds without an outcome.
     failed
         Seeds that failed or were cancelled.
     diverged
-        Seeds that diverged; they are in ``errors``.
+        Seeds that diverged; they are in ``values``.
     """
 
+    arm: str
     number: int
     configuration: Configuration | None
-    errors: tuple[float, ...]
+    values: tuple[float, ...]
     pending: int
     failed: int
     diverged: int
@@ -50,7 +54,7 @@ class Outcome:
     @property
     def mean(self) -> float | None:
         """Mean over seeds, once all of them are in; None before, and where all failed."""
-        return sum(self.errors) / len(self.errors) if self.errors and not self.pending else None
+        return sum(self.values) / len(self.values) if self.values and not self.pending else None
 
 
 class Proposals:
@@ -59,44 +63,55 @@ class Proposals:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def outcomes(self, of: Study) -> list[Outcome]:
-        """Return every configuration of a study with its seeds' results under the study's objective."""
+    def outcomes(self, of: Study, arm: str | None = None) -> list[Outcome]:
+        """Return every configuration of a study, or of one arm, with its seeds' results under the objective."""
         objective = of.specification.objective
-        error = trial.c[f"value_{objective.statistic}"]
+        value = trial.c[f"value_{objective.statistic}"]
         statement = (
-            select(configuration.c.number, configuration.c.hyperparameters, trial.c.state, error)
+            select(configuration.c.arm, configuration.c.number, configuration.c.hyperparameters, trial.c.state, value)
             .join_from(trial, configuration)
             .where(trial.c.study_id == of.id, trial.c.superseded.is_(False))
-            .order_by(configuration.c.number, trial.c.seed)
+            .order_by(configuration.c.id, trial.c.seed)
         )
-        rows = self._database.read(lambda c: c.execute(statement).all())
-        chance = of.specification.dataset.chance_error
-        found: dict[int, tuple[str | None, list[tuple[str, float]]]] = {}
-        for number, text, state, value in rows:
-            error_or_chance = chance if state == State.DIVERGED.value or value is None else value
-            found.setdefault(number, (text, []))[1].append((state, error_or_chance))
+        if arm is not None:
+            statement = statement.where(configuration.c.arm == arm)
+
+        def work(connection: Connection) -> tuple[Sequence[Row[*tuple[Any, ...]]], Mapping[str, float | None]]:
+            return connection.execute(statement).all(), worst_values(connection, of.id, of.specification)
+
+        rows, worst = self._database.read(work)
+        found: dict[tuple[str, int], tuple[str | None, list[tuple[str, float | None]]]] = {}
+        for name, number, text, state, value in rows:
+            counted = worst.get(name) if state == State.DIVERGED.value else value
+            found.setdefault((name, number), (text, []))[1].append((state, counted))
         return [
             Outcome(
+                arm=name,
                 number=number,
                 configuration=point_of(text, number) if text is not None else None,
-                errors=tuple(
-                    error for state, error in seeds if state in {State.COMPLETE.value, State.DIVERGED.value}
+                values=tuple(
+                    value
+                    for state, value in seeds
+                    if state in {State.COMPLETE.value, State.DIVERGED.value} and value is not None
                 ),
                 pending=sum(state in {State.WAITING.value, State.RUNNING.value} for state, _ in seeds),
                 failed=sum(state in {State.FAILED.value, State.CANCELLED.value} for state, _ in seeds),
                 diverged=sum(state == State.DIVERGED.value for state, _ in seeds),
             )
-            for number, (text, seeds) in found.items()
+            for (name, number), (text, seeds) in found.items()
         ]
 
-    def has_unfilled(self, study_id: int) -> bool:
-        """Tell whether slots wait for a proposal."""
+    def next_unfilled(self, study_id: int) -> tuple[str, int] | None:
+        """Return arm and number of the first configuration that waits for a proposal, None where none does."""
         statement = (
-            select(func.count())
-            .select_from(trial)
+            select(configuration.c.arm, configuration.c.number)
+            .join_from(trial, configuration)
             .where(trial.c.study_id == study_id, trial.c.state == State.WAITING.value, trial.c.filled.is_(False))
+            .order_by(trial.c.number)
+            .limit(1)
         )
-        return bool(self._database.read(lambda c: c.execute(statement).scalar_one()))
+        row = self._database.read(lambda c: c.execute(statement).one_or_none())
+        return None if row is None else (row.arm, row.number)
 
     def acquire(self, study_id: int, driver_id: str, here: Process | None = None) -> int | None:
         """Take or keep the right to propose; return its term, or None while another driver has it.
@@ -147,16 +162,16 @@ class Proposals:
         )
         self._database.write(lambda c: c.execute(statement), patience)
 
-    def fill(self, of: Study, term: int, number: int, point: Configuration) -> bool:
+    def fill(self, of: Study, term: int, arm: str, number: int, point: Configuration) -> bool:
         """Fill all seeds of one configuration; False where the right to propose or the slot is gone.
 
         Raises
         ------
         ValueError
-            The study has this configuration already.
+            The arm has this configuration already.
         """
         key = identity(point)
-        mine = and_(configuration.c.study_id == of.id, configuration.c.arm == schema.BASE)
+        mine = and_(configuration.c.study_id == of.id, configuration.c.arm == arm)
 
         def work(connection: Connection) -> bool:
             holds = connection.execute(
@@ -168,7 +183,8 @@ class Proposals:
                 select(configuration.c.number).where(mine, configuration.c.key == key)
             ).scalar_one_or_none()
             if known is not None and known != number:
-                raise ValueError(f"configuration {known} of study {of.name} is {key} already")
+                whose = f"arm {arm} of study {of.name}" if of.specification.armed else f"study {of.name}"
+                raise ValueError(f"configuration {known} of {whose} is {key} already")
             filled = connection.execute(
                 update(configuration)
                 .where(mine, configuration.c.number == number, configuration.c.key.is_(None))
@@ -180,7 +196,7 @@ class Proposals:
             connection.execute(
                 update(trial)
                 .where(trial.c.configuration_id == filled, trial.c.state == State.WAITING.value)
-                .values(filled=True, options=of.specification.options(point))
+                .values(filled=True, options=of.specification.arms[arm].options(point))
             )
             return True
 

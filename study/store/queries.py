@@ -14,7 +14,7 @@ from search_spaces.configurations import Configuration
 from search_spaces.errors import escaped
 from search_spaces.specification import Specification
 from study.store import schema
-from study.store.columns import EPOCH, Column, Columns, found
+from study.store.columns import CLASSIFIED, CLASSIFIED_EPOCH, Column, Columns, found
 from study.store.database import Database
 from study.store.filters import trial_filter
 from study.store.studies import point_of, specification_of
@@ -22,11 +22,8 @@ from study.trials import State
 
 trial, epoch, attempt, configuration = schema.trial, schema.epoch, schema.attempt, schema.configuration
 
-EPOCH_COLUMNS = tuple(column.name for column in EPOCH)
-
-CURVE_COLUMNS = ("number", "seed", "state", *EPOCH_COLUMNS)
-"""Columns of the epochs of a study: whose they are, and what they hold. Any other column of the trial can be asked
-for too; where both have one (``lr``, ``p``, ``seconds``), it is the epoch's."""
+WHOSE = ("number", "seed", "state")
+"""Columns of the trial that stand before those of its epochs."""
 
 ATTEMPT_COLUMNS = (
     "number", "attempt", "ending", "reason", "host", "device", "libraries", "code_version", "started_at", "ended_at",
@@ -161,7 +158,7 @@ class Queries:
         self,
         study_id: int,
         *,
-        columns: Sequence[str] = CURVE_COLUMNS,
+        columns: Sequence[str] | None = None,
         where: str | None = None,
         numbers: Sequence[int] | None = None,
         limit: int | None = None,
@@ -173,7 +170,7 @@ class Queries:
         study_id
             The study.
         columns
-            Columns of the epoch, or of its trial.
+            Columns of the epoch, or of its trial; :func:`curve_columns` where None.
         where
             An expression over columns of the trial.
         numbers
@@ -182,7 +179,8 @@ class Queries:
             At most so many, where no numbers are asked for.
         """
         of_trials = self.columns(study_id)
-        chosen = [epochs_too(of_trials, name).sql for name in columns]
+        names = curve_columns(of_trials) if columns is None else columns
+        chosen = [epochs_too(of_trials, name).sql for name in names]
         statement = (
             select(*chosen)
             .join_from(trial, epoch, (epoch.c.trial_id == trial.c.id) & (epoch.c.attempt == trial.c.attempt))
@@ -231,6 +229,17 @@ def _libraries(text: str | None) -> str | None:
         return None
 
 
+def curve_columns(columns: Columns) -> tuple[str, ...]:
+    """Return the columns of the epochs of a study: whose they are, and what they hold.
+
+    Any other column of the trial can be asked for too; where both have one (``lr``, ``p``, ``seconds``), it is the
+    epoch's.
+    """
+    classified = not columns.measured or bool(CLASSIFIED & set(columns.applying))
+    held = [name for name in columns.epochs if classified or name not in CLASSIFIED_EPOCH]
+    return (*WHOSE, *held)
+
+
 def epochs_too(columns: Columns, name: str) -> Column:
     """Return a column of the epochs or of their trials; raises :class:`UsageError` where there is no such column."""
-    return found(name, {**columns.known, **{column.name: column for column in EPOCH}})
+    return found(name, {**columns.known, **columns.epochs})

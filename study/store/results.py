@@ -97,7 +97,7 @@ class Results:
         if row is None:
             return self._is_repeated(connection, driver_id, report)
         curve = self._curve(connection, report) if report.finish.ending is Ending.COMPLETE else ()
-        results = results_of(curve, split_of(row.document)) if curve else {}
+        results = results_of(curve, metric_of(row.document)) if curve else {}
         finish = _checked(report.finish, curve, row.epochs, results)
         ending = self._ending(finish, row.errors, results)
         connection.execute(
@@ -108,7 +108,7 @@ class Results:
         self._close(connection, report, finish)
         return True
 
-    def _ending(self, finish: Finish, errors: int, results: Mapping[str, float | None]) -> dict[str, Any]:
+    def _ending(self, finish: Finish, errors: int, results: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns that an ending sets."""
         now = self._database.now
         done = {"finished_at": now, "seconds": finish.seconds, "images_per_second": finish.images_per_second}
@@ -175,7 +175,7 @@ class Results:
         return bool(known == len(numbers))
 
 
-def _checked(finish: Finish, curve: Sequence[Row[Any]], epochs: int, results: Mapping[str, float | None]) -> Finish:
+def _checked(finish: Finish, curve: Sequence[Row[Any]], epochs: int, results: Mapping[str, Any]) -> Finish:
     """Return the finish in force: what is said to be complete must have its whole budget, measured, on record."""
     if finish.ending is Ending.COMPLETE:
         found = [record.epoch for record in curve]
@@ -188,20 +188,42 @@ def _checked(finish: Finish, curve: Sequence[Row[Any]], epochs: int, results: Ma
     return finish if finish.reason is None else replace(finish, reason=printable(finish.reason, LONGEST_REASON))
 
 
-def split_of(document: str) -> str:
-    """Return the split of a study's objective; ``test`` where a damaged row does not tell."""
+COLUMNS = ("test_error", "validation_error", "train_loss")
+"""Metrics that have columns of their own; all others are kept as objects."""
+
+
+def metric_of(document: str) -> str:
+    """Return the metric of a study's objective; ``test_error`` where a damaged row does not tell."""
     try:
-        split = json.loads(document)["objective"]["split"]
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return "test"
-    return "validation" if split == "validation" else "test"
+        objective = json.loads(document)["objective"]
+        if objective.get("metric") is not None:
+            return str(objective["metric"])
+        return "validation_error" if objective["split"] == "validation" else "test_error"
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return "test_error"
 
 
-def results_of(curve: Sequence[Row[Any]], objective: str) -> dict[str, float | None]:
-    """Return the result columns of a whole curve: every statistic of every split, the objective's once more."""
-    columns: dict[str, float | None] = {"train_loss_final": curve[-1].train_loss}
-    for split in ("test", "validation"):
-        values = [getattr(record, f"{split}_error") for record in curve]
-        for statistic in STATISTICS:
-            columns[f"{split}_error_{statistic}"] = None if None in values else summarised(values, statistic)
-    return columns | {f"value_{statistic}": columns[f"{objective}_error_{statistic}"] for statistic in STATISTICS}
+def results_of(curve: Sequence[Row[Any]], objective: str) -> dict[str, Any]:
+    """Return the result columns of a whole curve: every statistic of every metric, the objective's once more."""
+    series: dict[str, Sequence[float | None]] = {
+        name: [getattr(record, name) for record in curve] for name in COLUMNS
+    }
+    others = dict.fromkeys(name for record in curve for name in record.metrics or {})
+    series |= {name: [(record.metrics or {}).get(name) for record in curve] for name in others}
+    found = {
+        name: {f"{name}_{statistic}": _statistic(values, statistic) for statistic in STATISTICS}
+        for name, values in series.items()
+    }
+    nothing = dict.fromkeys(STATISTICS)
+    columns: dict[str, Any] = {"train_loss_final": found["train_loss"]["train_loss_final"]}
+    columns |= found["test_error"] | found["validation_error"]
+    columns["metrics"] = {key: it for name in others for key, it in found[name].items()} or None
+    judged = found.get(objective)
+    values = dict(zip(STATISTICS, judged.values(), strict=True)) if judged is not None else nothing
+    return columns | {f"value_{statistic}": value for statistic, value in values.items()}
+
+
+def _statistic(values: Sequence[float | None], statistic: str) -> float | None:
+    """Return one number for a series, None where an epoch lacks it."""
+    known = [value for value in values if value is not None]
+    return summarised(known, statistic) if len(known) == len(values) else None

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
+from search_spaces.specification import BASE
 from study.errors import StoreBrokenError
 
 metadata = MetaData(
@@ -42,10 +43,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-BASE = "base"
-"""The arm of a study that names none."""
 
 
 class Object(TypeDecorator[Mapping[str, Any]]):
@@ -161,7 +158,7 @@ trial = Table(
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
-    Column("optimizer", Text, nullable=False),
+    Column("optimizer", Text),  # none of a task that has its own way
     Column("epochs_done", Integer, nullable=False, server_default=text("0")),
     Column("diverged_epoch", Integer),
     Column("last_finite_loss", Double),
@@ -268,7 +265,7 @@ epoch = Table(
     Column("test_error5", Double),
     Column("validation_error", Double),
     Column("validation_error5", Double),
-    Column("lr", Double, nullable=False),
+    Column("lr", Double),
     Column("p", Double),
     Column("log10_v", Double),
     Column("seconds", Double, nullable=False),

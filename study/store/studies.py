@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,10 +25,12 @@ from sqlalchemy import (
 )
 
 from search_spaces.configurations import Configuration
+from search_spaces.designs import drawn
 from search_spaces.documents import closest
 from search_spaces.errors import SpecificationError, printable, shown
-from search_spaces.specification import IDENTITY_VERSION, NAME, Specification, differences
-from search_spaces.validation import restored
+from search_spaces.identity import IDENTITY_VERSION
+from search_spaces.specification import NAME, Specification
+from search_spaces.validation import restored, twins
 from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError, UsageError
 from study.store import schema
 from study.store.database import Database
@@ -144,26 +146,27 @@ class Studies:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(
-        self,
-        specification: Specification,
-        configurations: Sequence[Configuration],
-        code_version: str,
-    ) -> tuple[Study, bool]:
+    def create(self, specification: Specification, code_version: str) -> tuple[Study, bool]:
         """Return the study of a specification and whether it was made now.
 
-        All N slots are inserted in the transaction that inserts the study. ``configurations`` fills them, or is
-        empty for a design whose configurations are proposed one by one. A study that is there keeps its options;
+        All N slots are inserted in the transaction that inserts the study, arm by arm; they are filled, but
+        for a design whose configurations are proposed one by one. A study that is there keeps its options;
         :meth:`~search_spaces.specification.Specification.continuing` says which need not be written again.
 
         Raises
         ------
         StudyMismatchError
             A study of that name has another specification; the differences are listed.
+        SpecificationError
+            Two arms of a new study train the same; nothing was written.
         """
+        configurations = {name: drawn(arm) for name, arm in specification.arms.items()}
+        equal = [fault for fault, _, _ in twins(specification.arms)]
 
         def work(connection: Connection) -> tuple[Study, bool]:
             row = connection.execute(_by_name(specification.name)).one_or_none()
+            if row is None and equal:
+                raise SpecificationError(equal)
             study_id = self._insert(connection, specification, code_version) if row is None else None
             if study_id is not None:
                 self._fill(connection, study_id, specification, configurations)
@@ -171,7 +174,7 @@ class Studies:
             # There already, or made by another driver between the two statements.
             stored = Study.from_row(connection.execute(_by_name(specification.name)).one())
             given = specification.continuing(stored.specification, stored.declarations)
-            lines = differences(stored.specification.resolved(), given.resolved())
+            lines = stored.specification.differences(given)
             if lines:
                 listed = "\n".join(f"  {line}" for line in lines)
                 raise StudyMismatchError(
@@ -206,15 +209,14 @@ class Studies:
         connection: Connection,
         study_id: int,
         specification: Specification,
-        configurations: Sequence[Configuration],
+        configurations: Mapping[str, Sequence[Configuration]],
     ) -> None:
-        """Insert the N slots of a new study."""
-        count = specification.configurations
-        if configurations and len(configurations) != count:
-            raise ValueError(f"{count} configurations must be given, got {len(configurations)}")
-        points = insert_configurations(connection, study_id, 0, configurations or [None] * count)
-        slots = [(number, seed) for number in points for seed in range(specification.seeds)]
-        insert_trials(connection, self._database, study_id, specification, slots, points)
+        """Insert the N slots of a new study; an arm without configurations has them proposed."""
+        for name, arm in specification.arms.items():
+            wanted: Sequence[Configuration | None] = configurations[name] or [None] * arm.configurations
+            points = insert_configurations(connection, study_id, name, wanted)
+            slots = [(configuration, seed) for configuration in points for seed in range(arm.seeds)]
+            insert_trials(connection, self._database, study_id, (name, arm), slots, points)
 
     def get(self, name: str) -> Study:
         """Return a study by name, or raise :class:`StudyNotFoundError`."""
@@ -263,6 +265,20 @@ class Studies:
             found[state] += -count if superseded else count
             found["superseded"] += count if superseded else 0
         return Counts(**{str(name): count for name, count in found.items()})
+
+    def counts_by_arm(self, study_id: int) -> dict[str, Counts]:
+        """Return the number of trials in each state, by arm."""
+        trial = schema.trial
+        statement = (
+            select(trial.c.arm, trial.c.superseded, trial.c.state, func.count())
+            .where(trial.c.study_id == study_id)
+            .group_by(trial.c.arm, trial.c.superseded, trial.c.state)
+        )
+        found: dict[str, dict[str, int]] = {}
+        for arm, superseded, state, count in self._database.read(lambda c: c.execute(statement).all()):
+            mine = found.setdefault(arm, dict.fromkeys((*map(str, State), "superseded"), 0))
+            mine["superseded" if superseded else state] += count
+        return {arm: Counts(**counts) for arm, counts in found.items()}
 
     def status(self, study: Study) -> Status:
         """Return how far a study is.

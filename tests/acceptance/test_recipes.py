@@ -83,7 +83,7 @@ def known(tmp_path_factory):
     path = tmp_path_factory.mktemp("known") / "basin.db"
     specification = validate(preset_document(STUDY))
     with Store(str(path), create=True) as store:
-        study = store.studies.create(specification, drawn(specification), "1")[0]
+        study = store.studies.create(specification, "1")[0]
         store.leases.register("ann", Process.current())
         for _ in range(3):  # errors until a trial is failed
             leases = store.leases.claim(study.id, "ann", 96)

@@ -4,7 +4,6 @@ import json
 
 from sqlalchemy import select, text
 
-from search_spaces.designs import drawn
 from search_spaces.validation import loads
 from study.store.columns import TRIAL
 from study.store.schema import metadata
@@ -15,7 +14,7 @@ MADE = Provenance(host="node1", device="H200", libraries={"torch": "2.14.1"}, co
 HASH_0_1_0 = "1c65a6ba263528e3be89d9d8d1822855aa480eb7b91abdccb6e4cadf73bb20da"
 TASK = {"dataset": "digits", "network": "mlp"}
 LRS = {"values": [0.01, 0.1, 1.0]}
-OPTIONS = [column.name for column in TRIAL if column.table is None]
+OPTIONS = [column.name for column in TRIAL if column.source == "options"]
 TPE = {"name": "tpe", "configurations": 3}
 
 
@@ -34,7 +33,7 @@ def specification(**changes):
 def make(store, **changes):
     """Create a study and return it."""
     wanted = specification(**changes)
-    return store.studies.create(wanted, drawn(wanted), CODE)[0]
+    return store.studies.create(wanted, CODE)[0]
 
 
 def age(store):
@@ -99,6 +98,16 @@ def completion(lease, *errors, **changes):
     """Return the report of a whole training, at 50, 40, 30, ... % unless errors are given."""
     curve = epochs(*(errors or [50.0 - 10.0 * n for n in range(lease.epochs)]))
     finish = Finish(ending=Ending.COMPLETE, **({"seconds": 2.0, "images_per_second": 1e3} | changes))
+    return Report(trial=lease.trial, attempt=lease.attempt, epochs=curve, finish=finish)
+
+
+def measured(lease, *metrics):
+    """Return the report of a whole training of a task that has no columns of its own, metrics an epoch."""
+    curve = [
+        {"epoch": number, "lr": 0.1, "p": None, "log10_v": None, "seconds": 0.5, "metrics": it}
+        for number, it in enumerate(metrics, start=1)
+    ]
+    finish = Finish(ending=Ending.COMPLETE, seconds=2.0)
     return Report(trial=lease.trial, attempt=lease.attempt, epochs=curve, finish=finish)
 
 

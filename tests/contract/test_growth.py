@@ -78,7 +78,7 @@ def test_an_extended_study_is_the_one_its_wider_specification_names(store):
 def test_a_study_of_release_0_1_0_grows_by_the_rules_it_began_with(store):
     make(store, space=VALUES)
     extended = extend(store, age(store), space=MORE).study
-    assert (extended.specification.task.remainder, extended.specification.objective.statistic) == (
+    assert (extended.specification.base.task.remainder, extended.specification.objective.statistic) == (
         "keep",
         "mean_last5",
     )
@@ -135,12 +135,7 @@ def test_a_wider_range_keeps_what_was_drawn(store):
 def test_a_tpe_design_gets_empty_slots(store):
     study = make_tpe(store)
     total = study.specification.configurations
-    added = store.growth.extend(
-        study,
-        study.specification.model_copy(
-            update={"design": study.specification.design.model_copy(update={"configurations": total + 2})}
-        ),
-    )
+    added = extend(store, study, space=RANGE, design={"name": "tpe", "configurations": total + 2})
     assert added.configurations == 2
     assert not any(row["filled"] for row in rows(store))
 
@@ -286,6 +281,6 @@ def test_the_analysis_sees_the_new_generation_alone(store):
     tell(store, completion(claim_one(store, study)))
     store.growth.retry(study, states=["complete"])
     outcome = store.proposals.outcomes(study)[0]
-    assert outcome.errors == ()
+    assert outcome.values == ()
     assert outcome.pending == 2
     assert list(store.queries.curves(study.id)) == []

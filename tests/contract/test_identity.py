@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import text
 
 from search_spaces.declarations import OPTIMIZERS, TASKS
-from search_spaces.designs import drawn
 from search_spaces.options import Choice, Switch
 from search_spaces.sections import model_of
 from search_spaces.validation import loads
@@ -48,7 +47,7 @@ def tomorrow(monkeypatch):
 
 def made(store):
     specification = loads(SPECIFICATION)
-    return store.studies.create(specification, drawn(specification), CODE)[0]
+    return store.studies.create(specification, CODE)[0]
 
 
 def test_a_study_is_stored_with_its_identity_and_its_declarations(store):
@@ -65,16 +64,17 @@ def test_the_same_text_continues_a_study_after_options_were_added_and_a_default_
     study = made(store)
     tomorrow()
     today = loads(SPECIFICATION)
-    assert (today.optimizer.weight_decay, today.optimizer.nesterov, today.task.augmentation) == (
+    base = today.base
+    assert (base.optimizer.weight_decay, base.optimizer.nesterov, base.task.augmentation) == (
         0.01,
         False,
         "crop2-flip",
     )
-    again, new = store.studies.create(today, drawn(today), CODE)
+    again, new = store.studies.create(today, CODE)
     assert (again.id, new) == (study.id, False)
-    held = again.specification
+    held = again.specification.base
     assert (held.optimizer.weight_decay, held.optimizer.nesterov, held.task.augmentation) == (0.0, False, "none")
-    assert held.hash() == study.hash
+    assert again.specification.hash() == study.hash
     assert store.findings() == []
 
 
@@ -82,7 +82,7 @@ def test_a_study_grows_by_the_defaults_it_began_with(store, tomorrow):
     study = made(store)
     tomorrow()
     grown = store.growth.extend(study, loads(WIDER)).study
-    assert grown.specification.optimizer.weight_decay == 0.0
+    assert grown.specification.base.optimizer.weight_decay == 0.0
     (row,) = rows(store, "study")
     assert hashlib.sha256(row["identity"].encode()).hexdigest() == row["hash"] == grown.specification.hash()
     assert store.findings() == []
@@ -93,18 +93,18 @@ def test_what_is_written_is_no_default(store, tomorrow):
     tomorrow()
     written = SPECIFICATION + "optimizer: {weight_decay: 0.01}\n"
     with pytest.raises(StudyMismatchError, match=r"optimizer.weight_decay: stored 0.0, given 0.01"):
-        store.studies.create(loads(written), drawn(loads(written)), CODE)
+        store.studies.create(loads(written), CODE)
     switched = SPECIFICATION + "optimizer: {nesterov: true}\n"
     with pytest.raises(StudyMismatchError, match=r"optimizer.nesterov: stored false, given true"):
-        store.studies.create(loads(switched), drawn(loads(switched)), CODE)
+        store.studies.create(loads(switched), CODE)
     assert store.studies.get("small").hash == study.hash
 
 
 def test_a_value_that_was_written_must_be_written_again(store):
     text = SPECIFICATION + "optimizer: {weight_decay: 0.5}\n"
-    store.studies.create(loads(text), drawn(loads(text)), CODE)
+    store.studies.create(loads(text), CODE)
     with pytest.raises(StudyMismatchError, match=r"optimizer.weight_decay: stored 0.5, given 0.0"):
-        store.studies.create(loads(SPECIFICATION), drawn(loads(SPECIFICATION)), CODE)
+        store.studies.create(loads(SPECIFICATION), CODE)
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
@@ -127,10 +127,10 @@ def test_the_same_text_continues_a_study_of_a_release_after_a_default_changed(re
         store.upgrade()
         before = store.studies.get("small")
         tomorrow()
-        again, new = store.studies.create(loads(SPECIFICATION), drawn(loads(SPECIFICATION)), CODE)
+        again, new = store.studies.create(loads(SPECIFICATION), CODE)
         assert (again.id, new) == (before.id, False)
         assert store.growth.extend(again, loads(WIDER)).trials == 6
-        assert store.studies.get("small").specification.optimizer.weight_decay == 0.0
+        assert store.studies.get("small").specification.base.optimizer.weight_decay == 0.0
         assert store.findings() == []
 
 
@@ -144,6 +144,26 @@ def test_what_a_release_did_not_keep_of_a_trial_is_what_its_study_says(release, 
         study = store.studies.get("small")
         store.growth.extend(study, loads(WIDER))
         assert len(store.trials("small", where="optimizer.decay = 'l2'")) == 18
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+def test_a_study_of_a_release_grows_by_arms_that_go_on_by_its_rules(release, tmp_path, tomorrow):
+    shutil.copy(release, tmp_path / "basin.db")
+    with Store(str(tmp_path / "basin.db"), check_schema=False) as store:
+        store.upgrade()
+        before, trials = store.studies.get("small"), rows(store)
+        tomorrow()
+        wider = loads(SPECIFICATION + "arms: {base: {}, long: {epochs: 9}}\n")
+        grown = store.growth.extend(before, wider)
+        assert (grown.configurations, grown.trials) == (6, 12)
+        assert rows(store)[: len(trials)] == trials
+        base, long = (grown.study.specification.arms[name] for name in ("base", "long"))
+        assert base == before.specification.base
+        assert long.resolved() == base.resolved() | {"epochs": 9}
+        assert long.task.remainder == {"0.1.0": "keep", "0.2.0": "join"}[release.stem]
+        assert long.optimizer.weight_decay == 0.0
+        assert store.studies.create(wider, CODE) == (grown.study, False)
+        assert store.findings() == []
 
 
 def test_an_identity_that_was_altered_is_found(store):

@@ -83,7 +83,7 @@ def test_a_slot_that_no_proposal_filled_cannot_be_claimed(store):
     study = make_tpe(store)
     assert claim(store, study, limit=9) == []
     term = store.proposals.acquire(study.id, "ann")
-    store.proposals.fill(study, term, 1, {"lr": 0.1})
+    store.proposals.fill(study, term, "base", 1, {"lr": 0.1})
     assert [lease.number for lease in claim(store, study, limit=9)] == [2, 3]
 
 

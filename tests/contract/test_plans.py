@@ -1,5 +1,6 @@
 """The plan of the map's query: one study is read from an index, however large the store."""
 
+import pytest
 from sqlalchemy import text
 
 from tests.contract.helpers import claim, completion, make, tell
@@ -16,9 +17,12 @@ FROM trial JOIN (WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n 
 """
 
 
-def test_the_map_of_one_study_is_read_from_its_covering_index(store):
-    study = make(store)
-    tell(store, *(completion(lease) for lease in claim(store, study, limit=6)))
+@pytest.mark.parametrize(
+    "arms", [{}, {"arms": {"padam": {}, "adamw": {"optimizer": {"name": "adamw"}}}}], ids=["none", "arms"]
+)
+def test_the_map_of_one_study_is_read_from_its_covering_index(store, arms):
+    study = make(store, **arms)
+    tell(store, *(completion(lease) for lease in claim(store, study, limit=12)))
     others = [make(store, name=f"other-{n}") for n in range(3)]
     for other in others:
         tell(store, *(completion(lease) for lease in claim(store, other, limit=6)))
@@ -35,4 +39,6 @@ def test_the_map_of_one_study_is_read_from_its_covering_index(store):
     expected = "COVERING INDEX ix_trial_map" if store.database.is_sqlite else "Index Only Scan using ix_trial_map"
     assert expected in plan, plan
     found = store.queries.cells(study.id)
-    assert [(cell.trials, cell.complete, cell.mean, cell.lowest) for cell in found] == [(2, 2, 30.0, 30.0)] * 3
+    assert [(cell.trials, cell.complete, cell.mean, cell.lowest) for cell in found] == [
+        (2, 2, 30.0, 30.0)
+    ] * study.specification.configurations

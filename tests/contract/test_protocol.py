@@ -213,7 +213,7 @@ class Protocol(RuleBasedStateMachine):
             return
         self.proposer = driver
         point = {"lr": 0.1 * (self.filled + 1)}
-        assert self.stores[who].proposals.fill(self.study, term, self.filled, point)
+        assert self.stores[who].proposals.fill(self.study, term, "base", self.filled, point)
         for slot in self.slots:
             slot.filled |= slot.configuration == self.filled and slot.state is State.WAITING
         self.filled += 1

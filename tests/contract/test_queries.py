@@ -25,15 +25,15 @@ from tests.contract.helpers import (
 )
 
 PRINTED = (
-    "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
-    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
+    "number", "arm", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay",
+    "epochs", "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
     "epochs_done", "last_finite_loss", "validation_error_final", "validation_error_mean_last5",
     "validation_error_min", "beta1", "eps", "momentum", "seconds", "images_per_second", "superseded", "errors",
     "reason", "created_at", "started_at", "finished_at",
 )  # fmt: skip
 PROMISED = [
-    "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
-    "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
+    "number", "arm", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay",
+    "epochs", "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
 ]  # fmt: skip
 
 
@@ -58,8 +58,8 @@ def test_a_trial_has_every_promised_column_first(store, study):
 
 def test_a_trial_is_shown_as_it_was_written(store, study):
     found = list(store.queries.trials(study.id, columns=PROMISED))[1]
-    assert list(found.values())[:11] == [1, "complete", 1, 0, 1, "padam", 0.01, 0.125, 0.999, 0.0, 3]
-    assert list(found.values())[11:] == [10.0, 60.0, 10.0, 1 / 3, None]
+    assert list(found.values())[:12] == [1, "base", "complete", 1, 0, 1, "padam", 0.01, 0.125, 0.999, 0.0, 3]
+    assert list(found.values())[12:] == [10.0, 60.0, 10.0, 1 / 3, None]
 
 
 def test_what_does_not_apply_is_empty(store, study):

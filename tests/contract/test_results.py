@@ -403,13 +403,13 @@ def test_an_outcome_never_changes(store, study):
 def test_the_outcome_of_a_proposed_configuration_never_changes(store):
     study = make_tpe(store, seeds=1)
     term = store.proposals.acquire(study.id, "ann")
-    store.proposals.fill(study, term, 0, {"lr": 0.1})
+    store.proposals.fill(study, term, "base", 0, {"lr": 0.1})
     tell(store, completion(claim_one(store, study)))
     store.studies.cancel(study)
     before = everything(store)
-    assert not store.proposals.fill(study, term, 0, {"lr": 0.2})
+    assert not store.proposals.fill(study, term, "base", 0, {"lr": 0.2})
     for number in (1, 2):
-        store.proposals.fill(study, term, number, {"lr": 0.1 * (number + 1)})
+        store.proposals.fill(study, term, "base", number, {"lr": 0.1 * (number + 1)})
     assert everything(store) == before
 
 

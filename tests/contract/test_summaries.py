@@ -36,14 +36,20 @@ def at_loss(lease, error, loss):
     return Report(trial=lease.trial, attempt=lease.attempt, epochs=curve, finish=Finish(ending=Ending.COMPLETE))
 
 
-def analysed(store, study):
-    """Return what analysis makes of the study: the best configuration, and how many trials learned nothing."""
-    material = Material.of(StudySource(store, study))
-    measure = material.measures()[0]
-    names = list(study.specification.space)
-    row = best_of_ranking(ranking(material.in_force, names, measure))
+def analysed(store, study, arm="base"):
+    """Return what analysis makes of an arm: the best configuration, and how many trials learned nothing."""
+    trials, measure = material_of(store, study, arm)
+    names = list(study.specification.arms[arm].space)
+    row = best_of_ranking(ranking(trials, names, measure))
     best = None if row is None else {name: float(row[name]) for name in names}
-    return best, int(counted(material.in_force, measure)["learned_nothing"].sum())
+    return best, int(counted(trials, measure)["learned_nothing"].sum())
+
+
+def material_of(store, study, arm="base"):
+    """Return the trials in force of an arm, and its objective."""
+    material = Material.of(StudySource(store, study))
+    trials = material.trials[arm]
+    return trials[~trials["superseded"]], material.measures(arm)[0]
 
 
 def test_of_two_choices_that_tie_the_first_written_is_the_best(store):
@@ -52,8 +58,8 @@ def test_of_two_choices_that_tie_the_first_written_is_the_best(store):
     for lease in claim(store, study, limit=2):
         tell(store, at_loss(lease, 5.0, 0.1))
     best = store.summaries.best(study).configuration
-    material = Material.of(StudySource(store, study))
-    row = best_of_ranking(ranking(material.in_force, list(study.specification.space), material.measures()[0]))
+    trials, measure = material_of(store, study)
+    row = best_of_ranking(ranking(trials, list(study.specification.base.space), measure))
     assert best == {"decay": "l2", "lr": 0.1}
     assert row["decay"] == 0.0
 
@@ -138,3 +144,69 @@ def test_database_and_analysis_agree(store, seed):
 
 def test_the_order_of_reading_is_that_of_the_maps():
     assert reading_order(["lr", "beta2", "p"]) == ["beta2", "p", "lr"]
+
+
+# --- arms ---
+
+ARMS = {"padam": {}, "adamw": {"optimizer": {"name": "adamw"}}}
+CIFAR10 = {"task": {"dataset": "cifar10"}}
+
+
+def bests(store, study):
+    return {name: (best.arm, best.configuration, best.mean) for name, best in store.summaries.bests(study).items()}
+
+
+def test_every_arm_has_a_best_and_the_study_the_best_of_them(store):
+    study = make(store, arms=ARMS, seeds=1)
+    told(store, study, [30.0, 20.0, 40.0, 12.0, 15.0, "diverged"])
+    assert bests(store, study) == {"padam": ("padam", {"lr": 0.1}, 20.0), "adamw": ("adamw", {"lr": 0.01}, 12.0)}
+    best = store.summaries.best(study)
+    assert (best.arm, best.configuration, best.mean, best.seeds, best.diverged) == ("adamw", {"lr": 0.01}, 12.0, 1, 0)
+
+
+def test_an_arm_without_a_best_is_left_out(store):
+    study = make(store, arms=ARMS, seeds=1)
+    assert (bests(store, study), store.summaries.best(study)) == ({}, None)
+    told(store, study, ["diverged", "diverged", "failed", 80.0, None])
+    assert bests(store, study) == {"adamw": ("adamw", {"lr": 0.01}, 80.0)}
+    assert store.summaries.best(study).arm == "adamw"
+
+
+def test_of_arms_that_tie_the_first_written_is_the_best(store):
+    study = make(store, arms=dict(reversed(ARMS.items())), seeds=1)
+    told(store, study, [30.0, 20.0, 40.0, 20.0, 20.0, 20.0])
+    assert store.summaries.best(study).arm == "adamw"
+    assert store.summaries.best(study).configuration == {"lr": 0.1}
+
+
+def test_nothing_is_ranked_across_data_sets(store):
+    study = make(store, arms={"digits": {}, "cifar10": CIFAR10}, seeds=1)
+    told(store, study, [30.0, 20.0, 40.0, 12.0, 15.0, 13.0])
+    assert store.summaries.best(study) is None
+    assert bests(store, study) == {
+        "digits": ("digits", {"lr": 0.1}, 20.0),
+        "cifar10": ("cifar10", {"lr": 0.01}, 12.0),
+    }
+
+
+def test_whether_a_trial_learned_nothing_is_judged_by_its_arm(store):
+    study = make(store, arms={"digits": {}, "cifar10": CIFAR10}, seeds=1)
+    leases = claim(store, study, limit=6)
+    for lease in leases:
+        tell(store, at_loss(lease, 88.5, 1.0))
+    assert store.summaries.learned_nothing(study) == 3
+    assert [analysed(store, study, arm)[1] for arm in ("digits", "cifar10")] == [3, 0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_database_and_analysis_agree_on_every_arm(store, seed):
+    chance = random.Random(100 + seed)  # noqa: S311 - results, not secrets
+    study = make(store, arms=ARMS | {"cifar10": CIFAR10 | {"space": GRID}})
+    results = [chance.choice([10.0, 12.0, 14.0, 89.9, "diverged", "failed"]) for _ in range(chance.randint(12, 30))]
+    told(store, study, results)
+    found = store.summaries.bests(study)
+    expected = {name: analysed(store, study, name) for name in study.specification.arms}
+    assert {name: best.configuration for name, best in found.items()} == {
+        name: best for name, (best, _) in expected.items() if best is not None
+    }
+    assert store.summaries.learned_nothing(study) == sum(lost for _, lost in expected.values())

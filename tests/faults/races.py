@@ -18,7 +18,6 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from search_spaces.designs import drawn
 from study.hosts import Process
 from study.store import Store
 from tests.contract.helpers import completion, divergence, expire_leases, failure, progress, rows, specification, tell
@@ -39,7 +38,7 @@ class Races:
         """Force the races and return what was violated."""
         with Store(self.location, create=True) as store:
             wanted = specification(name="races", seeds=max(2, self.races // 6))
-            study, _ = store.studies.create(wanted, drawn(wanted), "test")
+            study, _ = store.studies.create(wanted, "test")
             threads = [threading.Thread(target=self.work, args=(n, study)) for n in range(WORKERS)]
             for thread in threads:
                 thread.start()

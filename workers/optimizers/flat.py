@@ -238,9 +238,10 @@ class FlatOptimizer(torch.optim.Optimizer, ABC):
             raise
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        defaults = dict(state.get("defaults") or self.defaults)  # torch adds one of its own, which no rule here has
         super().__setstate__(state)
         for group in self.param_groups:  # a state of another optimizer, or of an older release, lacks some options
-            for name, value in self.defaults.items():
+            for name, value in defaults.items():
                 group.setdefault(name, value)
             group.setdefault("initial_lr", group["lr"])
         self._layout = None

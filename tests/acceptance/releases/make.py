@@ -7,7 +7,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from search_spaces.designs import drawn
 from search_spaces.validation import loads
 from study.driver import Driver
 from study.environment import prepare
@@ -40,7 +39,7 @@ def main(release):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "basin.db"
         with Store(str(path), create=True) as store:
-            study, _ = store.studies.create(specification, drawn(specification), code_version())
+            study, _ = store.studies.create(specification, code_version())
             observer = Five()
             observer.driver = Driver(store, study, data=None, observer=observer)
             observer.driver.run(lambda supply: run_tickets(supply, workers=1, cpus=1, gpus=0, address=None))

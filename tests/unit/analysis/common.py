@@ -9,6 +9,7 @@ from analysis.grid import grid_of_trials
 from analysis.guessing import Guessing
 from analysis.maps import sensitivity_map
 from analysis.measure import Measure
+from search_spaces.declarations import Metric
 
 DIGITS = Guessing(classes=10, images=898)
 STAR = "*"
@@ -16,10 +17,28 @@ STATES = ("diverged", "failed", "cancelled", "running", "waiting")
 
 
 def measure(statistic="final", split="test", epochs=30, images=898):
-    return Measure(statistic=statistic, split=split, epochs=epochs, guessing=DIGITS, images=images)
+    metric = Metric(name=f"{split}_error", summary=f"{split} error", unit="%", worst=DIGITS.error, log=True)
+    return Measure(metric=metric, statistic=statistic, epochs=epochs, guessing=DIGITS, images=images)
 
 
 MEASURE = measure()
+
+
+def compared(images):
+    """Return what puts errors in percent of so many images on the scale on which they are compared."""
+    return measure(images=images).compared
+
+
+def scored(worst=0.0, direction="maximize", *, log=False, declared=True, statistic="final"):
+    """Return the measure of a score, which is no error on images; its column is that of :func:`scores`."""
+    metric = Metric(name="score", summary="score", unit="points", direction=direction, worst=worst, log=log)
+    return Measure(metric=metric, statistic=statistic, epochs=30, declared=declared)
+
+
+def scores(cells, names=("lr", "p")):
+    """Return the table of cells whose results are scores."""
+    found = table(cells, names)
+    return found.assign(score_final=found["test_error_final"])
 
 
 def trial(number, result, **changes):
@@ -28,6 +47,7 @@ def trial(number, result, **changes):
     error = float(result) if done else None
     row = {
         "number": number,
+        "arm": "base",
         "state": "complete" if done else result,
         "seed": 0,
         "generation": 0,

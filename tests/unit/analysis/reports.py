@@ -135,8 +135,13 @@ def material(rows, **changes):
 
 
 def findings(rows, statistic=None, clip=WHOLE, **changes):
-    made = material(rows, **changes)
-    return Findings(made, made.measures(statistic), clip)
+    return Findings(material(rows, **changes), statistic, clip)
+
+
+def base(found):
+    """Return the findings of the one arm of a study that names none."""
+    (one,) = found.arms
+    return one
 
 
 def findings_of(cells, names=("lr", "p"), **changes):
@@ -146,7 +151,12 @@ def findings_of(cells, names=("lr", "p"), **changes):
 
 def written(folder, rows, statistic=None, **changes):
     """Write a report and return what it holds."""
-    summary = write_report(source(rows, **changes), folder, statistic)
+    return written_of(source(rows, **changes), folder, statistic)
+
+
+def written_of(made, folder, statistic=None):
+    """Write the report of a source and return what it holds."""
+    summary = write_report(made, folder, statistic)
     return SimpleNamespace(
         folder=folder,
         summary=summary,

@@ -34,9 +34,23 @@ def test_the_lowest_mean_comes_first_and_what_may_not_be_best_behind():
     assert sorted(keys) == [keys[1], keys[2], keys[0]]
 
 
-def test_means_equal_to_nine_decimals_go_to_the_place():
+def test_means_equal_to_ten_digits_go_to_the_place():
     assert order(1.0 + 4e-10, ELIGIBLE, (0, 0)) < order(1.0, ELIGIBLE, (0, 1))
     assert order(1.0 + 1e-8, ELIGIBLE, (0, 0)) > order(1.0, ELIGIBLE, (0, 1))
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_tiny_means_are_told_apart_by_their_digits(sign):
+    """A descent ends at 1e-29: to nine decimals it would be no better than one that ends at 1e-11."""
+    assert sorted([1e-11, 0.0, 1e-29, 2e-29, 0.5], key=lambda it: order(it, ELIGIBLE, ())) == [
+        0.0,
+        1e-29,
+        2e-29,
+        1e-11,
+        0.5,
+    ]
+    assert order(sign * 1e-29 * (1 + 1e-12), ELIGIBLE, (0, 0)) < order(sign * 1e-29, ELIGIBLE, (0, 1))
+    assert order(0.1 + 4e-12, ELIGIBLE, (0, 0)) < order(0.1, ELIGIBLE, (0, 1))
 
 
 CASES = {
@@ -94,10 +108,10 @@ results = st.lists(
 def test_grid_ranking_and_optima_agree_on_any_table(cells):
     best = best_of_grid(cells)
     assert best_of_table(cells) == best
-    found = optima(gridded(cells), MEASURE.images)
+    found = optima(gridded(cells), MEASURE.compared)
     ranks = ranking(table(cells), ["lr", "p"], MEASURE)
     for optimum in found:
         first = best_of_ranking(ranks[ranks["p"] == optimum.y])
         assert (first["lr"], first["mean"]) == (optimum.x, pytest.approx(optimum.mean))
-    lowest = min(found, key=lambda one: (round(one.mean, 9), one.row), default=None)
+    lowest = min(found, key=lambda one: order(one.mean, ELIGIBLE, [one.row]), default=None)
     assert best == (None if lowest is None else (lowest.x, lowest.y))

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.candidates import candidates, logit, lowest_third
+from analysis.candidates import candidates, lowest_third
 from analysis.dunnett import critical_value
 from analysis.grid import Grid, grid_of_trials
-from tests.unit.analysis.common import MEASURE, gridded, line, table
+from tests.unit.analysis.common import MEASURE, compared, gridded, line, scored, table
 
 IMAGES = 100
+SCALE = compared(IMAGES)
 WORKED = {0.01: [5.0, 7.0, 6.0], 0.1: [4.0, 7.0, 5.0], 1.0: [20.0, 25.0, 24.0], 10.0: [60.0, 61.0, 66.0]}
 """Errors in percent of 100 images, that is counts."""
 
@@ -52,7 +53,7 @@ def test_a_small_example_worked_by_hand():
     assert cells[1] - cells[0] < bound < cells[2] - cells[0]  # the example tells them apart
 
     grid = line(WORKED)
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert xs_of(found, grid) == [0.01, 0.1]
     assert xs_of(found, grid, "judged") == [0.01, 0.1, 1.0, 10.0]
     assert (found.seeds, found.freedom, found.level) == (3, 4, 0.95)
@@ -75,19 +76,19 @@ def test_a_plain_loop_finds_the_same_set(seed):
     )
     bound = critical_value(7, 4, 0.95) * math.sqrt(squares / 4 * 2 / 3)
     expected = {c for c in cells if sum(y[c]) / 3 - sum(y[by_error[0]]) / 3 <= bound + 1e-12}
-    assert {c for c in cells if candidates(grid, IMAGES).cells[c]} == expected
+    assert {c for c in cells if candidates(grid, SCALE).cells[c]} == expected
 
 
 def test_the_logit_counts_half_an_image_on_either_side():
-    found = logit(np.array([0.0, 50.0, 100.0]), 100)
+    found = SCALE(np.array([0.0, 50.0, 100.0]))
     assert found == pytest.approx([math.log(0.5 / 100.5), 0.0, math.log(100.5 / 0.5)])
 
 
 def test_what_a_seed_does_to_every_cell_changes_nothing():
     grid = whole([list(WORKED.values())])
-    odds = np.exp(logit(grid.replicates, IMAGES) + np.array([0.0, 1.5, -1.0]))
+    odds = np.exp(SCALE(grid.replicates) + np.array([0.0, 1.5, -1.0]))
     shifted = replace(grid, replicates=100.0 * ((IMAGES + 1) * odds / (1 + odds) - 0.5) / IMAGES)
-    before, after = candidates(grid, IMAGES), candidates(shifted, IMAGES)
+    before, after = candidates(grid, SCALE), candidates(shifted, SCALE)
     assert after.cells.tolist() == before.cells.tolist()
     assert after.deviation == pytest.approx(before.deviation)
     assert np.ptp(shifted.replicates[0, 0]) > 5 * np.ptp(grid.replicates[0, 0])  # unpaired it would have
@@ -95,27 +96,27 @@ def test_what_a_seed_does_to_every_cell_changes_nothing():
 
 def test_more_images_of_the_same_errors_change_little():
     grid = line(WORKED)
-    assert candidates(grid, 100).cells.tolist() == candidates(grid, 10_000).cells.tolist()
+    assert candidates(grid, compared(100)).cells.tolist() == candidates(grid, compared(10_000)).cells.tolist()
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_below_three_seeds_nothing_is_said(seeds):
-    assert candidates(line({lr: errors[:seeds] for lr, errors in WORKED.items()}), IMAGES) is None
+    assert candidates(line({lr: errors[:seeds] for lr, errors in WORKED.items()}), SCALE) is None
 
 
 def test_one_cell_alone_cannot_be_compared():
-    assert candidates(line({0.1: [4.0, 7.0, 5.0]}), IMAGES) is None
+    assert candidates(line({0.1: [4.0, 7.0, 5.0]}), SCALE) is None
 
 
 @pytest.mark.parametrize("state", ["diverged", "failed", "waiting"])
 def test_without_a_best_there_are_no_candidates(state):
-    assert candidates(line(dict.fromkeys(WORKED, [state] * 3)), IMAGES) is None
+    assert candidates(line(dict.fromkeys(WORKED, [state] * 3)), SCALE) is None
 
 
 def test_a_cell_that_shares_fewer_than_three_seeds_with_the_best_is_not_judged():
     four = {lr: [*errors, errors[0]] for lr, errors in WORKED.items()}
     grid = line(four | {0.001: [4.0, 7.0, "failed", "failed"], 0.03: [4.0, 7.0, 5.0, "failed"]})
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert xs_of(found, grid, "judged") == [0.01, 0.03, 0.1, 1.0, 10.0]
     assert xs_of(found, grid) == [0.03, 0.1]
 
@@ -124,7 +125,7 @@ def test_seeds_are_compared_where_both_cells_have_them():
     """Of the seeds both have the other is far worse; the seed that it alone lacks is the bad one of the best."""
     cells = {0.1: [4.0, 5.0, 4.0, 30.0], 1.0: [14.0, 15.0, 14.0, "failed"], 10.0: [60.0, 62.0, 61.0, 64.0]}
     grid = line(cells | {0.01: [50.0, 52.0, 50.0, 75.0], 0.03: [40.0, 41.0, 40.0, 70.0]})
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert grid.best == (0, 2)
     assert xs_of(found, grid, "judged") == [0.01, 0.03, 0.1, 1.0, 10.0]
     assert xs_of(found, grid) == [0.1]
@@ -133,7 +134,7 @@ def test_seeds_are_compared_where_both_cells_have_them():
 def test_a_seed_that_the_best_lacks_says_nothing_against_another_cell():
     cells = {0.1: [4.0, 5.0, 4.0, "failed"], 1.0: [4.0, 5.0, 4.0, 30.0], 10.0: [60.0, 62.0, 61.0, 64.0]}
     grid = line(cells | {0.01: [50.0, 52.0, 50.0, 75.0]})
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert (grid.best, found.seeds) == ((0, 1), 3)
     assert xs_of(found, grid) == [0.1, 1.0]
 
@@ -142,7 +143,7 @@ def test_a_seed_that_the_best_lacks_says_nothing_against_another_cell():
 def test_an_unfinished_cell_is_not_judged_however_low(state):
     four = {lr: [*errors, errors[0]] for lr, errors in WORKED.items()}
     grid = line(four | {0.001: [1.0, 1.0, 1.0, state]})
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert xs_of(found, grid) == [0.1]
     assert xs_of(found, grid, "judged") == [0.01, 0.1, 1.0, 10.0]
 
@@ -151,25 +152,25 @@ def test_the_best_is_always_among_them():
     generator = np.random.default_rng(5)
     for _ in range(30):
         grid = whole(generator.uniform(1, 90, size=(2, 3, 3)))
-        assert candidates(grid, IMAGES).cells[grid.best]
+        assert candidates(grid, SCALE).cells[grid.best]
 
 
 def test_equal_cells_are_candidates():
     cells = {0.1: [4.0, 7.0, 5.0], 1.0: [4.0, 7.0, 5.0], 10.0: [60.0, 61.0, 66.0]}
     grid = line(cells)
-    assert xs_of(candidates(grid, IMAGES), grid) == [0.1, 1.0]
+    assert xs_of(candidates(grid, SCALE), grid) == [0.1, 1.0]
 
 
 def test_trainings_that_do_not_vary_leave_the_equal_ones():
     grid = line({0.1: [5.0] * 3, 1.0: [5.0] * 3, 10.0: [6.0] * 3})
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert (xs_of(found, grid), found.deviation) == ([0.1, 1.0], 0.0)
 
 
 def test_the_order_of_the_rows_does_not_matter():
     rows = table({(lr,): errors for lr, errors in WORKED.items()}, ("lr",))
     found = [
-        candidates(grid_of_trials(part, "lr", None, MEASURE), IMAGES)
+        candidates(grid_of_trials(part, "lr", None, MEASURE), SCALE)
         for part in (rows, rows.sample(frac=1, random_state=1))
     ]
     assert found[0].cells.tolist() == found[1].cells.tolist()
@@ -178,7 +179,7 @@ def test_the_order_of_the_rows_does_not_matter():
 
 def test_only_the_cells_asked_for_are_compared():
     grid = gridded({(lr, p): [k + 10 * p for k in errors] for lr, errors in WORKED.items() for p in (0.0, 0.5)})
-    found = candidates(grid, IMAGES, [(1, column) for column in range(4)])
+    found = candidates(grid, SCALE, [(1, column) for column in range(4)])
     assert not found.judged[0].any()
     assert found.cells[1].tolist() == [True, True, False, False]
 
@@ -191,8 +192,8 @@ def test_how_trainings_vary_can_be_told_by_other_cells():
     row = [(0, column) for column in range(4)]
     near = lowest_third(grid, [(1, column) for column in range(4)])
     assert near == [(1, 0), (1, 1), (1, 2)]
-    alone, told = candidates(grid, IMAGES, row), candidates(grid, IMAGES, row, near)
-    assert (alone.deviation, told.deviation) == (0.0, candidates(whole([wild]), IMAGES).deviation)
+    alone, told = candidates(grid, SCALE, row), candidates(grid, SCALE, row, near)
+    assert (alone.deviation, told.deviation) == (0.0, candidates(whole([wild]), SCALE).deviation)
     assert alone.cells.tolist() == [[True, False, False, False], [False] * 4]
     assert told.cells.tolist() == [[True, True, True, False], [False] * 4]
 
@@ -206,13 +207,13 @@ def test_the_lowest_third_is_three_cells_at_least_and_lost_no_seed():
 
 
 def test_no_cells_asked_for_are_no_candidates():
-    assert candidates(line(WORKED), IMAGES, []) is None
+    assert candidates(line(WORKED), SCALE, []) is None
 
 
 def test_a_diverged_seed_neither_fails_nor_widens_the_pool():
     cells = {0.1: [4.0, 7.0, 5.0], 1.0: [50.0, 51.0, 55.0], 10.0: [60.0, 61.0, 66.0]}
     grid = line(cells | {100.0: [5.0, 6.0, "diverged"]})  # its mean is the second lowest
-    before, after = candidates(line(cells), IMAGES), candidates(grid, IMAGES)
+    before, after = candidates(line(cells), SCALE), candidates(grid, SCALE)
     assert (after.deviation, after.freedom) == (before.deviation, before.freedom)
     assert xs_of(after, grid) == [0.1]
     assert 100.0 in xs_of(after, grid, "judged")
@@ -222,14 +223,14 @@ def test_a_best_with_a_diverged_seed_is_compared_with_the_others():
     grid = line(
         {0.1: [1.0, 1.0, "diverged"], 1.0: [50.0, 51.0, 50.0], 10.0: [60.0, 61.0, 60.0], 3.0: [55.0, 56.0, 56.0]}
     )
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert grid.best == (0, 0)
     assert found.cells[grid.best]
 
 
 def test_a_cell_that_lost_every_seed_is_no_candidate():
     grid = line(WORKED | {100.0: ["diverged"] * 3})
-    found = candidates(grid, IMAGES)
+    found = candidates(grid, SCALE)
     assert 100.0 not in xs_of(found, grid, "judged")
 
 
@@ -251,9 +252,29 @@ def test_of_a_hundred_drawn_studies_nine_in_ten_hold_the_true_best():
         y = valley[..., None] + 0.15 * generator.standard_normal(3) + 0.25 * generator.standard_normal((5, 9, 3))
         errors = 100.0 * generator.binomial(898, 1 / (1 + np.exp(-y))) / 898
         diverged = cliff[..., None] & (generator.random((5, 9, 3)) < 0.5)
-        found = candidates(replace(whole(np.where(diverged, 90.0, errors)), diverged=diverged), 898)
+        found = candidates(replace(whole(np.where(diverged, 90.0, errors)), diverged=diverged), compared(898))
         held += bool(found.cells[best])
         sizes.append(int(found.cells.sum()))
     assert held >= 90
     assert np.mean(sizes) < 15  # of 45: most cells are told from the best
     assert max(sizes) < 30
+
+
+def test_of_what_is_to_be_maximised_the_highest_are_candidates():
+    """The same numbers below zero: what is lowest there is highest here."""
+    low = line(WORKED)
+    high = replace(low, replicates=-low.replicates, sign=-1.0)
+    found = candidates(high, scored().compared)
+    expected = candidates(low, scored(direction="minimize").compared)
+    assert high.best == low.best == (0, 1)
+    assert found.cells.tolist() == expected.cells.tolist() == [[True, True, False, False]]
+    assert (found.deviation, found.freedom) == (expected.deviation, expected.freedom)
+    assert lowest_third(high, high.cells) == lowest_third(low, low.cells)
+
+
+def test_on_a_logarithmic_scale_magnitudes_are_told_apart():
+    """By their differences the three lowest are alike; by their magnitudes they are not."""
+    grid = line({0.1: [1e-9, 2e-9, 1.5e-9], 1.0: [1e-5, 2e-5, 1.4e-5], 10.0: [1e-3, 2e-3, 1.6e-3], 100.0: [9.0] * 3})
+    told = {log: candidates(grid, scored(1e5, "minimize", log=log).compared) for log in (True, False)}
+    assert xs_of(told[True], grid) == [0.1]
+    assert xs_of(told[False], grid) == [0.1, 1.0]

@@ -14,6 +14,7 @@ from tests.unit.analysis.reports import (
     LINE,
     PLANE,
     UNFINISHED,
+    base,
     crossed_rows,
     cube,
     cube_rows,
@@ -27,8 +28,8 @@ SGD = {"optimizer": {"name": "sgd"}, "space": {"lr": {"values": [0.1, 1.0]}}}
 
 def text_of(cells=CELLS, names=("lr", "p"), **changes):
     """Return the first words of every caption."""
-    found = findings(trials(cells, names), **changes)
-    return described(found, found.material.in_force)
+    one = base(findings(trials(cells, names), **changes))
+    return described([(one, one.in_force)])
 
 
 def captions(found):
@@ -77,6 +78,13 @@ def test_a_caption_says_what_a_specification_sets(changes, words):
     assert words in text_of(**changes)
 
 
+def test_what_the_decay_acts_on_is_said_of_it_where_its_form_varies():
+    space = {"lr": {"values": [0.1]}, "decay": {"values": ["l2", "decoupled-lr"]}}
+    optimizer = {"decay_on": "kernels"}
+    text = text_of({(0.1, "l2"): [1.0]}, ("lr", "decay"), optimizer=optimizer, space=space)
+    assert "weight_decay = 0, decay on kernels only; mlp" in text
+
+
 def test_a_caption_names_no_value_that_varies_as_fixed():
     assert "lr =" not in text_of()
     assert "p =" not in text_of()
@@ -120,8 +128,8 @@ def test_a_caption_counts_what_learned_nothing():
 def test_a_caption_says_how_many_were_superseded():
     rows = trials(CELLS)
     rows[0]["superseded"] = True
-    found = findings(rows)
-    text = described(found, found.material.in_force)
+    one = base(findings(rows))
+    text = described([(one, one.in_force)])
     assert "n = 7 trials" in text
     assert "1 superseded by a retry (left out)" in text
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.grid import grid_of_table, grid_of_trials
-from tests.unit.analysis.common import MEASURE, STATES, gridded, line, measure, table
+from tests.unit.analysis.common import MEASURE, STATES, gridded, line, measure, scored, scores, table
 
 NAN = float("nan")
 
@@ -207,3 +207,11 @@ def test_every_trial_of_any_table_is_counted_once(cells):
     assert grid.excluded.sum() == states["failed"] + states["cancelled"]
     assert grid.pending.sum() == states["waiting"] + states["running"]
     assert np.isfinite(grid.mean).sum() == (grid.n > 0).sum()
+
+
+def test_of_what_is_to_be_maximised_the_best_cell_is_the_highest():
+    cells = {(0.1, 0.0): [10.0, 12.0], (1.0, 0.0): [90.0, "diverged"], (0.1, 0.5): [99.0, "waiting"]}
+    grid = grid_of_trials(scores(cells), "lr", "p", scored(-80.0))
+    assert (grid.sign, grid.best) == (-1.0, (0, 0))
+    assert grid.replicates[0, 1].tolist() == [90.0, -80.0]
+    assert grid_of_trials(scores(cells), "lr", "p", scored(0.0)).best == (0, 1)

@@ -63,4 +63,4 @@ def test_the_rule_of_a_hundred_classes_keeps_its_digits():
 
 
 def test_the_guessing_of_a_study_is_that_on_its_test_images():
-    assert guessing_of(specification()) == Guessing(classes=10, images=898)
+    assert guessing_of(specification().base) == Guessing(classes=10, images=898)

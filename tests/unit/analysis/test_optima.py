@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.grid import grid_of_trials
 from analysis.optima import optima
-from tests.unit.analysis.common import gridded, line
+from tests.unit.analysis.common import compared, gridded, line, scored, scores
 
-IMAGES = 100
+SCALE = compared(100)
 LRS = (0.01, 0.1, 1.0, 10.0)
 LOW, NEAR, WORSE, FAR = [4.0, 7.0, 5.0], [5.0, 6.0, 6.0], [20.0, 25.0, 24.0], [60.0, 61.0, 66.0]
 ROWS = {
@@ -15,7 +16,7 @@ ROWS = {
 
 
 def found(cells):
-    return optima(gridded(cells), IMAGES)
+    return optima(gridded(cells), SCALE)
 
 
 def test_each_row_has_its_lowest_mean():
@@ -89,5 +90,22 @@ def test_a_diverged_training_is_never_the_best_of_its_seed():
 
 
 def test_a_grid_of_one_row_has_one_optimum_without_y():
-    (only,) = optima(line({0.01: [20.0, 25.0, 24.0], 0.1: [4.0, 7.0, 5.0], 1.0: [60.0, 61.0, 66.0]}), IMAGES)
+    (only,) = optima(line({0.01: [20.0, 25.0, 24.0], 0.1: [4.0, 7.0, 5.0], 1.0: [60.0, 61.0, 66.0]}), SCALE)
     assert (only.y, only.x, only.low, only.high, only.edge) == (None, 0.1, 0.1, 0.1, None)
+
+
+def test_of_what_is_to_be_maximised_each_row_has_its_highest_mean():
+    cells = {at: [100.0 - error for error in errors] for at, errors in ROWS.items()}
+    shown = scored()
+    first, second = optima(grid_of_trials(scores(cells), "lr", "p", shown), shown.compared)
+    assert (first.x, first.mean, first.low, first.high, first.by_seed) == (
+        0.1, pytest.approx(100.0 - 16.0 / 3), 0.1, 1.0, (0.1, 1.0, 0.1),
+    )  # fmt: skip
+    assert (second.x, second.edge) == (10.0, "highest")
+
+
+def test_a_diverged_training_is_never_the_best_of_its_seed_where_the_highest_is():
+    shown = scored(0.0)
+    cells = {(0.1, 0.0): [10.0, "diverged"], (1.0, 0.0): [5.0, -3.0]}
+    (only,) = optima(grid_of_trials(scores(cells), "lr", "p", shown), shown.compared)
+    assert only.by_seed == (0.1, 1.0)

@@ -4,7 +4,7 @@ import math
 
 from analysis.best import ELIGIBLE, UNFINISHED
 from analysis.ranking import best_of_ranking, ranking
-from tests.unit.analysis.common import MEASURE, table
+from tests.unit.analysis.common import MEASURE, scored, scores, table
 
 CELLS = {
     (0.1, 0.0): [10.0, 12.0, 20.0],
@@ -73,3 +73,15 @@ def test_no_outcome_is_an_empty_ranking():
 
 def test_configurations_that_nobody_proposed_are_no_rows():
     assert len(ranked({(0.1, 0.0): [1.0], (None, None): ["waiting", "waiting"]})) == 1
+
+
+def test_of_what_is_to_be_maximised_the_highest_comes_first():
+    cells = {(0.1, 0.0): [10.0, 12.0], (1.0, 0.0): [90.0, "diverged"], (0.1, 0.5): [30.0, 31.0]}
+    found = ranking(scores(cells), ["lr", "p"], scored(-50.0))
+    assert found["mean"].tolist() == [30.5, 20.0, 11.0]
+    assert best_of_ranking(found)[["lr", "p"]].tolist() == [0.1, 0.5]
+
+
+def test_of_what_is_to_be_maximised_equal_means_leave_the_best_to_the_first_in_reading_order():
+    cells = {(1.0, 0.0): [5.0], (0.1, 0.0): [5.0 - 1e-12], (0.1, 0.5): [5.0]}
+    assert best_of_ranking(ranking(scores(cells), ["lr", "p"], scored()))[["lr", "p"]].tolist() == [0.1, 0.0]

@@ -50,6 +50,7 @@ def test_the_page_says_which_split_decides_and_shows_the_other(validated):
 
 
 def test_the_table_of_the_best_has_the_other_split_beside(validated):
+    assert "<th>mean validation error (%)</th><th>mean test error there (%)</th><th>seeds</th>" in validated.html
     rows = re.findall(r"<tr>((?:<td>[^<]*</td>){7})</tr>", validated.html)
     assert [re.findall(r">([^<]*)</td", row) for row in rows] == [
         ["0", "1 (highest tried)", DASH, "1, 1", "19.00", "16.00", "2"],

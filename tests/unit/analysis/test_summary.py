@@ -33,8 +33,8 @@ def found():
 
 def test_the_summary_has_its_keys(found):
     assert found.keys() == {
-        "name", "hash", "specification", "warnings", "statistic", "split", "chance_error", "seeds", "trials",
-        "learned_nothing_rule", "best", "maps", "other_split", "provenance",
+        "name", "hash", "specification", "warnings", "statistic", "metric", "split", "chance_error", "worst", "seeds",
+        "trials", "learned_nothing_rule", "best", "arms", "maps", "other_split", "provenance",
     }  # fmt: skip
 
 
@@ -61,6 +61,7 @@ def test_the_summary_counts_what_learned_nothing_and_says_by_which_rule():
 
 def test_the_summary_has_the_best_configuration(found):
     assert found["best"] == {
+        "arm": "base",
         "configuration": {"lr": 0.1, "p": 0.0},
         "mean": 11.0,
         "standard_error": pytest.approx(1.0),
@@ -141,7 +142,7 @@ def test_an_attempt_that_never_ended_is_counted_without_provenance():
     made = source(trials({(0.1, 0.0): [10.0]}))
     made.tries.append(attempt(0, None, host=None, device=None, libraries=None, code_version=None, seconds=None))
     material = Material.of(made)
-    provenance = summary(Findings(material, material.measures()))["provenance"]
+    provenance = summary(Findings(material))["provenance"]
     assert (provenance["attempts"], provenance["attempts_by_ending"]) == (2, {"complete": 1})
 
 
@@ -169,6 +170,7 @@ def test_the_other_split_is_told_for_the_best_configuration():
     other = summary(findings(crossed_rows(), **CHOSEN_ON_VALIDATION))["other_split"]
     assert other["split"] == "test"
     assert other["at_best"] == {
+        "arm": "base",
         "configuration": {"lr": 1.0, "p": 0.0},
         "mean": 16.0,
         "standard_error": pytest.approx(2.0),

@@ -13,7 +13,7 @@ from analysis.material import Material
 from analysis.numbers import plain, point
 from search_spaces.domains import Choices, Range, Values, WholeRange, WholeValues
 from tests.unit.analysis.common import trials
-from tests.unit.analysis.reports import findings, source, written
+from tests.unit.analysis.reports import base, findings, source, written
 
 DECAYS = ("normalised", "l2", "decoupled-lr")
 NAMES = ("task.batch_size", "decay")
@@ -68,13 +68,13 @@ def test_a_whole_number_is_told_whole():
 
 
 def test_the_table_holds_numbers_alone():
-    table = Material.of(source(rows(), space=SPACE)).trials
+    table = Material.of(source(rows(), space=SPACE)).trials["base"]
     assert table["decay"].tolist() == [0.0] * 6 + [1.0] * 6 + [2.0] * 6
     assert table["task.batch_size"].dtype == "float64"
 
 
 def test_the_map_goes_in_written_order(found):
-    (one,) = found.maps[0]
+    (one,) = base(found).maps[0]
     assert one.grid.mean.shape == (3, 2)
     assert one.grid.mean[:, 0].tolist() == [31.0, 11.0, 21.0]
     assert one.to_dict()["y"] == {"name": "decay", "values": list(DECAYS)}
@@ -82,9 +82,10 @@ def test_the_map_goes_in_written_order(found):
 
 
 def test_the_best_is_told_as_it_is_written(found):
-    assert found.named(found.best) == {"task.batch_size": 16, "decay": "l2"}
-    assert point(found.named(found.best)) == "task.batch_size = 16, decay = l2"
-    (one,) = found.maps[0]
+    arm = base(found)
+    assert arm.named(arm.best) == {"task.batch_size": 16, "decay": "l2"}
+    assert point(arm.named(arm.best)) == "task.batch_size = 16, decay = l2"
+    (one,) = arm.maps[0]
     assert {key: one.to_dict()["best"][key] for key in NAMES} == {"task.batch_size": 16, "decay": "l2"}
     assert [row["decay"] for row in one.to_dict()["best_by_y"]] == list(DECAYS)
 
@@ -92,7 +93,7 @@ def test_the_best_is_told_as_it_is_written(found):
 def test_a_choice_on_x_has_no_edge():
     space = {"decay": {"values": list(DECAYS)}}
     cells = {(name,): [error, error + 1.0, error] for name, error in zip(DECAYS, (10.0, 20.0, 30.0), strict=True)}
-    (one,) = findings(rows(cells, ("decay",)), space=space, seeds=3).maps[0]
+    (one,) = base(findings(rows(cells, ("decay",)), space=space, seeds=3)).maps[0]
     (optimum,) = one.optima
     assert (optimum.edge, optimum.low, optimum.high) == (None, None, None)
     assert one.to_dict()["best_by_y"][0]["candidates"] == [DECAYS[int(code)] for code in optimum.likely] != []

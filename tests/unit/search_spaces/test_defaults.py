@@ -34,6 +34,6 @@ def test_the_first_defaults_are_those_of_release_0_1_0():
     assert FIRST["task"]["classification"] == written | {"remainder": "keep"}
     forms = {"decay_on": "all", "amsgrad": True}
     assert {key: FIRST["optimizer"]["padam"][key] for key in forms} == {key: OLD["optimizer"][key] for key in forms}
-    assert specification().hyperparameters({}) == {
+    assert specification().base.hyperparameters({}) == {
         key: it for key, it in FIRST["optimizer"]["padam"].items() if type(it) is float
     }

@@ -18,16 +18,26 @@ DRAWN = ["random", "sobol"]
 
 def design(name, configurations=50, seed=0, space=None):
     given = {"name": name, "configurations": configurations, "seed": seed}
-    return drawn(specification(("space", space or SPACE), ("design", given)))
+    return drawn(specification(("space", space or SPACE), ("design", given)).base)
 
 
 def test_a_grid_has_every_cell_in_order():
     study = specification(
         ("space", {"lr": {"values": [1, 0.1]}, "p": {"low": 0, "high": 0.5, "points": 3}}), ("seeds", 2)
     )
-    cells = drawn(study)
+    cells = drawn(study.base)
     assert cells == [{"lr": lr, "p": p} for lr in (0.1, 1.0) for p in (0.0, 0.25, 0.5)]
     assert (study.configurations, study.trials) == (6, 12)
+
+
+@pytest.mark.parametrize("name", ["grid", *DRAWN])
+def test_the_order_in_which_a_space_is_written_numbers_nothing(name):
+    space = {"p": {"values": [0.0, 0.5]}, "beta1": {"values": [0.1, 0.2]}, "lr": {"values": [0.1, 1.0]}}
+    turned = {key: space[key] for key in reversed(space)}
+    count = None if name == "grid" else 5
+    cells = [design(name, count, space=it) for it in (space, turned)]
+    assert cells[0] == cells[1]
+    assert list(cells[0][0]) == list(space)
 
 
 def test_tpe_draws_nothing_beforehand():

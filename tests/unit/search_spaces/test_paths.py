@@ -14,7 +14,7 @@ MOVED = (
 
 
 def known(*changes):
-    return specification(*changes).variable
+    return specification(*changes).base.variable
 
 
 def test_everything_declared_may_vary_but_lists_and_names():
@@ -98,7 +98,10 @@ def test_what_says_nothing_or_is_there_twice_is_told(space, lost):
 
 
 def test_an_assignment_reaches_a_path():
-    assert load("digits-lr-p", ["space.task.batch_size.values=[16, 32]"]).space["task.batch_size"].values == (16, 32)
+    assert load("digits-lr-p", ["space.task.batch_size.values=[16, 32]"]).base.space["task.batch_size"].values == (
+        16,
+        32,
+    )
     with pytest.raises(
         SpecificationError, match=r"--set space.task.batch_size.values=\[0\] has 1 fault:\n  space.task"
     ):

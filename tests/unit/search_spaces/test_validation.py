@@ -18,13 +18,13 @@ from tests.unit.search_spaces.common import OLD, STUDY, specification
 )
 def test_a_study_of_release_0_1_0_keeps_its_small_batches_and_its_hash(subset, digest):
     stored = restored(OLD | {"task": OLD["task"] | {"subset": subset}}, "a store")
-    assert stored.task.remainder == "keep"
+    assert stored.base.task.remainder == "keep"
     assert stored.hash() == digest
 
 
 def test_betas_of_a_stored_study_stand_for_both():
     stored = restored(OLD | {"optimizer": OLD["optimizer"] | {"betas": [0.8, 0.95]}}, "a store")
-    assert (stored.optimizer.beta1, stored.optimizer.beta2) == (0.8, 0.95)
+    assert (stored.base.optimizer.beta1, stored.base.optimizer.beta2) == (0.8, 0.95)
 
 
 @pytest.mark.parametrize("remainder", ["join", "keep"])

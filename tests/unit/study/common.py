@@ -7,7 +7,6 @@ import time
 
 from sqlalchemy import text
 
-from search_spaces.designs import drawn
 from search_spaces.validation import loads
 from study.hosts import Process
 from study.trials import Ending, Finish, Provenance, Report
@@ -37,7 +36,7 @@ def tpe(configurations, **changes):
 
 def create(store, code=CODE, **changes):
     wanted = specification(**changes)
-    return store.studies.create(wanted, drawn(wanted), code)[0]
+    return store.studies.create(wanted, code)[0]
 
 
 def lease(store, study, driver="ann", limit=1):

@@ -11,7 +11,7 @@ import pytest
 from search_spaces.configurations import identity
 from study.driver import MAX_PACK, Driver, recipe_of
 from study.hosts import Process
-from tests.unit.study.common import CODE, DOCUMENT, create, fill, lease, tpe
+from tests.unit.study.common import CODE, DOCUMENT, create, fill, lease, specification, tpe
 from tests.unit.study.drives import (
     Watcher,
     attempts,
@@ -169,9 +169,10 @@ def test_a_ticket_names_the_code_and_the_threads(store, drive):
 def test_a_ticket_holds_the_recipe_of_its_lease(store):
     study = create(store, seeds=1)
     (one,) = lease(store, study)
-    recipe = recipe_of(study.specification, one)
+    recipe = recipe_of(study.specification.base, one)
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
-    assert (recipe.dataset, recipe.network, recipe.epochs, recipe.seed) == ("digits", "mlp", 2, 0)
+    assert (recipe.task, recipe.setting["dataset"], recipe.epochs, recipe.seed) == ("classification", "digits", 2, 0)
+    assert recipe.setting["network"] == {"name": "mlp", "width": 64}
     assert recipe.options["lr"] == 0.01
 
 
@@ -179,13 +180,13 @@ def test_a_ticket_holds_the_recipe_of_its_lease(store):
 def test_a_recipe_has_its_study_s_rule_for_the_last_batch(store, remainder):
     study = create(store, task=DOCUMENT["task"] | {"remainder": remainder})
     (one,) = lease(store, study)
-    assert recipe_of(study.specification, one).remainder == remainder
+    assert recipe_of(study.specification.base, one).setting["remainder"] == remainder
 
 
 def test_a_recipe_fixes_what_is_not_varied(store):
     study = create(store, optimizer={"name": "adam", "beta2": 0.98})
     (one,) = lease(store, study)
-    recipe = recipe_of(study.specification, one)
+    recipe = recipe_of(study.specification.base, one)
     forms = {"decay": "l2", "decay_on": "all"}
     numbers = {"lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 0.0}
     assert recipe.options == numbers | forms
@@ -201,12 +202,58 @@ def test_a_recipe_has_every_option_that_its_study_varies(store):
     schedules = {"p": {"name": "multistep", "milestones": [1]}}
     study = create(store, space=space, schedules=schedules, seeds=1)
     (one,) = lease(store, study)
-    recipe = recipe_of(study.specification, one)
-    assert (recipe.batch_size, recipe.options["decay"], recipe.options["lr"]) == (32, "decoupled-lr", 0.25)
+    recipe = recipe_of(study.specification.base, one)
+    assert (recipe.setting["batch_size"], recipe.options["decay"], recipe.options["lr"]) == (32, "decoupled-lr", 0.25)
     assert recipe.schedules == {
         "lr": {"name": "constant"},
         "p": {"name": "multistep", "milestones": [1], "gamma": 0.5},
     }
+
+
+ARMS = {"base": {}, "adam": {"optimizer": {"name": "adam"}, "space": {"beta1": {"values": [0.5, 0.9]}}}}
+
+
+def optimizers(ticket):
+    return [trial["recipe"]["optimizer"] for trial in ticket["trials"]]
+
+
+def test_a_ticket_holds_the_recipe_of_its_arm(store, drive):
+    found = []
+
+    def run_tickets(supply):
+        for name, ticket in tickets_of(supply):
+            found.extend(optimizers(ticket))
+            supply.received(name, [r for trial in ticket["trials"] for r in complete(trial)])
+            supply.ended(name, None)
+
+    status = drive(create(store, seeds=1, arms=ARMS), run_tickets)
+    assert found == ["padam"] * 3 + ["adam"] * 6
+    assert (status.state, status.counts.complete) == ("complete", 9)
+
+
+def test_an_arm_that_came_while_a_study_was_driven_is_trained(store, drive):
+    study, found = create(store, seeds=1), []
+
+    def run_tickets(supply):
+        for name, ticket in tickets_of(supply):
+            if not found:
+                store.growth.extend(study, specification(seeds=1, arms=ARMS))
+            found.extend(optimizers(ticket))
+            supply.received(name, [r for trial in ticket["trials"] for r in complete(trial)])
+            supply.ended(name, None)
+
+    status = drive(study, run_tickets)
+    assert found == ["padam"] * 3 + ["adam"] * 6
+    assert (status.state, status.counts.complete) == ("complete", 9)
+
+
+def test_every_arm_of_an_adaptive_study_is_proposed_for(store, drive):
+    study = create(store, **tpe(4), arms={"base": {}, "adam": {"optimizer": {"name": "adam"}, "space": {"p": None}}})
+    status = drive(study, inline())
+    assert (status.state, status.counts.complete) == ("complete", 16)
+    points = Counter((row["arm"], row["lr"], row["p"]) for row in trials(store, study))
+    assert set(points.values()) == {2}
+    assert [arm for arm, *_ in points] == ["base"] * 4 + ["adam"] * 4
 
 
 def sizes(seconds):

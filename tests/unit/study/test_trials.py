@@ -25,7 +25,7 @@ def test_counts_as_values_have_every_state():
 
 @pytest.mark.parametrize(
     "one",
-    [Lease(trial=3, attempt=2, number=0, seed=0, epochs=1, configuration={}), Report(trial=3, attempt=2)],
+    [Lease(trial=3, attempt=2, number=0, seed=0, epochs=1, configuration={}, arm="base"), Report(trial=3, attempt=2)],
     ids=["lease", "report"],
 )
 def test_a_key_is_trial_and_attempt(one):

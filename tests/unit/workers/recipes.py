@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from search_spaces.declarations import OPTIMIZERS
+from workers.engine import Setting
 from workers.recipe import Recipe
 
 HYPERPARAMETERS = {
@@ -19,11 +22,12 @@ def recipe(optimizer="padam", hyperparameters=None, **changes):
     declared = OPTIMIZERS[optimizer].options
     options = {name: option.default for name, option in declared.items()} | HYPERPARAMETERS[optimizer]
     options |= {name: changes.pop(name) for name in list(changes) if name in declared} | (hyperparameters or {})
+    network, wide = changes.pop("network", "mlp"), changes.pop("network_options", {})
+    setting = {"dataset": "digits", "network": {"name": network, **wide}, "batch_size": 32, "augmentation": "none"}
+    setting |= {it.name: changes.pop(it.name) for it in fields(Setting) if it.name in changes}
     values = {
-        "dataset": "digits",
-        "network": "mlp",
-        "batch_size": 32,
-        "augmentation": "none",
+        "task": "classification",
+        "setting": setting,
         "optimizer": optimizer,
         "options": options,
         "epochs": 2,

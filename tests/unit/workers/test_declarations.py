@@ -12,7 +12,7 @@ import torch
 from search_spaces.declarations import DATASETS, KINDS, NETWORKS, OPTIMIZERS, TASKS
 from tests.real_data import FOLDER, cifar
 from tests.unit.workers.recipes import recipe
-from workers import data, networks, optimizers, schedules
+from workers import data, networks, optimizers, schedules, tasks
 from workers.data import load_split
 from workers.data.augmentation import PADDING
 from workers.networks import build_network
@@ -31,6 +31,7 @@ IMPLEMENTED = {
     "network": networks.NETWORKS,
     "dataset": data.DATASETS,
     "schedule": schedules.SCHEDULES,
+    "task": tasks.TASKS,
 }
 
 

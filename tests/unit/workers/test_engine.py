@@ -10,6 +10,7 @@ from tests.unit.workers.recipes import HYPERPARAMETERS, recipe
 from workers import engine
 from workers.data import load_split
 from workers.data.augmentation import Augmentation
+from workers.engine import Setting
 from workers.networks import build_network
 from workers.optimizers import OPTIMIZERS
 from workers.records import Divergence
@@ -22,7 +23,8 @@ def train(training, split=None):
 
 
 def split_of(training):
-    return load_split(training.dataset, None, training.subset, training.validation)
+    setting = Setting(**training.setting)
+    return load_split(setting.dataset, None, setting.subset, setting.validation)
 
 
 def results(training):

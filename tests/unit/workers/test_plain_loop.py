@@ -100,12 +100,15 @@ def plain(optimizer_of, remainder, files, seed):
 def test_the_engine_trains_as_a_plain_loop_does(files, padam, remainder, optimizer_of):
     seed = 3
     recipe = Recipe(
-        dataset="cifar10",
-        network="resnet8",
-        batch_size=BATCH,
-        augmentation="crop4-flip",
-        subset=SUBSET,
-        remainder=remainder,
+        task="classification",
+        setting={
+            "dataset": "cifar10",
+            "network": {"name": "resnet8"},
+            "batch_size": BATCH,
+            "augmentation": "crop4-flip",
+            "subset": SUBSET,
+            "remainder": remainder,
+        },
         optimizer="padam",
         options={
             "lr": padam["lr"], "p": padam["p"], "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": DECAY,

@@ -20,6 +20,7 @@ def test_a_record_is_written_as_plain_values():
         "log10_v": -3.0,
         "seconds": 1.5,
         "images": 899,
+        "metrics": None,
     }
     assert EpochRecord(**values).to_dict() == values
 

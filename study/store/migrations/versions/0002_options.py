@@ -182,7 +182,8 @@ def _alter(connection: sa.Connection, validated: list[int]) -> None:
     objects = {f"{name}_object": _objects(name, "postgresql") for name in ("options", "metrics")}
     for name, condition in (TRIAL_CHECKS | objects).items():
         op.create_check_constraint(op.f(f"ck_trial_{name}"), "trial", condition)
-    for name in ("train_loss", "test_error", "test_error5"):
+    op.alter_column("trial", "optimizer", nullable=True)
+    for name in ("train_loss", "test_error", "test_error5", "lr"):
         op.alter_column("epoch", name, nullable=True)
     op.add_column("epoch", sa.Column("metrics", JSONB()))
     op.create_check_constraint(op.f("ck_epoch_metrics_object"), "epoch", _objects("metrics", "postgresql"))
@@ -282,7 +283,7 @@ def _trial() -> tuple[Any, ...]:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("started_at", sa.Double()),
         sa.Column("finished_at", sa.Double()),
-        sa.Column("optimizer", sa.Text(), nullable=False),
+        sa.Column("optimizer", sa.Text()),
         sa.Column("epochs_done", sa.Integer(), server_default=none, nullable=False),
         sa.Column("diverged_epoch", sa.Integer()),
         sa.Column("last_finite_loss", sa.Double()),
@@ -326,7 +327,7 @@ def _epoch() -> tuple[Any, ...]:
         sa.Column("test_error5", sa.Double()),
         sa.Column("validation_error", sa.Double()),
         sa.Column("validation_error5", sa.Double()),
-        sa.Column("lr", sa.Double(), nullable=False),
+        sa.Column("lr", sa.Double()),
         sa.Column("p", sa.Double()),
         sa.Column("log10_v", sa.Double()),
         sa.Column("seconds", sa.Double(), nullable=False),

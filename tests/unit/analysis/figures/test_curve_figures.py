@@ -10,7 +10,8 @@ from analysis.curves import CurveBundle, Line
 from analysis.figures import curves
 from analysis.figures.curves import ENTRIES, HIGHEST_LOSS, ROWS, Curves
 from analysis.figures.style import save
-from tests.unit.analysis.common import caption_of, drawn_through, marks, trials
+from search_spaces.declarations import Metric
+from tests.unit.analysis.common import caption_of, drawn_through, marks, measure, trials
 from tests.unit.analysis.reports import (
     CHOSEN_ON_VALIDATION,
     CUBE,
@@ -33,7 +34,7 @@ def bundle(x=0.1, y=0.0, errors=((50.0, 25.0), (40.0, 20.0)), diverged=(False, F
         others=others,
         epochs=np.arange(1, values.shape[1] + 1),
         train_loss=Line(values / 50.0 + 0.01),
-        errors=dict.fromkeys(splits, Line(values)),
+        metrics={f"{split}_error": Line(values) for split in splits},
         diverged=np.array(diverged),
     )
 
@@ -63,7 +64,9 @@ SITUATIONS = {
 def result_of(bundles, caption=""):
     ys = sorted({b.y for b in bundles if b.y is not None}, reverse=True) or [None]
     y = None if ys == [None] else "p"
-    return Curves(name="curves", title="curves", caption=caption, bundles=bundles, x="lr", y=y, ys=ys)
+    metrics = {f"{split}_error": measure(split=split).metric for split in ("validation", "test")}
+    options = {"bundles": bundles, "x": "lr", "y": y, "ys": ys, "metrics": metrics}
+    return Curves(name="curves", title="curves", caption=caption, **options)
 
 
 def drawn(bundles, caption=""):
@@ -230,7 +233,7 @@ def computed(found):
 
 def test_curves_have_the_errors_of_both_splits():
     result, _ = computed(findings(crossed_rows(), **CHOSEN_ON_VALIDATION))
-    assert list(result.bundles[0].errors) == ["validation", "test"]
+    assert list(result.bundles[0].metrics) == ["validation_error", "test_error"]
 
 
 def test_curves_of_one_hyperparameter_have_no_rows():
@@ -303,3 +306,9 @@ def test_the_caption_says_that_losses_leave_the_axis():
 def test_the_caption_stands_below():
     result = result_of([bundle()], "A caption of a few words.")
     assert caption_of(curves.draw(result)) == curves.caption(result) == "A caption of a few words."
+
+
+def test_a_share_that_is_no_error_is_called_what_it_is():
+    accuracy = Metric(name="accuracy", summary="accuracy", unit="%", direction="maximize")
+    assert curves._noun(accuracy) == "accuracy"
+    assert {curves._noun(measure(split=split).metric) for split in ("test", "validation")} == {"error"}

@@ -14,7 +14,8 @@ from analysis.figures.scale import scale_of
 from analysis.figures.style import BEST, save
 from analysis.findings import Clip, Limits
 from tests.unit.analysis.common import caption_of, drawn_through, marks, rectangles, stars, texts
-from tests.unit.analysis.reports import cube, findings_of
+from tests.unit.analysis.reports import cube, findings, findings_of
+from tests.unit.analysis.studies import armed
 
 DIVERGED, NOTHING = "////", ".."
 CELLS = {
@@ -341,3 +342,18 @@ def test_a_large_map_is_a_page_and_labels_every_few_values():
     for labels, shown in ((axes.get_xticklabels(), 15), (axes.get_yticklabels(), 15)):
         assert 8 <= len(labels) <= shown
     assert axes.get_xticklabels()[0].get_text() == "0.001"
+
+
+def test_the_title_of_a_panel_does_not_reach_its_neighbour():
+    arms = ("a" * 64, "b" * 40, "c", "d" * 64)
+    grids = {name: {(lr, p): [lr + p] for lr in (0.1, 1.0) for p in (0.0, 0.5)} for name in arms}
+    found = findings(armed(grids), arms={name: {"epochs": number + 2} for number, name in enumerate(arms)}, seeds=1)
+    figure = heatmap.draw(heatmap.compute(found)[0])
+    figure.draw_without_rendering()
+    boxes = [axes._left_title.get_window_extent() for axes in figure.axes[:4]]
+    assert boxes[0].x1 < boxes[1].x0
+    assert boxes[2].y1 < figure.axes[0].xaxis.label.get_window_extent().y0
+    assert boxes[3].y1 < figure.axes[1].xaxis.label.get_window_extent().y0
+    assert boxes[1].y1 < figure.texts[0].get_window_extent().y0
+    assert max(box.x1 for box in boxes) <= figure.bbox.width
+    assert [axes.get_title(loc="left").replace("\n", "") for axes in figure.axes[:4]] == list(arms)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.scale import APART, BAR, draw_bar, right_of, scale_of
 from analysis.findings import Limits
-from tests.unit.analysis.common import MEASURE, measure
+from tests.unit.analysis.common import MEASURE, measure, scored
 
 
 def bar(limits, height=2.0, shown=MEASURE):
@@ -103,3 +103,31 @@ def test_colours_beyond_the_limits_are_those_of_the_ends():
     colours = scale_of(Limits(low=2.0, high=10.0))
     assert colours.to_rgba([1.0, 2.0]).tolist()[0] == colours.to_rgba([2.0]).tolist()[0]
     assert colours.to_rgba([99.0]).tolist() == colours.to_rgba([10.0]).tolist()
+
+
+LINEAR = [(-5.0, 30.0), (0.0, 1.0), (0.31, 0.42), (-3e-4, 2e-5), (1e6, 3e6), (99.97, 100.02)]
+
+
+@pytest.mark.parametrize("height", [1.24, 6.2])
+@pytest.mark.parametrize("ends", LINEAR, ids=str)
+def test_a_linear_bar_has_round_numbers_that_do_not_lie_on_one_another(ends, height):
+    _, axes = bar(Limits(low=ends[0], high=ends[1], log=False), height, scored())
+    found, labels = axes.get_yticks(), [label.get_text() for label in axes.get_yticklabels()]
+    assert len(set(labels)) == len(labels) >= 2
+    assert np.allclose([float(label) for label in labels], found, rtol=1e-9)
+    assert np.allclose(np.diff(found), found[1] - found[0])
+    boxes = sorted((label.get_window_extent() for label in axes.get_yticklabels()), key=lambda box: box.y0)
+    assert all(low.y1 <= high.y0 + 1 for low, high in pairwise(boxes))
+
+
+def test_a_bar_without_logarithms_does_not_speak_of_them():
+    _, axes = bar(Limits(low=-5.0, high=30.0, below=True, log=False), 2.0, scored())
+    label = axes.get_ylabel().replace("\n", " ")
+    assert label == "final score (points) mean over seeds colours clipped below -5 points"
+    assert axes.get_yscale() == "linear"
+
+
+def test_a_bar_of_many_powers_of_ten_has_plain_numbers_where_they_are_short():
+    _, axes = bar(Limits(low=1.8e-7, high=1.8e5), 2.0, scored(1e5, "minimize", log=True))
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["1e-06", "0.0001", "0.01", "1", "100", "10000"]

@@ -70,6 +70,7 @@ def test_show_counts(basin, filled):
 
 def test_show_has_the_best_configuration(basin, filled):
     assert basin("show", "small", "--json").json["best"] == {
+        "arm": "base",
         "configuration": {"lr": 0.1, "p": 0.5},
         "value": 10.0,
         "seeds": 1,
@@ -77,7 +78,9 @@ def test_show_has_the_best_configuration(basin, filled):
 
 
 def test_show_takes_the_mean_over_seeds(basin, finished):
-    assert basin("show", "small", "--json").json["best"] == {"configuration": {"lr": 1.0}, "value": 15.0, "seeds": 2}
+    assert basin("show", "small", "--json").json["best"] == {
+        "arm": "base", "configuration": {"lr": 1.0}, "value": 15.0, "seeds": 2,
+    }  # fmt: skip
 
 
 def test_show_has_no_best_before_the_first_outcome(basin, store):

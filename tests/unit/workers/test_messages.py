@@ -1,0 +1,40 @@
+"""What goes between driver and worker is the same on both sides, and plain in between."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.workers.recipes import recipe
+from workers.messages import Ending, Finish, Job, Provenance, Report, Ticket
+
+MADE = Provenance(host="node1", device="cpu", libraries={"torch": "2.14.1"}, code_version="a")
+ENDS = [
+    Finish(ending=Ending.COMPLETE, seconds=1.5, images_per_second=1e3, provenance=MADE),
+    Finish(ending=Ending.DIVERGED, diverged_epoch=3, last_finite_loss=7.5, provenance=MADE),
+    Finish(ending=Ending.ERROR, reason="out of memory"),
+]
+
+
+def through_json(values):
+    return json.loads(json.dumps(values))
+
+
+@pytest.mark.parametrize("finish", [None, *ENDS], ids=str)
+@pytest.mark.parametrize("epochs", [[], [{"epoch": 1, "metrics": {"excess": 0.5}, "lr": None}]], ids=len)
+def test_a_report_comes_out_as_it_went_in(finish, epochs):
+    given = Report(trial=3, attempt=2, epochs=epochs, finish=finish)
+    found = Report.from_dict(through_json(given.to_dict()))
+    assert (found, found.key) == (given, (3, 2))
+
+
+def test_a_ticket_comes_out_as_it_went_in():
+    jobs = tuple(Job(key=(number, 1), recipe=recipe(seed=number)) for number in range(3))
+    given = Ticket(code="a", data="/data", threads=2, jobs=jobs)
+    assert Ticket.from_dict(through_json(given.to_dict())) == given
+
+
+def test_a_job_carries_a_state_as_bytes():
+    given = Job(key=(3, 2), recipe=recipe(), state=b"\x00\xff")
+    assert Job.from_dict(given.to_dict()) == given

@@ -1,0 +1,17 @@
+"""Image classification: a network that tells the classes of a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from workers.data import load_split
+from workers.engine import Setting, Training
+from workers.recipe import Recipe
+
+
+def begin(recipe: Recipe, folder: Path | None, device: torch.device) -> Training:
+    """Return the training of the recipe's network on its data set."""
+    setting = Setting(**recipe.setting)
+    return Training(recipe, load_split(setting.dataset, folder, setting.subset, setting.validation), device)
