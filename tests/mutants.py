@@ -50,9 +50,10 @@ MUTANTS = (
     Mutant(
         "a slot more than the budget",
         "study/store/studies.py",
-        "for seed in range(specification.seeds)]",
-        "for seed in range(specification.seeds + 1)]",
+        "for seed in range(arm.seeds)]",
+        "for seed in range(arm.seeds + 1)]",
     ),
+    Mutant("every slot is the base's", "study/store/slots.py", '"arm": name,', '"arm": "base",'),
 )
 
 

@@ -45,6 +45,8 @@ class Points:
         Hyperparameters whose axis is logarithmic.
     measure, limits
         What the colours or the vertical axis show.
+    span
+        Lowest and highest value over all arms, between which the vertical axis of a line lies; None of one arm.
     likely
         Values of x that are candidates for the best, where y is None and there are seeds enough.
     axes
@@ -63,6 +65,7 @@ class Points:
     measure: Measure
     limits: Limits
     likely: tuple[float, ...] = ()
+    span: tuple[float, float] | None = None
     axes: Mapping[str, Axis] = field(default_factory=dict)
 
 
@@ -101,10 +104,23 @@ def _points(findings: Findings, arm: ArmFindings) -> list[Points]:
                 measure=measure,
                 limits=findings.limits,
                 axes=arm.scales,
+                span=_span(findings, measure) if y is None and arm.armed else None,
                 likely=() if among is None else tuple(maps[0].grid.xs[among.cells[0]].tolist()),
             )
         )
     return found
+
+
+def _span(findings: Findings, measure: Measure) -> tuple[float, float] | None:
+    """Return the lowest and the highest value of a metric over all arms, None without any."""
+    values = [
+        counted(one.in_force, it)["value"]
+        for one in findings.arms
+        for it in one.measures
+        if it.metric.name == measure.metric.name
+    ]
+    every = pd.concat(values)
+    return (float(every.min()), float(every.max())) if len(every) else None
 
 
 def _legend(seeds: pd.DataFrame, best: object, y: str | None, *, lost: bool, of: str) -> str:
@@ -188,8 +204,14 @@ def _draw_line(axes: Axes, result: Points) -> None:
     axes.scatter(seeds[x][~gone & ~nothing], seeds["value"][~gone & ~nothing], s=16, color="tab:blue", alpha=0.7)
     axes.scatter(seeds[x][nothing], seeds["value"][nothing], s=16, facecolors="none", edgecolors="tab:blue")
     axes.scatter(seeds[x][gone], seeds["value"][gone], marker="x", color="black")
-    if result.limits.log and (seeds["value"] > 0).all() and len(seeds):
+    lowest = seeds["value"].min() if result.span is None else result.span[0]
+    if result.limits.log and len(seeds) and lowest > 0:
         axes.set_yscale("log")
+    if result.span is not None:
+        low, high = result.span
+        factor, room = (1.2, 0.0) if axes.get_yscale() == "log" else (1.0, 0.05 * (high - low) or 1.0)
+        axes.set_ylim(low / factor - room, high * factor + room)
+    if axes.get_yscale() == "log":
         plain_log(axes.yaxis)
     if result.likely:
         place = axes.get_xaxis_transform()

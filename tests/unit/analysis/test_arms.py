@@ -231,6 +231,34 @@ def test_a_line_of_one_arm_and_a_map_of_another_share_their_colours():
     assert one.limits == line.limits == Limits(low=5.5, high=55.0)
 
 
+@pytest.mark.parametrize("lowest", [0.0, 5.0], ids=["linear", "log"])
+def test_lines_of_all_arms_have_one_vertical_axis(lowest):
+    arms = {"base": {"space": {"p": None}}, "sgd": LINES}
+    grids = {
+        "base": {(0.1,): [lowest, 20.0], (1.0,): [40.0, 41.0]},
+        "sgd": {(0.1,): [60.0, 61.0], (1.0,): [55.0, 56.0]},
+    }
+    found = points.compute(findings(armed(grids, ("lr",)), arms=arms))
+    drawn = [points.draw(one).axes[0] for one in found]
+    assert len({axes.get_ylim() for axes in drawn}) == 1
+    assert {axes.get_yscale() for axes in drawn} == {"log" if lowest else "linear"}
+    low, high = drawn[0].get_ylim()
+    assert low < lowest < 61.0 < high
+
+
+def test_every_arm_has_its_panel_on_as_many_pages_as_that_takes():
+    arms = {f"a{n}": {"epochs": n + 1} for n in range(14)}
+    grids = {
+        name: {(lr, p): [10.0 + n, 11.0 + n] for lr in (0.1, 1.0) for p in (0.0, 0.5)} for n, name in enumerate(arms)
+    }
+    found = heatmap.compute(findings(armed(grids), arms=arms))
+    pages = [one for one in found if len(one.maps) > 1]
+    assert [(one.name, len(one.maps)) for one in pages] == [("heatmap", 12), ("heatmap-page-2", 2)]
+    assert [panel for one in pages for panel in one.panels] == list(arms)
+    assert {one.name for one in found if len(one.maps) == 1} == {f"heatmap-arm-{name}" for name in arms}
+    assert "12 of 14 panels; others stand on pages of their own." in pages[0].caption
+
+
 def test_arms_with_other_axes_have_pages_of_their_own():
     arms = {"base": {}, "decays": {"space": {"p": None, "weight_decay": {"values": [0.0, 0.5]}}}}
     grids = {"base": GRIDS["base"], "decays": GRIDS["decoupled"]}
