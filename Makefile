@@ -55,6 +55,7 @@ faults: setup
 bench: setup
 	$(BIN)/python -m benchmarks.candidates
 	$(BIN)/python -m benchmarks.plain_loop
+	$(BIN)/python -m benchmarks.million
 
 format: setup
 	$(BIN)/ruff format .
