@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -59,8 +59,7 @@ class Specification(Frozen):
     @property
     def comparable(self) -> bool:
         """Whether all arms are measured on the same thing, so that their values may be ranked."""
-        tasks = {(arm.task.name, arm.task.options.get("dataset")) for arm in self.arms.values()}
-        return len(tasks) == 1
+        return len({_measured_on(arm) for arm in self.arms.values()}) == 1
 
     @property
     def configurations(self) -> int:
@@ -71,6 +70,16 @@ class Specification(Frozen):
     def trials(self) -> int:
         """N, the number of trials the study consists of."""
         return sum(arm.trials for arm in self.arms.values())
+
+    def apart(self) -> dict[str, dict[str, Any]]:
+        """Return by arm what it fixes otherwise than another one does, by path; what an arm varies is not fixed."""
+        found = {name: dict(_leaves(arm.resolved())) for name, arm in self.arms.items()}
+        paths = dict.fromkeys(path for leaves in found.values() for path in leaves if not path.startswith("space."))
+        told = [path for path in paths if len({repr(leaves.get(path)) for leaves in found.values()}) > 1]
+        return {
+            name: {path: leaves[path] for path in told if leaves.get(path) is not None}
+            for name, leaves in found.items()
+        }
 
     def warnings(self) -> list[str]:
         """Return what its reader should know although it is no fault, a sentence each."""
@@ -153,6 +162,22 @@ class Specification(Frozen):
             arms[name] = arm.continuing(stored.arms[like], declarations_of(declarations, like))
         objective = next(iter(arms.values())).objective
         return self.model_copy(update={"arms": arms, "objective": objective})
+
+
+def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value of a document that is no mapping, by its path; a name stands for what it names."""
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield (f"{prefix}{key}".removesuffix(".name") if key == "name" else f"{prefix}{key}"), value
+
+
+def _measured_on(arm: Arm) -> tuple[object, ...]:
+    """Return what tells whether values of two arms are of the same thing; of a test no training images matter."""
+    options = arm.task.options
+    images = () if arm.metric.name == "test_error" else (options.get("subset"), options.get("validation"))
+    return arm.task.name, options.get("dataset"), *images
 
 
 def declarations_of(declarations: Mapping[str, Any] | None, arm: str) -> Mapping[str, Any] | None:

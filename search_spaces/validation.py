@@ -165,23 +165,71 @@ def _arms(document: Document) -> tuple[list[Fault], dict[str, Arm]]:
     told = [{(it.path, it.message) for it in found} for found, _ in read.values()]
     everywhere = set.intersection(*told) if told else set()
     for name, (found, _) in read.items():
-        faults += [_placed(it, name, sound[name], shared=(it.path, it.message) in everywhere) for it in found]
+        faults += [
+            _placed(it, name, (above, sound[name]), shared=(it.path, it.message) in everywhere) for it in found
+        ]
+    faults += [fault for name, arm in sound.items() for fault in _taken_out(name, above, arm)]
     runs = {name: arm for name, (_, arm) in read.items() if arm is not None}
     if not faults:
-        faults += _together(runs)
+        faults += [*_above(above, runs), *_together(runs)]
     return faults, runs
 
 
-def _placed(fault: Fault, name: str, arm: Document, *, shared: bool) -> Fault:
-    """Return a fault of an arm's document at the place where it was written."""
+def _placed(fault: Fault, name: str, documents: tuple[Document, Document], *, shared: bool) -> Fault:
+    """Return a fault of an arm's document at the place where it was written, above or in the arm."""
+    above, arm = documents
     key, _, rest = fault.path.partition(".")
     written = key in arm or (key.startswith("schedule") and bool({"schedule", "schedules"} & arm.keys()))
     if shared and not written:
         return fault
+    if key in COMMON:
+        return replace(fault, message=f"{fault.message} (in arm {printable(name)})")
     path = f"arms.{printable(name)}.{fault.path}"
-    if key == "space" and rest and isinstance(arm.get("space", {}), dict) and rest not in arm.get("space", {}):
-        return replace(fault, path=path, message=f"{fault.message}; `space: {{{rest}: null}}` there leaves it out")
+    if rest and key in {"space", "schedules"} and rest in _names(above, key) and rest not in _names(arm, key):
+        return replace(fault, path=path, message=f"{fault.message}; `{key}: {{{rest}: null}}` there leaves it out")
     return replace(fault, path=path)
+
+
+def _names(document: Document, key: str) -> list[str]:
+    """Return what a space varies, or what schedules move, as it is written."""
+    written = document.get(key)
+    if not isinstance(written, dict):
+        return []
+    return [str(name) for name in (flattened(written)[0] if key == "space" else written)]
+
+
+def _taken_out(name: str, above: Document, arm: Document) -> Iterable[Fault]:
+    """Check that what an arm takes out with null stands above it."""
+    known = _variable(_sections(merged(above, arm, {}))[1]) | _variable(_sections(above)[1])
+    written = arm.get("space")
+    space = flattened(written)[0] if isinstance(written, dict) else {}
+    there = {canonical(it, known): it for it in _names(above, "space")}
+    for one, value in space.items():
+        if value is None and canonical(str(one), known) not in there:
+            yield _not_there(f"arms.{printable(name)}.space", one, there)
+    schedules = arm.get("schedules")
+    moved = ["lr", *_names(above, "schedules")]
+    for one, value in schedules.items() if isinstance(schedules, dict) else ():
+        if value is None and one not in moved:
+            yield _not_there(f"arms.{printable(name)}.schedules", one, moved)
+
+
+def _not_there(path: str, name: object, there: Iterable[str]) -> Fault:
+    return Fault(
+        path=f"{path}.{printable(str(name))}", message=f"is not above, and null takes it out; {nearest(name, there)}"
+    )
+
+
+def _above(above: Document, arms: Mapping[str, Arm]) -> Iterable[Fault]:
+    """Check what stands above the arms, although each of them may have its own instead."""
+    known = {path: option for arm in arms.values() for path, option in arm.variable.items()}
+    found, sections = _sections(above)
+    known |= _variable(sections)
+    if isinstance(above.get("space"), dict):
+        found += read_space(flattened(above["space"])[0], known, complete=True)[0]
+    elif "space" in above:
+        found.append(Fault(path="space", message=f"must be a mapping of keys to values, got {shown(above['space'])}"))
+    yield from (fault for fault in found if fault.message != "is required")
 
 
 def twins(arms: Mapping[str, Arm]) -> Iterator[tuple[Fault, str, str]]:
@@ -230,6 +278,7 @@ def _formed(name: Any, arm: Any) -> Iterable[Fault]:
     for key in arm:
         if key not in OVERRIDDEN:
             common = f"is common to all arms; write it above, an arm changes {', '.join(OVERRIDDEN)}"
+            common = "an arm has no arms" if key == "arms" else common
             message = common if key in KEYS else f"unknown key; {nearest(key, OVERRIDDEN)}"
             yield Fault(path=f"{path}.{printable(str(key))}", message=message)
 

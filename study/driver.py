@@ -103,10 +103,22 @@ class Driver:
         Folder of the data sets.
     observer
         Who watches.
+    provide
+        Called with an arm that came while the study was driven, before anything of it is trained; raises where
+        something that it needs is missing here.
     """
 
-    def __init__(self, store: Store, study: Study, *, data: str | None, observer: Observer) -> None:
+    def __init__(
+        self,
+        store: Store,
+        study: Study,
+        *,
+        data: str | None,
+        observer: Observer,
+        provide: Callable[[Arm], None] = lambda _arm: None,
+    ) -> None:
         self._store, self._study, self._observer = store, study, observer
+        self._provide = provide
         self._specification = study.specification
         self._data = data
         self._id = uuid.uuid4().hex
@@ -291,6 +303,7 @@ class Driver:
         if name not in self._specification.arms:
             self._study = self._store.studies.get(self._study.name)
             self._specification = self._study.specification
+            self._provide(self._specification.arms[name])
         return self._specification.arms[name]
 
     def _pack(self) -> int:

@@ -16,7 +16,7 @@ from analysis.candidates import Candidates
 from analysis.captions import described, measured
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import BEST, STYLE, Caption, plain_log
-from analysis.findings import ArmFindings, Findings, Limits
+from analysis.findings import DECADES, ArmFindings, Findings, Limits
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
 from analysis.numbers import written
@@ -45,6 +45,8 @@ class Points:
         Hyperparameters whose axis is logarithmic.
     measure, limits
         What the colours or the vertical axis show.
+    floor
+        Where the logarithmic axis of a line ends; what lies below is drawn there. 0 where all is drawn as it is.
     span
         Lowest and highest value over all arms, between which the vertical axis of a line lies; None of one arm.
     likely
@@ -66,6 +68,7 @@ class Points:
     limits: Limits
     likely: tuple[float, ...] = ()
     span: tuple[float, float] | None = None
+    floor: float = 0.0
     axes: Mapping[str, Axis] = field(default_factory=dict)
 
 
@@ -89,6 +92,9 @@ def _points(findings: Findings, arm: ArmFindings) -> list[Points]:
             _likely(among, maps[0]) if among is not None else ""
         )
         text += f" Not on an axis: {', '.join(others)}." if others else ""
+        span = _span(findings, measure) if y is None else None
+        floor = _floor(findings.limits, measure, span)
+        text += f" What is below {floor:.3g} lies on the lower edge." if (seeds["value"] < floor).any() else ""
         title = f"{measure.metric.summary} over {label_of(x)}" + (f" and {label_of(y)}" if y else "")
         found.append(
             Points(
@@ -104,7 +110,8 @@ def _points(findings: Findings, arm: ArmFindings) -> list[Points]:
                 measure=measure,
                 limits=findings.limits,
                 axes=arm.scales,
-                span=_span(findings, measure) if y is None and arm.armed else None,
+                span=span if arm.armed else None,
+                floor=floor,
                 likely=() if among is None else tuple(maps[0].grid.xs[among.cells[0]].tolist()),
             )
         )
@@ -121,6 +128,14 @@ def _span(findings: Findings, measure: Measure) -> tuple[float, float] | None:
     ]
     every = pd.concat(values)
     return (float(every.min()), float(every.max())) if len(every) else None
+
+
+def _floor(limits: Limits, measure: Measure, span: tuple[float, float] | None) -> float:
+    """Return where the axis of a line ends that spans more powers of ten than are told apart, 0 where it does not."""
+    if span is None or not limits.log or measure.metric.unit == "%" or span[0] < 0:
+        return 0.0
+    floor = span[1] / 10.0**DECADES
+    return floor if span[0] < floor else 0.0
 
 
 def _legend(seeds: pd.DataFrame, best: object, y: str | None, *, lost: bool, of: str) -> str:
@@ -179,7 +194,7 @@ def _draw(axes: Axes, result: Points) -> None:
     axes.set_ylabel(result.measure.label if y is None else label_of(y))
     axes.set_title(result.title, loc="left")
     if result.best is not None:
-        height = result.best["mean" if y is None else y]
+        height = max(result.best["mean"], result.floor) if y is None else result.best[y]
         axes.plot(
             [result.best[x]], [height], marker="*", markersize=15, color=BEST, markeredgecolor="white", zorder=5
         )
@@ -199,16 +214,19 @@ def _draw_line(axes: Axes, result: Points) -> None:
     ordered, seeds, x = result.ranks.sort_values(result.x), result.seeds, result.x
     choices = result.axes.get(x, NUMBER).choices  # nothing lies between two of them
     line = {"linewidth": 0.0, "marker": "_", "markersize": 14} if choices else {"linewidth": 1.2}
+    ordered, seeds = (
+        it.assign(**{name: it[name].clip(lower=result.floor)}) for it, name in ((ordered, "mean"), (seeds, "value"))
+    )
     axes.plot(ordered[x], ordered["mean"], color="0.4", zorder=1, **line)
     gone, nothing = seeds["diverged"], seeds["learned_nothing"]
     axes.scatter(seeds[x][~gone & ~nothing], seeds["value"][~gone & ~nothing], s=16, color="tab:blue", alpha=0.7)
     axes.scatter(seeds[x][nothing], seeds["value"][nothing], s=16, facecolors="none", edgecolors="tab:blue")
     axes.scatter(seeds[x][gone], seeds["value"][gone], marker="x", color="black")
-    lowest = seeds["value"].min() if result.span is None else result.span[0]
+    lowest = max(seeds["value"].min() if result.span is None else result.span[0], result.floor)
     if result.limits.log and len(seeds) and lowest > 0:
         axes.set_yscale("log")
     if result.span is not None:
-        low, high = result.span
+        low, high = max(result.span[0], result.floor), result.span[1]
         factor, room = (1.2, 0.0) if axes.get_yscale() == "log" else (1.0, 0.05 * (high - low) or 1.0)
         axes.set_ylim(low / factor - room, high * factor + room)
     if axes.get_yscale() == "log":

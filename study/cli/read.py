@@ -155,9 +155,13 @@ def _task(arm: Arm) -> str:
     task = arm.task
     if arm.dataset is not None:
         batch = "" if "task.batch_size" in arm.space else f"batch {task.batch_size}, "
-        return f"{task.dataset}, {_network(arm)}, {batch}{arm.epochs} epochs"
+        return f"{task.dataset}, {_network(arm)}, {batch}{_epochs(arm)}"
     options = {name: it for name, it in task.options.items() if f"task.{name}" not in arm.space}
-    return f"{task.name}{f', {point(options)}' if options else ''}, {arm.epochs} epochs"
+    return f"{task.name}{f', {point(options)}' if options else ''}, {_epochs(arm)}"
+
+
+def _epochs(arm: Arm) -> str:
+    return f"{arm.epochs} epoch{'' if arm.epochs == 1 else 's'}"
 
 
 def _varied(arm: Arm) -> str:
@@ -172,7 +176,7 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
     lines: list[str] = []
     say = lines.append
     status, specification = summary["trials"], found.specification
-    arms = specification.arms
+    arms, apart = specification.arms, specification.apart()
     say(f"{found.name}: {summary['state']}")
     if summary["stalled_since"] is not None:
         say(f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue")
@@ -197,6 +201,8 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
         if len(tasks) > 1:
             say(f"    task      {_task(arm)}")
         say(f"    varies    {_varied(arm)}")
+        own = {path.removeprefix("optimizer."): it for path, it in apart[name].items()}
+        say(f"    has       {point(own)}")
         if mine["best"] is not None:
             say(f"    best      {_best(mine['best'], summary['objective'], arm)}")
     if summary["best"] is not None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_spaces.errors import shown
+from search_spaces.errors import SpecificationError, shown
 from search_spaces.specification import Resources, Specification
-from search_spaces.validation import load
+from search_spaces.validation import load, twins
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import SpecArgument, StoreOption, opened
 from study.cli.output import cell, how_to_take_back, measured, over_seeds, point, spent
@@ -24,6 +24,7 @@ from study.errors import StoreBrokenError, StudyNotFoundError, UsageError
 from study.settings import setting
 
 if TYPE_CHECKING:
+    from search_spaces.arm import Arm
     from study.store import Status, Store, Study
     from study.store.summaries import Best
 
@@ -60,6 +61,7 @@ def run(
         if os.environ.get("RAY_ADDRESS"):
             typer.echo("note: RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster", err=True)
         provide_data(specification, folder, download=download)
+    _refuse_twins(specification, spec, location)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
     with interruptible() as interruption, opened(store, create=True) as it:
         study, began = created(it, specification), time.monotonic()
@@ -78,6 +80,16 @@ def run(
             _tell_how_to_continue(status, command, "interrupted" if interruption.happened else "not finished")
             sys.exit(130 if interruption.happened else 1)
         _finish(it, study, status, here=time.monotonic() - began)
+
+
+def _refuse_twins(specification: Specification, spec: str, location: str) -> None:
+    """Refuse arms that train the same before a store is made for them; in one that is there, they may differ."""
+    from study.store.location import parse_location  # noqa: PLC0415
+
+    equal = [fault for fault, _, _ in twins(specification.arms)]
+    url = parse_location(location)
+    if equal and url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        raise SpecificationError(equal, shown(spec, 200))
 
 
 def absolute(folder: str) -> str:
@@ -105,12 +117,16 @@ def check_machine(resources: Resources) -> None:
 
 def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
     """See to it that data sets that need files have them on this machine, before anything is written."""
+    for arm in specification.arms.values():
+        provide_arm(arm, folder, download=download)
+
+
+def provide_arm(arm: Arm, folder: str | None, *, download: bool) -> None:
+    """See to it that the data set of an arm has its files on this machine, where it needs any."""
     from study.data import provide  # noqa: PLC0415
 
-    for name in dict.fromkeys(
-        run.task.dataset for run in specification.arms.values() if run.dataset is not None and run.dataset.files
-    ):
-        provide(name, folder, download=download, mirror=setting("mirror"))
+    if arm.dataset is not None and arm.dataset.files:
+        provide(arm.dataset.name, folder, download=download, mirror=setting("mirror"))
 
 
 def _tell_how_to_continue(status: Status, command: list[str], why: str) -> None:
@@ -166,7 +182,12 @@ def _driven(
 
     resources = study.specification.resources
     with Progress(study.name, lambda: _best_so_far(store, study)) as progress:
-        driver = Driver(store, study, data=folder, observer=progress)
+
+        def ready(arm: Arm) -> None:
+            if cluster is None:
+                provide_arm(arm, folder, download=False)
+
+        driver = Driver(store, study, data=folder, observer=progress, provide=ready)
 
         def train() -> None:
             from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
@@ -183,6 +204,7 @@ def _driven(
 
 def _best_so_far(store: Store, study: Study) -> str | None:
     """Return the best value of the objective so far, None before the first configuration is done."""
+    study = store.studies.get(study.name)  # which may have been extended meanwhile
     best = store.summaries.best(study)
     return None if best is None else _told(study, best)
 
@@ -213,12 +235,16 @@ def _repeated(
 
 def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
     """Print the summary, with the seconds that this command drove; leave with 5 where trials failed."""
-    counts, best = status.counts, store.summaries.best(study)
+    study, counts = store.studies.get(study.name), status.counts  # it may have been extended meanwhile
+    best = store.summaries.best(study)
+    bests = [] if best is None else [best]
+    if not study.specification.comparable:
+        bests = list(store.summaries.bests(study).values())
     took = f"took {spent(here)} here, {spent(store.studies.training_seconds(study))} of training"
     typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; {took}")
-    if best is not None:
-        arm = f"arm {best.arm}, " if study.specification.armed else ""
-        typer.echo(f"best: {arm}{point(best.configuration)}: {_told(study, best, over_seeds(best.seeds))}")
+    for one in bests:
+        arm = f"arm {one.arm}, " if study.specification.armed else ""
+        typer.echo(f"best: {arm}{point(one.configuration)}: {_told(study, one, over_seeds(one.seeds))}")
     if counts.cancelled:
         typer.echo(f"{counts.cancelled} trials were cancelled; {how_to_take_back(study.name)}")
     if counts.complete + counts.diverged:

@@ -264,4 +264,4 @@ def _of_curve(row: Row[*tuple[Any, ...]], curve: list[Row[*tuple[Any, ...]]], me
 def _agree(stored: object, found: float | None) -> bool:
     if stored is None or found is None:
         return stored is None and found is None
-    return isinstance(stored, int | float) and abs(stored - found) <= TOLERANCE * max(1.0, abs(found))
+    return isinstance(stored, int | float) and abs(stored - found) <= TOLERANCE * max(abs(stored), abs(found))

@@ -110,3 +110,11 @@ def test_a_sampler_proposes_for_each_arm(folder):
     for arm in ARMS:
         assert len({(row["lr"], row["beta1"], row["momentum"]) for row in rows if row["arm"] == arm}) == 4
     assert folder.json("db", "check", "--json")["findings"] == []
+
+
+def test_arms_that_train_the_same_make_no_store(folder):
+    folder.write("toy.yaml", TOY + "  twin: {optimizer: {eps: 1e-8}}\n")
+    refused = folder.run("run", "toy.yaml")
+    assert refused.returncode == 2
+    assert "toy.yaml' has 1 fault:\n  arms.twin: trains the same as arm adam; one of them is enough" in refused.stderr
+    assert not (folder.path / "basin.db").exists()

@@ -52,8 +52,9 @@ def captions(found):
     return {result.name: result.caption for kind in FIGURES for result in kind.compute(found)}
 
 
-def line_findings():
-    return Findings(Material.of(measured_source(measured(LINE, names=("lr",)), **LINE_SPACE)))
+def line_findings(cells=None):
+    rows = measured(LINE if cells is None else cells, names=("lr",))
+    return Findings(Material.of(measured_source(rows, **LINE_SPACE)))
 
 
 @pytest.fixture(scope="module")
@@ -362,3 +363,15 @@ def test_of_values_that_are_all_tiny_the_lowest_is_the_best():
     ((one,),) = found.arms[0].maps
     assert one.grid.best == (1, 2)
     assert one.candidates.cells.tolist() == [[False] * 3, [False, False, True]]
+
+
+def test_a_line_with_a_zero_stays_logarithmic_and_says_what_lies_on_its_edge():
+    cells = {(0.001,): [2.5, 2.6], (0.01,): [0.0, 1e-31], (0.1,): ["diverged", 1e-3]}
+    (result,) = points.compute(line_findings(cells))
+    axes = points.draw(result).axes[0]
+    assert axes.get_yscale() == "log"
+    low, _ = axes.get_ylim()
+    assert 1e-8 < low < WORST
+    assert "What is below 1.82e-07 lies on the lower edge." in result.caption
+    drawn = [float(y) for collection in axes.collections for _, y in collection.get_offsets()]
+    assert min(drawn) == pytest.approx(WORST / 1e12)

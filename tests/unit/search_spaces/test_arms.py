@@ -194,6 +194,79 @@ def test_what_above_does_not_fit_an_arm_is_told_with_the_arm_and_how_to_leave_it
     assert words.endswith("`space: {p: null}` there leaves it out")
 
 
+def test_a_schedule_of_what_an_arm_has_not_is_told_with_how_to_leave_it_out():
+    ((path, words),) = faults(
+        {"a": {}, "sgd": {"optimizer": {"name": "sgd"}}}, ("schedules", {"p": {"name": "cosine"}})
+    )
+    assert path == "arms.sgd.schedules.p"
+    assert words.endswith("`schedules: {p: null}` there leaves it out")
+
+
+@pytest.mark.parametrize(
+    "space", [{"lr": {"low": 0.1}}, {"lr": {"values": [0.1, -1]}}, {"p": {"values": [0.9]}}], ids=str
+)
+def test_a_fault_within_a_domain_of_an_arm_is_not_to_be_left_out(space):
+    assert not [words for _, words in faults({"a": {"space": space}, "b": {"epochs": 9}}) if "leaves it out" in words]
+
+
+@pytest.mark.parametrize(
+    ("arm", "path"),
+    [
+        ({"space": {"pp": None}}, "arms.b.space.pp"),
+        ({"space": {"p": None}}, "arms.b.space.p"),
+        ({"space": {"task": None}}, "arms.b.space.task"),
+        ({"schedules": {"q": None}}, "arms.b.schedules.q"),
+    ],
+    ids=str,
+)
+def test_what_is_taken_out_must_stand_above(arm, path):
+    ((found, words),) = faults({"a": {}, "b": {"epochs": 9, **arm}})
+    assert (found, words.partition(";")[0]) == (path, "is not above, and null takes it out")
+
+
+@pytest.mark.parametrize(
+    "arm", [{"space": {"optimizer.lr": None, "p": {"values": [0.1]}}}, {"schedules": {"lr": None}}]
+)
+def test_what_stands_above_in_another_form_can_be_taken_out(arm):
+    assert armed({"a": {}, "b": {"epochs": 9, **arm}}).arms["b"].epochs == 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ((("optimizer", {"name": "adma"}),), "optimizer.name"),
+        ((("epochs", -5),), "epochs"),
+        ((("schedule", {"name": "cosin"}),), "schedule.name"),
+        ((("space.lr", "garbage"),), "space.lr"),
+        ((("space.zzz", {"values": [1]}),), "space.zzz"),
+    ],
+    ids=str,
+)
+def test_what_stands_above_is_checked_although_every_arm_has_its_own(changes, path):
+    own = {
+        "optimizer": {"name": "adam", "lr": 0.1}, "schedule": {"name": "cosine"}, "epochs": 3,
+        "space": {"lr": {"values": [0.1]}, "zzz": None},
+    }  # fmt: skip
+    arms = {"a": dict(own), "b": own | {"epochs": 4}}
+    for arm in arms.values():
+        arm["space"] = {name: it for name, it in own["space"].items() if name != "zzz" or path == "space.zzz"}
+    assert [found for found, _ in faults(arms, *changes)] == [path]
+
+
+def test_an_arm_has_no_arms():
+    assert ("arms.a.arms", "an arm has no arms") in faults({"a": {"arms": {}}, "b": {"epochs": 9}})
+
+
+def test_arms_on_other_images_are_not_ranked():
+    split = ("objective.split", "validation")
+    arms = {"a": {"task": {"validation": 50}}, "b": {"task": {"validation": 20}}}
+    assert not armed(arms, split).comparable
+    assert armed(arms).comparable
+    assert not armed(
+        {"a": {}, "b": {"task": {"subset": 50, "remainder": "keep"}}}, ("objective", {"metric": "train_loss"})
+    ).comparable
+
+
 def test_faults_of_several_arms_stand_in_one_message():
     found = faults({"a": {"optimizer": {"lr": -1}}, "b": {"epochs": 0}})
     assert [path for path, _ in found] == ["arms.a.optimizer.lr", "arms.b.epochs"]
@@ -223,7 +296,10 @@ def test_arms_that_are_judged_by_different_metrics_are_refused(arms):
 def test_an_arm_without_images_for_validation_is_told():
     arms = {"a": {"task": {"validation": 50}}, "b": {}}
     assert faults(arms, ("objective.split", "validation")) == [
-        ("arms.b.objective.split", "validation needs training images held out; set task.validation to their number")
+        (
+            "objective.split",
+            "validation needs training images held out; set task.validation to their number (in arm b)",
+        )
     ]
 
 

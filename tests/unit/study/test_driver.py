@@ -10,6 +10,7 @@ import pytest
 
 from search_spaces.configurations import identity
 from study.driver import MAX_PACK, Driver, recipe_of
+from study.errors import UsageError
 from study.hosts import Process
 from tests.unit.study.common import CODE, DOCUMENT, create, fill, lease, specification, tpe
 from tests.unit.study.drives import (
@@ -245,6 +246,26 @@ def test_an_arm_that_came_while_a_study_was_driven_is_trained(store, drive):
     status = drive(study, run_tickets)
     assert found == ["padam"] * 3 + ["adam"] * 6
     assert (status.state, status.counts.complete) == ("complete", 9)
+
+
+def test_an_arm_that_needs_what_is_not_here_ends_the_drive_and_no_trial_of_it(store):
+    study = create(store, seeds=1)
+
+    def run_tickets(supply):
+        for name, ticket in tickets_of(supply):
+            if store.studies.counts(study.id).total == 3:
+                store.growth.extend(study, specification(seeds=1, arms=ARMS))
+            supply.received(name, [r for trial in ticket["trials"] for r in complete(trial)])
+            supply.ended(name, None)
+
+    def missing(arm):
+        raise UsageError(f"{arm.optimizer.name} needs its files")
+
+    driver = Driver(store, study, data=None, observer=Watcher(), provide=missing)
+    with pytest.raises(UsageError, match="adam needs its files"):
+        driver.run(run_tickets)
+    counts = store.studies.counts_by_arm(study.id)
+    assert (counts["base"].complete, counts["adam"].waiting, counts["adam"].failed) == (3, 6, 0)
 
 
 def test_every_arm_of_an_adaptive_study_is_proposed_for(store, drive):
