@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -143,17 +142,27 @@ def _columns(rows: Iterable[Row], specification: Specification) -> dict[str, pd.
         name: {path: axis_of(domain).coded for path, domain in arm.space.items()}
         for name, arm in specification.arms.items()
     }
-    parts = {name: [pd.DataFrame(columns=list(it)).astype(it)] for name, it in types.items()}
-    rows = iter(rows)
-    while page := list(islice(rows, CHUNK)):
-        for name, kinds in types.items():  # an arm that is not there came while the rows were read
-            chunk = [tuple(map(row.__getitem__, kinds)) for row in page if row["arm"] == name]
-            if chunk:
-                part = pd.DataFrame(chunk, columns=list(kinds))
-                for path, code in coded[name].items():
-                    part[path] = part[path].map(code)
-                parts[name].append(part.astype(kinds))
-    return {name: pd.concat(found[1:] or found, ignore_index=True) for name, found in parts.items()}
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in types}
+    held: dict[str, list[tuple[Any, ...]]] = {name: [] for name in types}
+
+    def keep(name: str) -> None:
+        """Turn the rows that are held of an arm into columns."""
+        part = pd.DataFrame(held[name], columns=list(types[name]))
+        for path, code in coded[name].items():
+            part[path] = part[path].map(code)
+        parts[name].append(part.astype(types[name]))
+        held[name].clear()
+
+    for row in rows:
+        name = row["arm"]
+        if name in held:  # else it came while the rows were read
+            held[name].append(tuple(map(row.__getitem__, types[name])))
+            if len(held[name]) == CHUNK // len(held):
+                keep(name)
+    for name, rest in held.items():
+        if rest or not parts[name]:
+            keep(name)
+    return {name: pd.concat(found, ignore_index=True) for name, found in parts.items()}
 
 
 def _types(arm: Arm) -> dict[str, Any]:
