@@ -7,14 +7,14 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from search_spaces.arm import Arm
+from search_spaces.arm import Arm, named_metric
 from search_spaces.declarations import KINDS
 from search_spaces.documents import Document, closest, nearest
 from search_spaces.domains import Domain, domain_of, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
 from search_spaces.options import Option
-from search_spaces.paths import canonical
-from search_spaces.rules import named
+from search_spaces.paths import canonical, flattened, variable
+from search_spaces.rules import crossed, named
 from search_spaces.sections import DECLARED, PAIR, Section, model_of, unspoken
 from search_spaces.specification import Specification
 
@@ -24,6 +24,12 @@ SHOWN_VALUES = 6
 FIELDS = {"name": Specification.model_fields["name"], **Arm.model_fields, **Specification.model_fields}
 del FIELDS["arms"]
 """The sections of a document without arms."""
+
+KEYS = (*(name for name in FIELDS if name != "network"), "schedule", "arms")
+"""Keys of a document; ``schedule`` is short for ``schedules.lr``."""
+
+COMMON = ("name", "summary", "design", "seeds", "objective", "resources")
+"""Keys that are common to the arms of a study."""
 
 M = TypeVar("M", bound=BaseModel)
 _STRICT = ConfigDict(strict=True)
@@ -235,3 +241,61 @@ def _meant(raw: Any) -> str:
     several = ", ".join(shown(value, 24) for value in values[:SHOWN_VALUES]) + ", …" * (len(values) > SHOWN_VALUES)
     written = f"; write {{values: [{several}]}}"
     return written if isinstance(raw, list) else f"{written}, or fix it under `optimizer`"
+
+
+def read_arm(document: Document) -> tuple[list[Fault], Arm | None]:
+    """Return the faults of a document without arms, and the arm it stands for where it has none."""
+    lost: list[str] = []
+    if isinstance(document.get("space"), dict):
+        flat, lost = flattened(document["space"])
+        document = document | {"space": flat}
+    faults = [
+        Fault(path=f"space.{printable(key)}", message="must say what varies, once; it is empty, or there twice")
+        for key in lost
+    ]
+    faults += [
+        Fault(path=printable(str(key)), message=f"unknown key; {nearest(key, KEYS)}")
+        for key in document
+        if key not in KEYS
+    ]
+    found, sections = read_sections(document)
+    faults += found
+    if "space" in document:
+        complete = sections.get("optimizer") is not None
+        found, sections["space"] = read_space(document["space"], variable_of(sections), complete=complete)
+        faults += found
+    faults += crossed(sections, document)
+    if faults:
+        return faults, None
+    arm = Arm(**{name: sections[name] for name in Arm.model_fields})
+    return [], arm.model_copy(update={"objective": named_metric(arm.objective, arm.measured)})
+
+
+def read_sections(document: Document) -> tuple[list[Fault], dict[str, Any]]:
+    """Return the faults of all sections but the space, and as much of each as holds."""
+    faults: list[Fault] = []
+    sections: dict[str, Any] = {}
+    for name, field in FIELDS.items():
+        if name == "schedules":
+            found, sections[name] = read_schedules(document)
+        elif name == "network" or (name == "space" and name in document):
+            continue  # it stands in the task, or can be read when all else has been
+        elif name == "task" and name in document:
+            found, sections[name], sections["network"] = read_task(document[name])
+        elif name in DECLARED and name in document:
+            found, sections[name] = read_declared(name, document[name])
+        elif name in document:
+            found, sections[name] = read_plain(name, document[name])
+        elif field.is_required():
+            found = [Fault(path=name, message="is required")]
+        else:
+            found, sections[name] = [], field.get_default(call_default_factory=True)
+        faults += found
+    return faults, sections
+
+
+def variable_of(sections: Mapping[str, Any]) -> dict[str, Option]:
+    """Return what may vary, by path."""
+    return variable(
+        sections.get("task"), sections.get("network"), sections.get("optimizer"), sections.get("schedules", {})
+    )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from search_spaces.arms import twins
 from search_spaces.errors import SpecificationError, shown
 from search_spaces.specification import Resources, Specification
-from search_spaces.validation import load, twins
+from search_spaces.validation import load
 from study.cli.interruption import Interruption, interruptible
 from study.cli.options import SpecArgument, StoreOption, opened
 from study.cli.output import cell, how_to_take_back, measured, over_seeds, point, spent

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
 
 from search_spaces.arm import Arm
+from search_spaces.arms import twins
 from search_spaces.configurations import Configuration, identity
 from search_spaces.designs import drawn
 from search_spaces.domains import Range
 from search_spaces.identity import canonical
 from search_spaces.specification import BASE, Specification, declarations_of
-from search_spaces.validation import twins
 from study.errors import StudyMismatchError
 from study.store import schema
 from study.store.columns import SLOT, Columns

@@ -24,13 +24,14 @@ from sqlalchemy import (
     update,
 )
 
+from search_spaces.arms import twins
 from search_spaces.configurations import Configuration
 from search_spaces.designs import drawn
 from search_spaces.documents import closest
 from search_spaces.errors import SpecificationError, printable, shown
 from search_spaces.identity import IDENTITY_VERSION
 from search_spaces.specification import NAME, Specification
-from search_spaces.validation import restored, twins
+from search_spaces.validation import restored
 from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError, UsageError
 from study.store import schema
 from study.store.database import Database

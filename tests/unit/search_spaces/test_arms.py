@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from search_spaces.arms import twins
 from search_spaces.errors import SpecificationError
 from search_spaces.specification import BASE
-from search_spaces.validation import loads, restored, twins, validate
+from search_spaces.validation import loads, restored, validate
 from tests.unit.search_spaces.common import STUDY, faults_of, specification, study
 
 ARMS = {
