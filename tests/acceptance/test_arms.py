@@ -34,7 +34,7 @@ def counted(rows):
 
 
 @pytest.mark.parametrize("folder", BACKENDS, indirect=True)
-def test_an_arm_study_is_trained_shown_reported_and_extended(folder):
+def test_an_arm_study_is_trained_queried_shown_and_reported(folder):
     folder.write("toy.yaml", TOY)
     done = folder.run("run", "toy.yaml")
     assert done.returncode == 0, done.stderr
@@ -70,16 +70,25 @@ def test_an_arm_study_is_trained_shown_reported_and_extended(folder):
     )
     assert summary["arms"][best["arm"]]["best"]["mean"] == pytest.approx(best["excess_final"])
     assert folder.json("show", "toy", "--json")["best"]["value"] == pytest.approx(summary["best"]["mean"])
-    # The same file continues the study; one with another arm extends it.
+    # The same file continues the study.
     assert folder.run("run", "toy.yaml").returncode == 0
+    assert folder.json("trials", "toy", "--format", "json") == rows
+    assert folder.json("db", "check", "--json")["findings"] == []
+
+
+@pytest.mark.parametrize("folder", BACKENDS, indirect=True)
+def test_an_arm_study_is_extended_by_an_arm(folder):
+    folder.write("toy.yaml", TOY)
     folder.write("padam.yaml", PADAM)
-    assert folder.run("run", "padam.yaml").returncode == 2
-    assert folder.json("extend", "toy", "padam.yaml", "--json")["added"] == {"configurations": 3, "trials": 9}
-    assert folder.run("run", "padam.yaml").returncode == 0
+    assert folder.run("run", "toy.yaml", "--set", "seeds=1").returncode == 0
+    rows = folder.json("trials", "toy", "--format", "json")
+    assert folder.run("run", "padam.yaml", "--set", "seeds=1").returncode == 2
+    added = folder.json("extend", "toy", "padam.yaml", "--set", "seeds=1", "--json")["added"]
+    assert added == {"configurations": 3, "trials": 3}
+    assert folder.run("run", "padam.yaml", "--set", "seeds=1").returncode == 0
     after = folder.json("trials", "toy", "--format", "json")
-    kept = [{name: it for name, it in row.items() if name in rows[0]} for row in after[:45]]
-    assert kept == rows
-    assert counted(after[45:]) == {"padam": 9}
+    assert [{name: it for name, it in row.items() if name in rows[0]} for row in after[:15]] == rows
+    assert counted(after[15:]) == {"padam": 3}
     assert folder.json("db", "check", "--json")["findings"] == []
 
 
