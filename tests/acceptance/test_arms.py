@@ -26,6 +26,12 @@ PADAM = TOY + "  padam: {optimizer: {name: padam}, space: {beta1: null, p: {valu
 ARMS = {"adam": 6, "sgd": 6, "noisy": 3}
 
 
+def ended(folder, code, *arguments):
+    """Run a command that must end with a code."""
+    done = folder.run(*arguments)
+    assert done.returncode == code, done.stderr
+
+
 def counted(rows):
     found = {}
     for row in rows:
@@ -59,7 +65,7 @@ def test_an_arm_study_is_trained_queried_shown_and_reported(folder):
     shown = folder.run("show", "toy").stdout
     assert "arm noisy: 9 total" in shown
     table = folder.run("trials", "toy").stdout
-    assert folder.run("report", "toy", "--out", "out").returncode == 0
+    ended(folder, 0, "report", "toy", "--out", "out")
     summary = json.loads((folder.path / "out/summary.json").read_text())
     page = (folder.path / "out/trials.csv").read_text() + shown + table
     page += (folder.path / "out/report.html").read_text().split("<h2>Specification</h2>")[0].split("base64")[0]
@@ -71,7 +77,7 @@ def test_an_arm_study_is_trained_queried_shown_and_reported(folder):
     assert summary["arms"][best["arm"]]["best"]["mean"] == pytest.approx(best["excess_final"])
     assert folder.json("show", "toy", "--json")["best"]["value"] == pytest.approx(summary["best"]["mean"])
     # The same file continues the study.
-    assert folder.run("run", "toy.yaml").returncode == 0
+    ended(folder, 0, "run", "toy.yaml")
     assert folder.json("trials", "toy", "--format", "json") == rows
     assert folder.json("db", "check", "--json")["findings"] == []
 
@@ -80,12 +86,12 @@ def test_an_arm_study_is_trained_queried_shown_and_reported(folder):
 def test_an_arm_study_is_extended_by_an_arm(folder):
     folder.write("toy.yaml", TOY)
     folder.write("padam.yaml", PADAM)
-    assert folder.run("run", "toy.yaml", "--set", "seeds=1").returncode == 0
+    ended(folder, 0, "run", "toy.yaml", "--set", "seeds=1")
     rows = folder.json("trials", "toy", "--format", "json")
-    assert folder.run("run", "padam.yaml", "--set", "seeds=1").returncode == 2
+    ended(folder, 2, "run", "padam.yaml", "--set", "seeds=1")
     added = folder.json("extend", "toy", "padam.yaml", "--set", "seeds=1", "--json")["added"]
     assert added == {"configurations": 3, "trials": 3}
-    assert folder.run("run", "padam.yaml", "--set", "seeds=1").returncode == 0
+    ended(folder, 0, "run", "padam.yaml", "--set", "seeds=1")
     after = folder.json("trials", "toy", "--format", "json")
     assert [{name: it for name, it in row.items() if name in rows[0]} for row in after[:15]] == rows
     assert counted(after[15:]) == {"padam": 3}
@@ -94,13 +100,13 @@ def test_an_arm_study_is_extended_by_an_arm(folder):
 
 def test_a_study_without_arms_is_extended_by_one(folder):
     folder.write("small.yaml", SPECIFICATION)
-    assert folder.run("run", "small.yaml", "--set", "seeds=1").returncode == 0
+    ended(folder, 0, "run", "small.yaml", "--set", "seeds=1")
     before = folder.json("trials", "small", "--format", "json")
     arms = "arms: {base: {}, adam: {optimizer: {name: adam}, space: {p: null}}}\n"
     folder.write("armed.yaml", SPECIFICATION + arms)
     refused = folder.run("extend", "small", "armed.yaml", "--set", "seeds=1", "--set", "arms.base=null")
     assert refused.returncode == 0, refused.stderr  # null is {}: base as it was
-    assert folder.run("run", "armed.yaml", "--set", "seeds=1").returncode == 0
+    ended(folder, 0, "run", "armed.yaml", "--set", "seeds=1")
     after = folder.json("trials", "small", "--format", "json")
     assert after[:6] == before
     assert counted(after) == {"base": 6, "adam": 3}
