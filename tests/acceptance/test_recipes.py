@@ -101,7 +101,7 @@ def values_of(lease):
 def points():
     """Return every (lr, p, seed) of the study."""
     specification = validate(preset_document(STUDY))
-    return [(c["lr"], c["p"], seed) for c in drawn(specification) for seed in range(3)]
+    return [(c["lr"], c["p"], seed) for c in drawn(specification.base) for seed in range(3)]
 
 
 @pytest.fixture
