@@ -89,6 +89,7 @@ class Growth:
                 slots = [(key, seed) for key in known for seed in range(seeds[name], arm.seeds)]
                 slots += [(key, seed) for key in added for seed in range(arm.seeds)]
                 insert_trials(connection, self._database, of.id, (name, arm), slots, known | added)
+            declared = _declared(stored, given)
             connection.execute(
                 update(study)
                 .where(study.c.id == of.id)
@@ -96,7 +97,7 @@ class Growth:
                     document=json.dumps(given.document()),
                     hash=given.hash(),
                     identity=case((study.c.identity.is_not(None), given.identity_text())),
-                    declarations=json.dumps(_declared(stored, given)),
+                    declarations=None if declared is None else json.dumps(declared),
                 )
             )
             extended = Study.from_row(connection.execute(row).one())

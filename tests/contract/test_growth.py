@@ -21,6 +21,7 @@ from tests.contract.helpers import (
     make,
     make_tpe,
     rows,
+    run_sql,
     specification,
     tell,
 )
@@ -84,6 +85,7 @@ def test_a_study_of_release_0_1_0_grows_by_the_rules_it_began_with(store):
     )
     # The hash that release 0.1.0 gave the wider specification.
     assert extended.hash == "45d1cf9be0c78470db1873236c710f75c6538bc3bffd64aad254c04d85a20e37"
+    assert run_sql(store, "SELECT declarations FROM study") == [{"declarations": None}]
     assert make(store, space=MORE).id == extended.id
     assert store.findings() == []
 
