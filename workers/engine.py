@@ -19,10 +19,10 @@ from torch.nn import functional
 from workers.data import Split
 from workers.data.augmentation import Augmentation
 from workers.networks import build_network
-from workers.optimizers import build_optimizer, mean_log10_v
+from workers.optimizers import build_optimizer, in_force
 from workers.recipe import Recipe
 from workers.records import Divergence, EpochRecord
-from workers.schedules import multiplier
+from workers.schedules import Moves
 from workers.seeds import generator
 from workers.session import Session, State
 
@@ -56,28 +56,12 @@ class Setting:
 
 
 def train(recipe: Recipe, split: Split, device: torch.device) -> Iterator[EpochRecord]:
-    """Train from scratch and yield a record after each epoch.
-
-    Parameters
-    ----------
-    recipe
-        The training.
-    split
-        Its data, on any device.
-    device
-        Where to train.
-
-    Yields
-    ------
-    EpochRecord
-        ``recipe.epochs`` of them, unless the training diverges.
+    """Train from scratch and yield a record after each epoch, ``recipe.epochs`` of them; see :class:`Training`.
 
     Raises
     ------
     Divergence
         As soon as a loss, or an output of the evaluation, is not finite.
-    ValueError
-        At once, where the recipe joins remainders and a batch is to have more images than there are.
     """
     return Training(recipe, split, device).rest()
 
@@ -147,9 +131,7 @@ class Training(Session):
         self.count = len(self.labels)
         self.steps = len(batches(torch.arange(self.count), setting.batch_size, setting.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
-        self.moved = {
-            name: multiplier(schedule, self.steps, recipe.epochs) for name, schedule in recipe.schedules.items()
-        }
+        self.moves = Moves(recipe.schedules, recipe.options, self.steps, recipe.epochs)
         self.last_finite_loss: float | None = None
 
     def _epoch(self, epoch: int) -> EpochRecord:
@@ -157,7 +139,6 @@ class Training(Session):
         loss = self._train(epoch)
         test = self._errors(*self.test, epoch)
         held_out = self._errors(*self.validation, epoch) if len(self.validation[1]) else (None, None)
-        group = self.optimizer.param_groups[0]
         return EpochRecord(
             epoch=epoch,
             train_loss=loss,
@@ -165,9 +146,7 @@ class Training(Session):
             test_error5=test[1],
             validation_error=held_out[0],
             validation_error5=held_out[1],
-            lr=float(group["lr"]),
-            p=float(group["p"]) if "p" in group else None,
-            log10_v=mean_log10_v(self.optimizer),
+            **in_force(self.optimizer),
             seconds=time.perf_counter() - start,
             images=self.count,
         )
@@ -194,10 +173,7 @@ class Training(Session):
         pending: list[Tensor] = []
         self.model.train()
         for number, index in enumerate(batches(order, self.setting.batch_size, self.setting.remainder)):
-            step = (epoch - 1) * self.steps + number
-            for name, factor in self.moved.items():
-                for group in self.optimizer.param_groups:
-                    group[name] = recipe.options[name] * factor(step)
+            self.moves.apply(self.optimizer.param_groups, (epoch - 1) * self.steps + number)
             x = self._normalised(augmentation.apply(self.pixels, index))
             self.optimizer.zero_grad(set_to_none=True)
             loss = functional.cross_entropy(self.model(x), self.labels[index.to(self.device)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 Multiplier = Callable[[int], float]
@@ -38,3 +38,33 @@ def multiplier(schedule: Mapping[str, Any], steps_per_epoch: int, epochs: int) -
     """Return the function from a step, 0 for the first, to the factor on the value as given."""
     options = {name: value for name, value in schedule.items() if name != "name"}
     return SCHEDULES[schedule["name"]](steps_per_epoch, epochs, **options)
+
+
+class Moves:
+    """What the schedules of a training move, step by step.
+
+    Parameters
+    ----------
+    schedules
+        Name and options of the schedule of each option that one moves.
+    values
+        Of the options, as given.
+    steps_per_epoch, epochs
+        Of the training.
+    """
+
+    def __init__(
+        self,
+        schedules: Mapping[str, Mapping[str, Any]],
+        values: Mapping[str, Any],
+        steps_per_epoch: int,
+        epochs: int,
+    ) -> None:
+        self._values = values
+        self._factors = {name: multiplier(it, steps_per_epoch, epochs) for name, it in schedules.items()}
+
+    def apply(self, groups: Iterable[MutableMapping[str, Any]], step: int) -> None:
+        """Put the values of one step, 0 for the first, into the parameter groups of an optimizer."""
+        for name, factor in self._factors.items():
+            for group in groups:
+                group[name] = self._values[name] * factor(step)

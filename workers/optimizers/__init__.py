@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import nn
@@ -15,7 +15,7 @@ from torch import nn
 from workers.optimizers.padam import Padam
 from workers.recipe import Recipe
 
-__all__ = ["OPTIMIZERS", "Padam", "build_optimizer", "mean_log10_v"]
+__all__ = ["OPTIMIZERS", "Padam", "build_optimizer", "in_force", "mean_log10_v"]
 
 Groups = list[dict[str, Any]]
 
@@ -89,6 +89,24 @@ def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch
     if other:
         groups.append({"params": other, "weight_decay": 0.0})
     return OPTIMIZERS[recipe.optimizer](groups, total_steps, **options)
+
+
+class InForce(TypedDict):
+    """What a record says of an optimizer (:class:`workers.records.EpochRecord`)."""
+
+    lr: float
+    p: float | None
+    log10_v: float | None
+
+
+def in_force(optimizer: torch.optim.Optimizer) -> InForce:
+    """Return what a record says of an optimizer: ``lr`` and ``p`` of its first group, and :func:`mean_log10_v`."""
+    group = optimizer.param_groups[0]
+    return {
+        "lr": float(group["lr"]),
+        "p": float(group["p"]) if "p" in group else None,
+        "log10_v": mean_log10_v(optimizer),
+    }
 
 
 def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from workers.optimizers import build_optimizer, mean_log10_v
+from workers.optimizers import build_optimizer, in_force
 from workers.recipe import Recipe
 from workers.records import LARGEST, Divergence, EpochRecord
-from workers.schedules import multiplier
+from workers.schedules import Moves
 from workers.seeds import generator
 from workers.session import Session, State
 
@@ -60,9 +60,7 @@ class Descent(Session):
         self.steps, self.noise = int(recipe.setting["steps"]), float(recipe.setting["noise"])
         self.point = Point()
         self.optimizer = build_optimizer(self.point, recipe, self.steps * recipe.epochs)
-        self.moved = {
-            name: multiplier(schedule, self.steps, recipe.epochs) for name, schedule in recipe.schedules.items()
-        }
+        self.moves = Moves(recipe.schedules, recipe.options, self.steps, recipe.epochs)
         self.last_finite: float | None = None
 
     def _epoch(self, epoch: int) -> EpochRecord:
@@ -70,9 +68,7 @@ class Descent(Session):
         random = generator(self.recipe.seed, "noise", epoch)
         drawn = torch.randn(self.steps, 2, generator=random, dtype=torch.float64)
         for number in range(self.steps):
-            for name, factor in self.moved.items():
-                for group in self.optimizer.param_groups:
-                    group[name] = self.recipe.options[name] * factor((epoch - 1) * self.steps + number)
+            self.moves.apply(self.optimizer.param_groups, (epoch - 1) * self.steps + number)
             self.optimizer.zero_grad(set_to_none=True)
             value = self.point()
             value.backward()
@@ -83,16 +79,13 @@ class Descent(Session):
         with torch.no_grad():
             excess = self._check(self.point(), epoch)
         x, y = self.point.at.tolist()
-        group = self.optimizer.param_groups[0]
         return EpochRecord(
             epoch=epoch,
             metrics={
                 "excess": min(excess, WORST),
                 "distance": min(math.hypot(x - MINIMUM[0], y - MINIMUM[1]), FARTHEST),
             },
-            lr=float(group["lr"]),
-            p=float(group["p"]) if "p" in group else None,
-            log10_v=mean_log10_v(self.optimizer),
+            **in_force(self.optimizer),
             seconds=time.perf_counter() - begun,
         )
 
