@@ -43,6 +43,7 @@ class Folder:
         # Short, for Ray's sockets; of its own, so that a test sees the processes of its own clusters alone.
         self.temporary = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp")).resolve()
         self.environment["TMPDIR"] = str(self.temporary)
+        self._started: list[subprocess.Popen] = []
 
     def write(self, name: str, content: str) -> Path:
         path = self.path / name
@@ -61,7 +62,7 @@ class Folder:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [BASIN, *arguments],
             cwd=self.path,
             env=self.environment,
@@ -70,6 +71,17 @@ class Folder:
             text=True,
             start_new_session=True,
         )
+        self._started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what was started, close its pipes also where it ended by itself, and remove what is temporary."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.wait(60)
+            process.stdout.close()
+        shutil.rmtree(self.temporary, ignore_errors=True)
 
     def json(self, *arguments: str):
         done = self.run(*arguments)
@@ -110,7 +122,7 @@ def folder(tmp_path, request):
         location = request.getfixturevalue("fresh_database").render_as_string(hide_password=False)
     it = Folder(tmp_path, location)
     yield it
-    shutil.rmtree(it.temporary, ignore_errors=True)
+    it.close()
 
 
 @pytest.fixture
