@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("search_spaces", "workers", "study", "analysis", "tests", "docs")
+COPIED = ("basin", "search_spaces", "workers", "study", "analysis", "tests", "docs")
 TESTS = "tests/contract"
 
 

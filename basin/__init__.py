@@ -1,0 +1,23 @@
+"""Basin as people import it. Every name is defined in another package, and loaded when it is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+HOMES = {
+    "Padam": "workers.optimizers",
+}
+"""Where each name of this package is defined."""
+
+__all__ = list(HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'basin' has no attribute {name!r}")
+    return getattr(import_module(HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted((*globals(), *HOMES))
