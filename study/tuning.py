@@ -15,9 +15,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 import ray
@@ -32,6 +32,7 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
 
+from study.drive.world import Supply
 from study.errors import TicketsError, UsageError
 from study.guardian import PREFIX, clean_after_the_dead, guarded
 from study.hosts import Process
@@ -54,36 +55,6 @@ CONTINUE = "nothing is lost, and the same command continues the study"
 
 START_SECONDS = 900.0
 """How long a worker on this machine may take to start before it is held to the deadline of a trial."""
-
-
-class Supply(Protocol):
-    """Where tickets come from and reports go; every method is called from Ray's loop and must return soon."""
-
-    @property
-    def stopping(self) -> bool:
-        """Whether everything must end now."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether there will be no more tickets."""
-
-    def next_ticket(self, ticket_id: str) -> Mapping[str, Any] | None:
-        """Return the next ticket, or None when there is none at the moment."""
-
-    def received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
-        """Take the reports of a ticket."""
-
-    def begun(self, ticket_id: str, within: float = 0.0) -> None:
-        """Note that a worker has a ticket, or must have it ``within`` seconds; before, it waits for one."""
-
-    def lost(self) -> set[str]:
-        """Return the tickets to be given up; their workers are stopped, whatever they are doing."""
-
-    def ended(self, ticket_id: str, error: str | None) -> None:
-        """Note that a ticket has ended; ``error`` says how its process died."""
-
-    def stranded(self, reason: str) -> None:
-        """Note that every ticket has ended with the cluster, through no fault of its own."""
 
 
 def run_tickets(

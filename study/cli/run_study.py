@@ -179,7 +179,7 @@ def _driven(
         )
         typer.echo(f"study {study.name} {ended}", err=True)
         return status
-    from study.driver import Driver  # noqa: PLC0415
+    from study.drive import Driver, Supply, World  # noqa: PLC0415
 
     resources = study.specification.resources
     with Progress(study.name, lambda: _best_so_far(store, study)) as progress:
@@ -188,19 +188,19 @@ def _driven(
             if cluster is None:
                 provide_arm(arm, folder, download=False)
 
-        driver = Driver(store, study, data=folder, observer=progress, provide=ready)
-
-        def train() -> None:
+        def train(supply: Supply) -> None:
             from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
 
             if interruption.happened:
                 return
             fit = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
             places = min(slots or fit, status.counts.total)  # Ray refuses a cluster of 1e15 CPUs
-            run_tickets(driver, workers=places, cpus=resources.cpus, gpus=resources.gpus, address=cluster)
+            run_tickets(supply, workers=places, cpus=resources.cpus, gpus=resources.gpus, address=cluster)
 
+        world = World(executor=lambda supply: interruption.wait_for(lambda: train(supply)))
+        driver = Driver(store, study, world=world, data=folder, observer=progress, provide=ready)
         interruption.stop = driver.stop
-        return driver.run(lambda _: interruption.wait_for(train))
+        return driver.run()
 
 
 def _best_so_far(store: Store, study: Study) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from study.clock import Clock
 from study.store.check import findings
 from study.store.columns import Columns
 from study.store.database import BUSY_SECONDS, Database
@@ -43,6 +44,8 @@ class Store:
         Whether to look at the schema at all.
     create
         Whether to make the file that is missing, and the schema in a database that has none of it.
+    clock
+        What this process waits by.
 
     Attributes
     ----------
@@ -68,8 +71,9 @@ class Store:
         patience: float = BUSY_SECONDS,
         check_schema: bool = True,
         create: bool = False,
+        clock: Clock | None = None,
     ) -> None:
-        self.database = Database(parse_location(location), patience, create=create)
+        self.database = Database(parse_location(location), patience, create=create, clock=clock)
         if check_schema:
             try:
                 ensure(self.database, create=create)

@@ -22,12 +22,14 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
     literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from study.clock import Clock
 from study.errors import StoreUnreachableError, UsageError
 from study.store.diagnosis import explained
 from study.store.file import File, Unlocked
@@ -70,10 +72,15 @@ class Database:
         Seconds for which a transaction is tried again after an error that may pass.
     create
         Whether to make the file of an SQLite database that is missing; nothing else ever makes it.
+    clock
+        What this process waits by; of a simulation, what an SQLite database takes for its own clock, too.
     """
 
-    def __init__(self, url: URL, patience: float = BUSY_SECONDS, *, create: bool = False) -> None:
+    def __init__(
+        self, url: URL, patience: float = BUSY_SECONDS, *, create: bool = False, clock: Clock | None = None
+    ) -> None:
         self.url = url
+        self.clock = clock or Clock()
         self.patience = patience
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.file = File(Path(str(url.database)), LOCK_SECONDS) if self.is_sqlite else None
@@ -81,7 +88,7 @@ class Database:
             if create:
                 self.file.make()
             self.file.verify()
-        self.engine = _sqlite_engine(url, self.file) if self.file is not None else _postgresql_engine(url)
+        self.engine = _sqlite_engine(url, self.file, self.clock) if self.file is not None else _postgresql_engine(url)
         self._told = False
         _OPEN.add(self)
         self._writer = self.engine.execution_options(basin_write=True)
@@ -97,6 +104,8 @@ class Database:
     @property
     def now(self) -> ColumnElement[float]:
         """The database's clock: seconds since 1970."""
+        if self.is_sqlite and self.clock.wall is not None:
+            return func.basin_now(type_=Double)
         if self.is_sqlite:
             return literal_column("((julianday('now') - 2440587.5) * 86400.0)", Double)
         return literal_column("CAST(extract(epoch FROM clock_timestamp()) AS double precision)", Double)
@@ -191,7 +200,7 @@ class Database:
                 result.close()
 
     def _patience(self, seconds: float | None = None) -> Patience:
-        return Patience(self.patience if seconds is None else seconds, self.shown, silent=self._told)
+        return Patience(self.patience if seconds is None else seconds, self.shown, self.clock, silent=self._told)
 
     def _run(
         self,
@@ -216,7 +225,7 @@ class Database:
         return explained(error, self.shown)
 
 
-def _sqlite_engine(url: URL, file: File) -> Engine:
+def _sqlite_engine(url: URL, file: File, clock: Clock) -> Engine:
     # No pool: connections are cheap, and none is left open across a fork or an idle hour.
     engine = create_engine(url, poolclass=NullPool, creator=file.connect)
 
@@ -226,6 +235,8 @@ def _sqlite_engine(url: URL, file: File) -> Engine:
         connection.isolation_level = None
         # Or one damaged byte in a text of one row hides every other row.
         connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
+        if clock.wall is not None:
+            connection.create_function("basin_now", 0, clock.wall)
         for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 

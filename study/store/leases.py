@@ -6,10 +6,10 @@ later write names (trial, attempt) and is refused once the trial has moved on. N
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, insert, or_, select, true, tuple_, update
 
 from study.hosts import Process
 from study.store import schema
@@ -62,19 +62,27 @@ class Leases:
         )
         self._database.write(lambda c: c.execute(statement))
 
-    def claim(self, study_id: int, driver_id: str, limit: int) -> list[Lease]:
+    def claim(self, study_id: int, driver_id: str, limit: int, arm: str | None = None) -> list[Lease]:
         """Lease up to ``limit`` trials of a study to a driver, lowest numbers first: waiting, or lapsed of others.
 
         A lease of its own that ran out is not taken from it: it is lengthened, or given up, when the driver renews.
+
+        Parameters
+        ----------
+        study_id, driver_id, limit
+            Of which study, to whom, and how many at most.
+        arm
+            Of which arm; of any where None.
         """
 
         def work(connection: Connection) -> list[Lease]:
             now = self._database.now
             lapsed = and_(self._expired(), trial.c.driver_id != driver_id, trial.c.expiries < MAX_EXPIRIES - 1)
             free = or_(trial.c.state == State.WAITING.value, lapsed)
+            wanted = true() if arm is None else trial.c.arm == arm
             picked = (
                 select(trial.c.id)
-                .where(trial.c.study_id == study_id, trial.c.filled, free)
+                .where(trial.c.study_id == study_id, trial.c.filled, free, wanted)
                 .order_by(trial.c.number)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
@@ -192,7 +200,9 @@ class Leases:
         mine = trial.c.driver_id == driver_id
         return len(self._database.write(lambda c: self._give_back(c, mine, Ending.RELEASED)))
 
-    def take_back(self, study_id: int, driver_id: str, here: Process) -> int:
+    def take_back(
+        self, study_id: int, driver_id: str, here: Process, is_dead: Callable[[Process], bool] = Process.is_dead
+    ) -> int:
         """Give back what dead drivers of this host hold in a study, without waiting for their leases to run out.
 
         Whatever the store says of the driver that asks, it lives. A driver that cannot be judged from here keeps what
@@ -205,7 +215,8 @@ class Leases:
             driver.c.id.in_(select(trial.c.driver_id).where(trial.c.study_id == study_id, _RUNNING)),
         )
         rows = self._database.read(lambda c: c.execute(holders).all())
-        dead = [row.id for row in rows if Process(host=row.host, pid=row.pid, started=row.process_started).is_dead()]
+        drivers = {row.id: Process(host=row.host, pid=row.pid, started=row.process_started) for row in rows}
+        dead = [name for name, process in drivers.items() if is_dead(process)]
         if not dead:
             return 0
         theirs = trial.c.driver_id.in_(dead)

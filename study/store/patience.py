@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import random
-import time
 
 from sqlalchemy.exc import DBAPIError
 
+from study.clock import Clock
 from study.store.diagnosis import explained, is_transient, obstacle
 
 logger = logging.getLogger(__name__)
@@ -25,6 +24,8 @@ class Patience:
         For so long it is tried again; a try that has begun may end later.
     store
         Where the store lies, without its password.
+    clock
+        What the wait passes on.
     silent
         Whether the wait is known already and need not be told.
 
@@ -34,9 +35,9 @@ class Patience:
         Whether the wait was told, now or before.
     """
 
-    def __init__(self, seconds: float, store: str, *, silent: bool = False) -> None:
-        self._seconds = seconds
-        self._begun = time.monotonic()
+    def __init__(self, seconds: float, store: str, clock: Clock, *, silent: bool = False) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._begun = clock.now()
         self._pause = 0.02
         self._store = store
         self.told = silent
@@ -49,7 +50,7 @@ class Patience:
         Exception
             What a user can act on, where the error does not pass, or patience is at its end.
         """
-        waited = time.monotonic() - self._begun
+        waited = self._clock.now() - self._begun
         if not is_transient(error) or waited + self._pause > self._seconds:
             raise explained(error, self._store) from error
         if waited >= TOLD_AFTER_SECONDS and not self.told:
@@ -57,5 +58,5 @@ class Patience:
             logger.warning(
                 "waiting for the store %s, at most %.0f s: %s", self._store, self._seconds, obstacle(error)
             )
-        time.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+        self._clock.sleep(self._pause * self._clock.uniform(0.5, 1.0))  # jitter
         self._pause = min(2 * self._pause, 2.0)

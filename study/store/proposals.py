@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,7 +113,13 @@ class Proposals:
         row = self._database.read(lambda c: c.execute(statement).one_or_none())
         return None if row is None else (row.arm, row.number)
 
-    def acquire(self, study_id: int, driver_id: str, here: Process | None = None) -> int | None:
+    def acquire(
+        self,
+        study_id: int,
+        driver_id: str,
+        here: Process | None = None,
+        is_dead: Callable[[Process], bool] = Process.is_dead,
+    ) -> int | None:
         """Take or keep the right to propose; return its term, or None while another driver has it.
 
         ``here`` is the process that asks: nobody waits for a holder that died on the same host.
@@ -122,7 +128,7 @@ class Proposals:
         free = or_(study.c.proposer.is_(None), study.c.proposer == driver_id, study.c.proposer_until < now)
         term = self._take(study_id, driver_id, free)
         if term is None and here is not None:
-            dead = self._dead_holder(study_id, here)
+            dead = self._dead_holder(study_id, here, is_dead)
             term = None if dead is None else self._take(study_id, driver_id, study.c.proposer == dead)
         return term
 
@@ -139,7 +145,7 @@ class Proposals:
         )
         return self._database.write(lambda c: c.execute(statement).scalar_one_or_none())
 
-    def _dead_holder(self, study_id: int, here: Process) -> str | None:
+    def _dead_holder(self, study_id: int, here: Process, is_dead: Callable[[Process], bool]) -> str | None:
         """Return the driver that has the right to propose, where it died on this host."""
         driver = schema.driver
         statement = (
@@ -151,7 +157,7 @@ class Proposals:
         if row is None:
             return None
         holder = Process(host=row.host, pid=row.pid, started=row.process_started)
-        return str(row.id) if holder.is_dead() else None
+        return str(row.id) if is_dead(holder) else None
 
     def resign(self, study_id: int, driver_id: str, patience: float | None = None) -> None:
         """Give the right to propose back; it is tried for ``patience`` seconds."""

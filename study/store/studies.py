@@ -126,10 +126,15 @@ class Status:
     @property
     def eta_seconds(self) -> float | None:
         """Seconds to the end at the pace so far, None while there is no pace."""
-        left = self.counts.waiting + self.counts.running
-        if not left or self.mean_seconds is None:
-            return 0.0 if not left else None
-        return left * self.mean_seconds / max(self.counts.running, 1)
+        return eta(self.counts, self.mean_seconds)
+
+
+def eta(counts: Counts, mean_seconds: float | None) -> float | None:
+    """Return the seconds until all trials have an outcome, if each takes so long; None while that is not known."""
+    left = counts.waiting + counts.running
+    if not left or mean_seconds is None:
+        return 0.0 if not left else None
+    return left * mean_seconds / max(counts.running, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,15 +304,9 @@ class Studies:
             func.max(trial.c.finished_at),
             func.count(func.distinct(case(((running) & (trial.c.lease_until > now), trial.c.driver_id)))),
         ).where(trial.c.study_id == study.id)
-        same = select(schema.study.c.id).where(
-            schema.study.c.id == study.id,
-            schema.study.c.name == study.name,
-            schema.study.c.created_at == study.created_at,
-        )
 
         def work(connection: Connection) -> Any:
-            if connection.execute(same).one_or_none() is None:
-                raise self._gone()
+            self._confirm(connection, study)
             return connection.execute(statement).one()
 
         lease, left, mean, started, finished, drivers = self._database.read(work)
@@ -328,6 +327,25 @@ class Studies:
             finished_at=finished,
             drivers=drivers,
         )
+
+    def confirm(self, study: Study) -> None:
+        """See to it that the store still holds this study.
+
+        Raises
+        ------
+        StoreBrokenError
+            It does not any more, though perhaps another one in its place.
+        """
+        self._database.read(lambda connection: self._confirm(connection, study))
+
+    def _confirm(self, connection: Connection, study: Study) -> None:
+        same = select(schema.study.c.id).where(
+            schema.study.c.id == study.id,
+            schema.study.c.name == study.name,
+            schema.study.c.created_at == study.created_at,
+        )
+        if connection.execute(same).one_or_none() is None:
+            raise self._gone()
 
     def training_seconds(self, study: Study) -> float:
         """Return the training time of all attempts, summed; one that was lost counts with the epochs it reported."""

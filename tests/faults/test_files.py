@@ -7,14 +7,13 @@ import time
 import pytest
 from sqlalchemy import text
 
-from study.driver import Driver
 from study.errors import StoreBrokenError, StoreUnreachableError
 from study.hosts import Process
 from study.store import Store
 from tests.acceptance.conftest import folder, small
 from tests.acceptance.test_kill import finished, wait_until
 from tests.contract.helpers import claim_one, completion, make, run_sql, tell
-from tests.unit.study.drives import Watcher, complete, inline
+from tests.unit.study.drives import Watcher, complete, driver_of, inline
 
 __all__ = ["folder", "small"]
 
@@ -103,9 +102,9 @@ def test_a_drive_ends_at_once_when_its_store_is_lost(path, harm):
 
     begun = time.monotonic()
     with Store(str(path), patience=0.0) as store:
-        driver = Driver(store, store.studies.get("study"), data=None, observer=watcher)
+        driver = driver_of(store, store.studies.get("study"), inline(train), watcher)
         with pytest.raises(StoreBrokenError, match=HARMS[harm]):
-            driver.run(inline(train))
+            driver.run()
     assert len(seen) == 2
     assert not any("training goes on" in note for note in watcher.notes)
     assert time.monotonic() - begun < 120.0  # far from the quarter of an hour that an outage is borne
@@ -122,11 +121,11 @@ def test_a_drive_ends_when_an_older_copy_is_put_in_its_place(path):
         return complete(trial)
 
     with Store(str(path), patience=0.0) as store:
-        driver = Driver(store, store.studies.get("study"), data=None, observer=Watcher())
+        driver = driver_of(store, store.studies.get("study"), inline(train))
         with pytest.raises(StoreBrokenError, match="older copy"):
-            driver.run(inline(train))
+            driver.run()
     with Store(str(path)) as store:
-        status = Driver(store, store.studies.get("study"), data=None, observer=Watcher()).run(inline())
+        status = driver_of(store, store.studies.get("study"), inline()).run()
         assert status.counts.complete == 6
         assert store.findings() == []
 
@@ -255,9 +254,9 @@ def test_a_drive_ends_at_once_when_its_schema_is_dropped(server):
         return complete(trial)
 
     watcher = Watcher()
-    driver = Driver(server, server.studies.get("study"), data=None, observer=watcher)
+    driver = driver_of(server, server.studies.get("study"), inline(train), watcher)
     with pytest.raises(StoreBrokenError, match="its tables are gone"):
-        driver.run(inline(train))
+        driver.run()
     assert not any("training goes on" in note for note in watcher.notes)
 
 
@@ -269,8 +268,8 @@ def test_a_drive_ends_at_once_when_its_schema_is_made_anew(server):
             make(anew)
         return complete(trial)
 
-    driver = Driver(server, server.studies.get("study"), data=None, observer=Watcher())
+    driver = driver_of(server, server.studies.get("study"), inline(train))
     with pytest.raises(
         StoreBrokenError, match=r"does not hold the study any more|what was read a moment ago is gone"
     ):
-        driver.run(inline(train))
+        driver.run()

@@ -6,12 +6,11 @@ import time
 import pytest
 from sqlalchemy import text
 
-from study.driver import Driver
 from study.errors import StoreUnreachableError
 from study.hosts import Process
 from study.store import Store
 from tests.contract.helpers import claim_one, completion, make, rows, tell
-from tests.unit.study.drives import Watcher, complete, inline
+from tests.unit.study.drives import Watcher, complete, driver_of, inline
 
 pytestmark = pytest.mark.postgres
 
@@ -47,7 +46,7 @@ def test_training_goes_on_through_an_outage_of_seconds_and_nothing_is_lost(away,
         return complete(trial)
 
     threads = threading.active_count()
-    status = Driver(away, study, data=None, observer=watcher).run(inline(train))
+    status = driver_of(away, study, inline(train), watcher).run()
     assert (status.counts.total, status.counts.complete) == (6, 6)
     assert [row["attempt"] for row in rows(away)] == [1] * 6
     assert any("training goes on" in note for note in watcher.notes)

@@ -12,12 +12,11 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from study.driver import Driver
 from study.errors import StoreUnreachableError
 from study.hosts import Process
 from study.store import Store
 from tests.contract.helpers import make, rows
-from tests.unit.study.drives import Watcher, complete, inline
+from tests.unit.study.drives import Watcher, complete, driver_of, inline
 
 pytestmark = pytest.mark.postgres
 
@@ -52,7 +51,7 @@ def test_a_server_that_is_stopped_at_once_loses_nothing_it_has_acknowledged(serv
 
     with Store(url_of(server), patience=1.0, create=True) as store:
         store.leases.register("ann", Process.current())
-        status = Driver(store, make(store), data=None, observer=watcher).run(inline(train))
+        status = driver_of(store, make(store), inline(train), watcher).run()
         assert (status.counts.total, status.counts.complete) == (6, 6)
         assert [row["attempt"] for row in rows(store)] == [1] * 6
         assert store.findings() == []

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from search_spaces.validation import loads
-from study.driver import Driver
+from study.drive import Driver, World
 from study.environment import prepare
 from study.hosts import Process
 from study.store import Store
@@ -41,8 +41,9 @@ def main(release):
         with Store(str(path), create=True) as store:
             study, _ = store.studies.create(specification, code_version())
             observer = Five()
-            observer.driver = Driver(store, study, data=None, observer=observer)
-            observer.driver.run(lambda supply: run_tickets(supply, workers=1, cpus=1, gpus=0, address=None))
+            world = World(executor=lambda supply: run_tickets(supply, workers=1, cpus=1, gpus=0, address=None))
+            observer.driver = Driver(store, study, world=world, data=None, observer=observer)
+            observer.driver.run()
             store.leases.register("gone", Process(host="elsewhere", pid=1, started=0.0))
             store.leases.lease_seconds = 0.0
             store.leases.claim(study.id, "gone", 1)

@@ -9,7 +9,7 @@ import sqlite3
 
 import pytest
 
-from study.driver import Driver
+from study.drive import Driver, World
 from study.store import Store
 from tests.unit.study.drives import Watcher
 
@@ -44,7 +44,7 @@ def store(folder, empty_store):
 
 @pytest.fixture
 def no_pauses(monkeypatch):
-    monkeypatch.setattr("study.driver.IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("study.drive.driver.IDLE_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -56,7 +56,8 @@ def watcher():
 def drive(store, watcher):
     """Return a function that drives a study with a stand-in for Ray and returns its status."""
 
-    def drive(study, run_tickets, on=store):
-        return Driver(on, study, data=None, observer=watcher).run(run_tickets)
+    def drive(study, executor, on=store, **world):
+        world = World(executor=executor, **world)
+        return Driver(on, study, world=world, data=None, observer=watcher).run()
 
     return drive

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import asdict
 
+from study.drive import Driver, World
 from study.errors import StoreUnreachableError
 from tests.unit.study.common import MADE, epoch
 
@@ -25,6 +26,12 @@ class Watcher:
 
     def noted(self, text):
         self.notes.append(text)
+
+
+def driver_of(store, study, executor, observer=None, **others):
+    """Return a driver whose executor is a stand-in."""
+    watcher = Watcher() if observer is None else observer
+    return Driver(store, study, world=World(executor=executor), data=None, observer=watcher, **others)
 
 
 # --- workers that invent ---

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from study.driver import Driver
 from study.errors import TicketsError
 from study.hosts import Process
 from tests.unit.study.common import create, sql, tpe
 from tests.unit.study.drives import (
     broken,
     complete,
+    driver_of,
     dying,
     endings,
     inline,
@@ -128,21 +128,20 @@ def test_what_nobody_leased_is_ignored(store, drive):
 # --- a driver that its own store takes for dead ---
 
 
-def test_a_driver_takes_nothing_from_itself_whatever_the_store_says(store, drive, monkeypatch):
+def test_a_driver_takes_nothing_from_itself_whatever_the_store_says(store, drive):
     """As after a step of the clock, when the start of every process seems to be another."""
     study = create(store)
-    monkeypatch.setattr(Process, "is_dead", lambda _process: True)
 
     def run_tickets(supply):
         for name, ticket in tickets_of(supply):
             supply._look_around()
-            supply._renew(1.0)
+            supply._keeper.renew(1.0)
             assert supply.lost() == set()
             for trial in ticket["trials"]:
                 supply.received(name, complete(trial))
             supply.ended(name, None)
 
-    assert drive(study, run_tickets).counts.complete == 6
+    assert drive(study, run_tickets, is_dead=lambda _process: True).counts.complete == 6
     assert endings(store, study) == {"complete": 6}
 
 
@@ -164,8 +163,8 @@ def test_a_lease_whose_claim_was_never_answered_is_given_back(store, drive):
     study = create(store, seeds=1)
 
     def run_tickets(supply):
-        store.leases.claim(study.id, supply._id, 1)
-        supply._renew(1.0)
+        store.leases.claim(study.id, supply._keeper._driver_id, 1)
+        supply._keeper.renew(1.0)
         assert store.studies.counts(study.id).running == 0
         supply.stop()
 
@@ -189,7 +188,7 @@ def test_the_right_to_propose_is_free_between_two_proposals(store, drive):
 
 
 def test_a_driver_says_once_that_another_one_proposes(store, drive, watcher, monkeypatch):
-    monkeypatch.setattr("study.driver.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("study.drive.proposing.PATIENCE_SECONDS", 0.0)
     study = create(store, **tpe(3))
     store.leases.register("another", Process.current())
     store.proposals.acquire(study.id, "another")
@@ -207,7 +206,7 @@ def test_a_driver_says_once_that_another_one_proposes(store, drive, watcher, mon
 
 
 def test_a_proposer_that_died_on_this_host_keeps_nobody_waiting(store, drive, watcher, monkeypatch):
-    monkeypatch.setattr("study.driver.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("study.drive.proposing.PATIENCE_SECONDS", 0.0)
     study = create(store, **tpe(3))
     here = Process.current()
     store.leases.register("dead", replace(here, started=here.started - 100.0))
@@ -273,9 +272,9 @@ def test_workers_that_die_of_a_stop_are_not_blamed(store, drive):
 
 def test_a_stop_before_the_drive_trains_nothing(store, watcher):
     study = create(store)
-    driver = Driver(store, study, data=None, observer=watcher)
+    driver = driver_of(store, study, inline(), watcher)
     driver.stop()
-    assert driver.run(inline()).counts.waiting == 6
+    assert driver.run().counts.waiting == 6
 
 
 def test_a_study_that_is_cancelled_ends_its_drive(store, drive):
@@ -295,7 +294,7 @@ def test_a_ticket_of_a_cancelled_study_is_lost(store, drive):
     def run_tickets(supply):
         name, _ = next(tickets_of(supply))
         store.studies.cancel(study)
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert name in supply.lost()
         supply.ended(name, None)
         inline()(supply)

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from study.driver import Driver
 from study.errors import StoreUnreachableError
 from study.store import Store
 from study.trials import State
@@ -15,8 +14,8 @@ from tests.unit.study.common import create, specification, sql, tpe
 from tests.unit.study.drives import (
     AWAY,
     SECONDS,
-    Watcher,
     complete,
+    driver_of,
     endings,
     inline,
     tickets_of,
@@ -98,7 +97,7 @@ def test_reports_of_an_outage_are_written_at_the_end_of_the_drive(store, drive, 
 
 
 def test_an_outage_that_lasts_ends_the_drive(store, drive, outage, monkeypatch):
-    monkeypatch.setattr("study.driver.OUTAGE_SECONDS", -1.0)
+    monkeypatch.setattr("study.drive.outage.OUTAGE_SECONDS", -1.0)
 
     def run_tickets(supply):
         name, ticket = next(tickets_of(supply))
@@ -126,7 +125,7 @@ def test_a_lease_that_could_not_be_given_back_is_given_back_later(store, drive, 
         name, _ = next(tickets_of(supply))
         supply.ended(name, None)
         assert store.studies.counts(study.id).running == 1
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert store.studies.counts(study.id).running == 0
         supply.stop()
 
@@ -136,11 +135,11 @@ def test_a_lease_that_could_not_be_given_back_is_given_back_later(store, drive, 
 def test_a_claim_that_fails_in_an_outage_is_tried_again(store, drive, monkeypatch):
     real, calls = store.leases.claim, []
 
-    def claim(*arguments):
+    def claim(*arguments, **options):
         calls.append(arguments)
         if len(calls) == 1:
             raise AWAY
-        return real(*arguments)
+        return real(*arguments, **options)
 
     monkeypatch.setattr(store.leases, "claim", claim)
 
@@ -190,7 +189,7 @@ def test_a_renewed_lease_lasts_longer(folder, drive):
         def run_tickets(supply):
             next(tickets_of(supply))
             (before,) = sql(store, until)
-            supply._renew(1.0)
+            supply._keeper.renew(1.0)
             (after,) = sql(store, until)
             assert after["lease_until"] > before["lease_until"]
             supply.stop()
@@ -216,7 +215,7 @@ def test_two_drivers_train_each_trial_once(store, folder, changes):
     def drive(_number):
         with Store(str(folder / "basin.db")) as mine:
             together.wait(SECONDS)
-            return Driver(mine, study, data=None, observer=Watcher()).run(inline())
+            return driver_of(mine, study, inline()).run()
 
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(drive, range(2)))

@@ -60,7 +60,7 @@ def test_a_renewal_shows_that_a_lease_is_lost(store, drive):
     study = create(store, seeds=1)
 
     def then(supply, name, _trial):
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert name in supply.lost()
 
     drive(study, robbed(store, study, then))
@@ -94,7 +94,7 @@ def test_a_driver_that_cannot_renew_in_time_gives_its_tickets_up(store, drive, m
     def run_tickets(supply):
         name, _ = next(tickets_of(supply))
         assert name not in supply.lost()
-        supply._trusted_until = time.monotonic() - 1.0
+        supply._keeper._trusted_until = time.monotonic() - 1.0
         monkeypatch.setattr(store.leases, "renew", away)
         assert name in supply.lost()
         supply.stop()
@@ -109,7 +109,7 @@ def test_a_driver_that_stood_still_keeps_what_nobody_took(store, drive):
     def run_tickets(supply):
         tickets = tickets_of(supply)
         _, (taken, _) = next(tickets), next(tickets)
-        supply._trusted_until = time.monotonic() - 1.0
+        supply._keeper._trusted_until = time.monotonic() - 1.0
         sql(store, "UPDATE trial SET lease_until = lease_until - 1e6 WHERE number < 2")
         sql(store, "UPDATE trial SET attempt = attempt + 1, driver_id = 'thief' WHERE number = 1")
         assert supply.lost() == {taken}
@@ -134,7 +134,7 @@ def test_a_trial_past_its_deadline_is_taken_back_although_its_driver_lives(store
         name, _ = next(tickets_of(supply))
         supply.begun(name)
         late(store, 0)
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert name in supply.lost()
         assert trials(store, study)[0]["state"] == "waiting"
         supply.ended(name, "the worker process died")  # of the kill that follows
@@ -154,12 +154,12 @@ def test_a_ticket_that_waits_for_a_worker_has_no_deadline_yet(store, drive):
         _, (starting, _) = next(tickets), next(tickets)
         supply.begun(starting, 900.0)
         late(store, 0), late(store, 1)
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert supply.lost() == set()
         late(store, 0), late(store, 1)
         supply.begun(starting)
         supply.begun(starting, 900.0)
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert supply.lost() == {starting}
         supply.stop()
 
@@ -176,7 +176,7 @@ def test_what_its_worker_has_not_begun_is_given_back_unblamed(store, drive):
         supply.begun(name)
         for number in range(1, 6):
             late(store, number)
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert name in supply.lost()
         supply.ended(name, "the worker process died")
         inline()(supply)
@@ -193,7 +193,7 @@ def test_an_epoch_that_could_not_be_written_yet_is_progress(store, drive, monkey
             outage.setattr(store.results, "report", away)
             supply.received(name, complete(ticket["trials"][0])[:1])
         late(store, 0)
-        supply._renew(1.0)
+        supply._keeper.renew(1.0)
         assert supply.lost() == set()
         supply.stop()
 

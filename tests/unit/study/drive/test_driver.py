@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from search_spaces.configurations import identity
-from study.driver import MAX_PACK, Driver, recipe_of
+from study.drive.pace import GROWTH
+from study.drive.tickets import recipe_of
 from study.errors import UsageError
 from study.hosts import Process
 from tests.unit.study.common import CODE, DOCUMENT, create, fill, lease, specification, tpe
@@ -18,6 +19,7 @@ from tests.unit.study.drives import (
     attempts,
     complete,
     diverging,
+    driver_of,
     endings,
     inline,
     tickets_of,
@@ -136,9 +138,9 @@ def test_a_driver_waits_for_what_others_train(store):
     study = create(store, seeds=1)
     lease(store, study, "other", 3)
     watcher = Watcher()
-    driver = Driver(store, study, data=None, observer=watcher)
+    driver = driver_of(store, study, inline(), watcher)
     watcher.noted = lambda text: (watcher.notes.append(text), driver.stop())
-    assert driver.run(inline()).counts.running == 3
+    assert driver.run().counts.running == 3
     assert "3 trials are leased to other drivers" in watcher.notes[0]
 
 
@@ -261,9 +263,9 @@ def test_an_arm_that_needs_what_is_not_here_ends_the_drive_and_no_trial_of_it(st
     def missing(arm):
         raise UsageError(f"{arm.optimizer.name} needs its files")
 
-    driver = Driver(store, study, data=None, observer=Watcher(), provide=missing)
+    driver = driver_of(store, study, run_tickets, provide=missing)
     with pytest.raises(UsageError, match="adam needs its files"):
-        driver.run(run_tickets)
+        driver.run()
     counts = store.studies.counts_by_arm(study.id)
     assert (counts["base"].complete, counts["adam"].waiting, counts["adam"].failed) == (3, 6, 0)
 
@@ -296,10 +298,26 @@ def test_short_trials_are_packed(store, drive):
     assert found == [1, 5, 5, 4]
 
 
-def test_a_ticket_holds_at_most_so_many(store, drive):
+def test_tickets_grow_with_what_is_known_of_trials(store, drive):
     run_tickets, found = sizes(1e-6)
-    drive(create(store, seeds=7), run_tickets)
-    assert found == [1, MAX_PACK, 20 - MAX_PACK]
+    drive(create(store, seeds=24), run_tickets)
+    assert found == [1, GROWTH, 72 - 1 - GROWTH]
+
+
+def test_a_ticket_holds_trials_of_one_arm(store, drive):
+    found = []
+
+    def run_tickets(supply):
+        for name, ticket in tickets_of(supply):
+            found.append(optimizers(ticket))
+            supply.received(name, [r for trial in ticket["trials"] for r in complete(trial, seconds=1e-6)])
+            supply.ended(name, None)
+
+    status = drive(create(store, seeds=4, arms=ARMS), run_tickets)
+    assert status.counts.complete == 36
+    assert [(set(names), len(names)) for names in found] == [
+        ({"padam"}, 1), ({"padam"}, 8), ({"padam"}, 3), ({"adam"}, 1), ({"adam"}, 8), ({"adam"}, 15)
+    ]  # fmt: skip
 
 
 def test_long_trials_go_alone(store, drive):
