@@ -1,6 +1,7 @@
-"""Named mutants of the lease protocol: each is put into a copy of the sources, and the suite must catch it.
+"""Named mutants of the lease protocol: each is put into a copy of the sources, and must be caught there.
 
-``python -m tests.mutants`` prints one line a mutant and leaves with 1 where one survived.
+``python -m tests.mutants`` prints one line a mutant and leaves with 1 where one survived: the simulation has to break
+an invariant of it, and those that name tests have to fail them too. ``--simulation`` leaves the tests out.
 """
 
 import os
@@ -14,84 +15,213 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("basin", "search_spaces", "workers", "study", "analysis", "tests", "docs")
 TESTS = "tests/contract"
+FAULTS = 12_000
+"""As many as the simulation draws before a mutant has survived it; most die within the first hundreds."""
+
+SEED = "1"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of one text in one file, and the tests that must notice it."""
+    """A change of one text in one file, and the tests that must notice it beside the simulation, if any."""
 
     name: str
     file: str
     before: str
     after: str
-    tests: str = TESTS
+    tests: str = ""
 
 
 MUTANTS = (
+    # what a worker says is written by whoever holds the lease, and by nobody else
     Mutant(
         "no fence in finish",
         "study/store/results.py",
         "            trial.c.attempt == report.attempt,\n            trial.c.driver_id == driver_id,\n",
         "",
+        TESTS,
     ),
-    Mutant("no IMMEDIATE", "study/store/database.py", '"BEGIN IMMEDIATE" if write else "BEGIN"', '"BEGIN"'),
+    Mutant("reports may be written twice", "study/store/results.py", ".on_conflict_do_nothing(), rows", ", rows"),
+    Mutant(
+        "reports are forgotten before they are written",
+        "study/drive/outbox.py",
+        "        refused = self._results.report(self._driver_id, batch, patience)\n"
+        "        del self._pending[: len(batch)]\n",
+        "        del self._pending[: len(batch)]\n"
+        "        refused = self._results.report(self._driver_id, batch, patience)\n",
+    ),
+    Mutant("no IMMEDIATE", "study/store/database.py", '"BEGIN IMMEDIATE" if write else "BEGIN"', '"BEGIN"', TESTS),
+    # how often a trial is tried
     Mutant(
         "errors bounded with <= instead of <",
         "study/store/results.py",
         "errors + 1 < MAX_ERRORS",
         "errors + 1 <= MAX_ERRORS",
+        TESTS,
     ),
     Mutant(
         "expiries bounded with > instead of >=",
         "study/store/leases.py",
         "expiries >= MAX_EXPIRIES",
         "expiries > MAX_EXPIRIES",
+        TESTS,
     ),
+    Mutant(
+        "deadlines for progress are not kept",
+        "study/drive/keeper.py",
+        "stalled = leases.give_up(self._driver_id, training, patience)",
+        "stalled = leases.give_up(self._driver_id, (), patience)",
+    ),
+    # budget = rows
     Mutant(
         "a slot more than the budget",
         "study/store/studies.py",
         "for seed in range(arm.seeds)]",
         "for seed in range(arm.seeds + 1)]",
+        TESTS,
     ),
-    Mutant("every slot is the base's", "study/store/slots.py", '"arm": name,', '"arm": "base",'),
+    Mutant("every slot is the base's", "study/store/slots.py", '"arm": name,', '"arm": "base",', TESTS),
+    Mutant(
+        "retried trials stay in force",
+        "study/store/growth.py",
+        ".values(superseded=True)",
+        ".values(superseded=False)",
+    ),
+    Mutant(
+        "an extension adds seeds that are there",
+        "study/store/growth.py",
+        "for seed in range(seeds[name], arm.seeds)]",
+        "for seed in range(seeds[name] - 1, arm.seeds)]",
+    ),
+    # leases are taken from nobody who keeps them, and come back from those who do not
+    Mutant(
+        "leases of the living are taken",
+        "study/store/leases.py",
+        "if is_dead(process)]",
+        "]",
+    ),
+    Mutant(
+        "leases are taken before they run out",
+        "study/store/leases.py",
+        "or_(trial.c.lease_until < now,",
+        "or_(trial.c.lease_until - self.lease_seconds / 2 < now,",
+    ),
+    Mutant(
+        "leases that ran out stay with the dead",
+        "study/store/leases.py",
+        "free = or_(trial.c.state == State.WAITING.value, lapsed)",
+        "free = trial.c.state == State.WAITING.value",
+    ),
+    Mutant(
+        "the first error ends the renewals",
+        "study/drive/keeper.py",
+        "                pause = min(1.0, period) * self._clock.uniform(0.5, 1.0)",
+        "                return",
+    ),
+    Mutant(
+        "renewals come too late",
+        "study/drive/keeper.py",
+        "period = self._leases.lease_seconds / 4.0",
+        "period = self._leases.lease_seconds * 1.5",
+    ),
+    Mutant(
+        "leases of a claim without an answer are kept",
+        "study/drive/keeper.py",
+        "leases.release(self._driver_id, held - known - unwritten)",
+        "leases.release(self._driver_id, ())",
+    ),
+    Mutant(
+        "what a ticket left open is not given back",
+        "study/drive/driver.py",
+        "self._keeper.release([lease.key for lease in left])",
+        "self._keeper.release([])",
+    ),
+    Mutant(
+        "a drive ends although others still train",
+        "study/drive/driver.py",
+        "self._finished = not counts.waiting and not counts.running",
+        "self._finished = not counts.waiting",
+    ),
+    # a claim, an outcome
+    Mutant(
+        "a claim takes trials that have an outcome",
+        "study/store/leases.py",
+        "trial.c.filled, free, wanted)",
+        "wanted)",
+    ),
+    Mutant(
+        "a cancelled trial may be finished",
+        "study/store/results.py",
+        "            trial.c.state == State.RUNNING.value,\n        )\n        now",
+        "        )\n        now",
+    ),
+    Mutant(
+        "an attempt is not counted",
+        "study/store/leases.py",
+        "attempt=trial.c.attempt + 1,",
+        "attempt=trial.c.attempt,",
+    ),
 )
 
 
-def fails(mutant: Mutant | None) -> bool:
-    """Tell whether the suite fails on a mutant, or on the sources as they are."""
-    with tempfile.TemporaryDirectory(prefix="basin-mutant-") as name:
-        copy = Path(name)
-        for folder in COPIED:
-            shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", copy)
-        if mutant is not None:
-            file = copy / mutant.file
-            text = file.read_text(encoding="utf-8")
-            if text.count(mutant.before) != 1:
-                raise SystemExit(f"mutant {mutant.name!r}: its text must stand once in {mutant.file}")
-            file.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
-        tests = TESTS if mutant is None else mutant.tests
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", tests, "-k", "not postgres"],
-            cwd=copy,
-            env=os.environ | {"PYTHONPATH": str(copy)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode != 0
+def copied(mutant: Mutant | None, copy: Path) -> None:
+    """Write the sources into a folder, a mutant among them."""
+    for folder in COPIED:
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    if mutant is not None:
+        file = copy / mutant.file
+        text = file.read_text(encoding="utf-8")
+        if text.count(mutant.before) != 1:
+            raise SystemExit(f"mutant {mutant.name!r}: its text must stand once in {mutant.file}")
+        file.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+
+
+def python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python on the sources of a folder."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy), "BASIN_TEST_SEED": SEED},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def fails(mutant: Mutant | None, tests: str) -> bool:
+    """Tell whether tests fail on a mutant, or on the sources as they are."""
+    with tempfile.TemporaryDirectory(prefix="basin-mutant-") as copy:
+        copied(mutant, Path(copy))
+        arguments = ("-m", "pytest", "-qx", "-p", "no:cacheprovider", tests, "-k", "not postgres")
+        return python(Path(copy), *arguments).returncode != 0
+
+
+def broken(mutant: Mutant | None, faults: int = FAULTS) -> str | None:
+    """Return the first invariant that the simulation finds broken in a mutant, or in the sources as they are."""
+    with tempfile.TemporaryDirectory(prefix="basin-mutant-") as copy:
+        copied(mutant, Path(copy))
+        done = python(Path(copy), "-m", "tests.simulation", str(faults), "--first")
+        words = [line for line in done.stdout.splitlines() if line.startswith("seed ")]
+        return words[0] if words else done.stderr.strip()[-200:] or None
 
 
 def main() -> int:
-    """Try every mutant, once the suite has passed on a copy without one: what always fails catches nothing."""
-    if fails(None):
-        print("the suite fails on a copy of the sources as they are")  # noqa: T201
+    """Try every mutant, once the sources have passed without one: what always fails catches nothing."""
+    tests = "--simulation" not in sys.argv[1:]
+    named = [mutant for mutant in MUTANTS if not sys.argv[1:] or not tests or mutant.name in sys.argv[1:]]
+    found = broken(None)
+    if found is not None or (tests and fails(None, TESTS)):
+        print(f"the sources as they are fail: {found or TESTS}")  # noqa: T201
         return 1
     survivors = 0
-    for mutant in MUTANTS:
-        caught = fails(mutant)
-        survivors += not caught
-        print(f"{'caught' if caught else 'SURVIVED'}: {mutant.name}", flush=True)  # noqa: T201
+    for mutant in named:
+        found = broken(mutant)
+        missed = tests and mutant.tests and not fails(mutant, mutant.tests)
+        survivors += bool(found is None or missed)
+        verdict = "SURVIVED" if found is None else f"SURVIVED {mutant.tests}" if missed else "caught"
+        print(f"{verdict}: {mutant.name} ({found})", flush=True)  # noqa: T201
+    print(f"mutants: {len(named) - survivors} of {len(named)} caught")  # noqa: T201
     return 1 if survivors else 0
 
 

@@ -1,0 +1,134 @@
+"""A cluster: runs tickets as Ray's loop does, with workers that invent, die, and speak late, twice or not at all."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from study.drive.world import Supply
+from tests.simulation.training import steps
+from workers.messages import Ending, Key, Ticket
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Running
+
+STEP_SECONDS = 0.1
+
+REFUSED = {"expired", "cancelled", "error"}
+"""Endings that an attempt may have although its worker said another: it came too late, or epochs of it were lost."""
+
+
+@dataclass(order=True)
+class Message:
+    """What arrives of a ticket: reports, or its end."""
+
+    at: float
+    order: int
+    ticket: str = field(compare=False)
+    reports: tuple = field(compare=False, default=())
+    end: bool = field(compare=False, default=False)
+    error: str | None = field(compare=False, default=None)
+
+
+class Cluster:
+    """An executor (:data:`study.drive.world.Executor`)."""
+
+    def __init__(self, process: Running, places: int, epoch_seconds: float) -> None:
+        self._process, self._universe = process, process.universe
+        self._places, self._epoch_seconds = places, epoch_seconds
+        self._live: set[str] = set()
+        self._messages: list[Message] = []
+        self._order = itertools.count()
+        self._told: dict[Key, Ending] = {}
+
+    def judge(self) -> None:
+        """See to it that a driver which ended in good order has kept the word of every worker that it trusted."""
+        for (trial, attempt), ending in self._told.items():
+            (found,) = self._universe.witness.rows(
+                "SELECT ending FROM attempt WHERE trial_id = ? AND attempt = ?", trial, attempt
+            )
+            if found["ending"] not in {ending.value, *REFUSED}:
+                self._universe.witness.blame(
+                    f"I2: the driver was told that attempt {attempt} of trial {trial} is {ending.value}, and the "
+                    f"store says {found['ending']}"
+                )
+
+    def __call__(self, supply: Supply) -> None:
+        """Run tickets until the supply ends."""
+        universe, timeline = self._universe, self._universe.timeline
+        names = (f"{self._process.name}-{number}" for number in itertools.count())
+        while not supply.stopping:
+            for ticket in sorted(supply.lost() & self._live):
+                timeline.note(f"{ticket} is stopped")
+                self._live.discard(ticket)
+                supply.ended(ticket, "the worker process died")
+            self._deliver(supply)
+            if universe.fates.strikes("cluster died"):
+                self._live.clear()
+                self._messages.clear()
+                supply.stranded("the cluster is gone")
+                timeline.sleep(universe.chance.uniform(1.0, 10.0))
+            while len(self._live) < self._places and not supply.finished and not supply.stopping:
+                name = next(names)
+                ticket = supply.next_ticket(name)
+                if ticket is None:
+                    break
+                self._live.add(name)
+                self._begin(name, Ticket.from_dict(ticket))
+                supply.begun(name, 30.0)
+            if supply.finished and not self._live:
+                return
+            timeline.sleep(STEP_SECONDS)
+
+    def _deliver(self, supply: Supply) -> None:
+        timeline = self._universe.timeline
+        while self._messages and self._messages[0].at <= timeline.now:
+            message = heapq.heappop(self._messages)
+            if message.end:
+                if message.ticket in self._live:
+                    self._live.discard(message.ticket)
+                    supply.ended(message.ticket, message.error)
+                continue
+            if message.ticket in self._live and message.ticket not in supply.lost():
+                self._told |= {it.key: it.finish.ending for it in message.reports if it.finish is not None}
+            supply.received(message.ticket, [report.to_dict() for report in message.reports])
+
+    def _begin(self, name: str, ticket: Ticket) -> None:
+        """Work out what a worker will say of a ticket, and when it will be heard."""
+        universe = self._universe
+        chance, fates = universe.chance, universe.fates
+        keys = " ".join(f"{job.key[0]}.{job.key[1]}" for job in ticket.jobs)
+        universe.timeline.note(f"{name} begins {keys}")
+        at = universe.timeline.now + chance.uniform(0.0, 0.5)
+        slow = chance.uniform(2.0, 30.0) if fates.strikes("worker slow") else 1.0
+        said: list[tuple[float, object]] = []
+        ends = True
+        for job in ticket.jobs:
+            found, ends = steps(job, self._epoch_seconds)
+            for step in found:
+                at += step.after * slow * chance.uniform(0.5, 1.5)
+                said.append((at, step.report))
+            if not ends:
+                break
+        death = chance.randrange(len(said) + 1) if fates.strikes("worker died") else None
+        for index, (when, report) in enumerate(said):
+            if death is not None and index >= death:
+                break
+            late = 0.0
+            fate = fates.strikes("message late", "message lost", "message repeated")
+            if fate == "message lost":
+                continue
+            if fate == "message late":
+                late = chance.choice([0.5, 5.0, universe.lease_seconds])
+            self._say(when + late, name, (report,))
+            if fate == "message repeated":
+                self._say(when + chance.choice([0.0, 2.0, universe.lease_seconds]), name, (report,))
+        if death is not None:
+            self._say(said[death - 1][0] if death else at, name, end=True, error="the worker process died")
+        elif ends:
+            self._say(at + 0.01, name, end=True)
+
+    def _say(self, at: float, name: str, reports: tuple = (), *, end: bool = False, error: str | None = None) -> None:
+        heapq.heappush(self._messages, Message(at, next(self._order), name, reports, end, error))

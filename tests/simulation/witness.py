@@ -1,0 +1,222 @@
+"""The witness: after every commit it reads the whole store, with SQL of its own, and compares it with what it saw.
+
+I1 to I8 are the invariants of the store; each violation is one sentence that begins with the one it breaks.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from math import prod
+from typing import TYPE_CHECKING
+
+from tests.simulation.training import error_of, kind_of, last_epoch
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Running
+    from tests.simulation.universe import Universe
+
+TERMINAL = {"complete", "diverged", "failed", "cancelled"}
+STEPS = {
+    ("waiting", "waiting"),
+    ("waiting", "running"),
+    ("waiting", "cancelled"),
+    ("running", "running"),
+    ("running", "waiting"),
+    *(("running", state) for state in TERMINAL),
+}
+"""What may become of a trial in one transaction."""
+
+ERRORS, EXPIRIES = 3, 20
+"""How often a trial may end in an error, or lose its lease in a row without progress, before it is failed."""
+
+
+class Witness:
+    """Who sees everything.
+
+    Attributes
+    ----------
+    violations
+        What was broken, a sentence each.
+    looks
+        How often it looked.
+    """
+
+    def __init__(self, universe: Universe) -> None:
+        self._universe = universe
+        self.reopen()
+        self._before: dict[int, dict] = {}
+        self.violations: list[str] = []
+        self.looks = 0
+
+    def reopen(self) -> None:
+        """Open the store."""
+        self._connection = sqlite3.connect(self._universe.path, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._version = -1
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def blame(self, sentence: str) -> None:
+        """Note a violation."""
+        self._universe.timeline.note(f"VIOLATION {sentence}")
+        if sentence not in self.violations:
+            self.violations.append(sentence)
+
+    def rows(self, statement: str, *values: object) -> list[dict]:
+        return [dict(row) for row in self._connection.execute(statement, values)]
+
+    def look(self, by: Running | None = None) -> None:
+        """Look at the store after a commit, where that has changed anything."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if version == self._version:
+            return
+        self._version = version
+        self.looks += 1
+        self._connection.execute("BEGIN")
+        try:
+            trials = {row["id"]: row for row in self.rows("SELECT * FROM trial")}
+            self._judge_steps(trials)
+            self._judge_takings(trials, by)
+            self._judge_slots(trials)
+            self._judge_bounds(trials)
+            self._judge_words(trials)
+            self._judge_attempts(trials)
+        finally:
+            self._connection.execute("COMMIT")
+        self._note(trials)
+        self._before = trials
+
+    def _note(self, trials: dict[int, dict]) -> None:
+        for key, row in trials.items():
+            old = self._before.get(key)
+            if old is None or (old["state"], old["attempt"]) != (row["state"], row["attempt"]):
+                was = "new" if old is None else f"{old['state']}.{old['attempt']}"
+                self._universe.timeline.note(f"trial {key}: {was} -> {row['state']}.{row['attempt']}")
+
+    def _judge_steps(self, trials: dict[int, dict]) -> None:
+        """I3, I4: an outcome never changes, and whatever else changes does so step by step."""
+        for key, old in self._before.items():
+            new = trials.get(key)
+            if new is None:
+                self.blame(f"I1: trial {key} is gone")
+                continue
+            if old["state"] in TERMINAL:
+                changed = {name for name in old if old[name] != new[name]}
+                if changed - {"superseded"} or (old["superseded"] and not new["superseded"]):
+                    self.blame(f"I3: trial {key} is {old['state']}, and {', '.join(sorted(changed))} changed")
+            elif (old["state"], new["state"]) not in STEPS:
+                self.blame(f"I3: trial {key} went from {old['state']} to {new['state']}")
+            if new["attempt"] not in {old["attempt"], old["attempt"] + 1}:
+                self.blame(f"I3: trial {key} went from attempt {old['attempt']} to {new['attempt']}")
+            if new["attempt"] > old["attempt"] and new["state"] != "running":
+                self.blame(f"I3: trial {key} got a new attempt and is {new['state']}")
+
+    def _judge_takings(self, trials: dict[int, dict], by: Running | None) -> None:
+        """I5: nobody takes what a living driver holds, and nobody who is not disturbed lets it lapse."""
+        wall, now = self._universe.wall(), self._universe.timeline.now
+        for key, old in self._before.items():
+            new = trials.get(key, old)
+            if old["state"] != "running" or new["state"] not in {"running", "waiting", "failed"} or by is None:
+                continue
+            owner = self._universe.owner(old["driver_id"])
+            if owner is None or owner is by or (new["state"], new["driver_id"]) == ("running", old["driver_id"]):
+                continue
+            if old["progress_until"] <= wall:
+                continue
+            if old["lease_until"] > wall:
+                self.blame(f"I5: trial {key} was taken from {owner.name}, which lives, before its lease ran out")
+            elif now - owner.disturbed_at > self._universe.lease_seconds:
+                self.blame(f"I5: {owner.name} let the lease of trial {key} run out, although nothing disturbed it")
+
+    def _judge_slots(self, trials: dict[int, dict]) -> None:
+        """I1: of every configuration and seed there is one slot in force, and of each arm what its study asks for."""
+        (study,) = self.rows("SELECT document FROM study")
+        document = json.loads(study["document"])
+        arms = document.get("arms", {"base": document})
+        configurations = {row["id"]: row for row in self.rows("SELECT id, arm, number, key FROM configuration")}
+        for name, arm in arms.items():
+            space = [len(domain["values"]) for domain in arm["space"].values() if "values" in domain]
+            wanted = document["design"]["configurations"] or prod(space)
+            found = [row for row in configurations.values() if row["arm"] == name]
+            if len(found) != wanted:
+                self.blame(f"I1: arm {name} has {len(found)} configurations instead of {wanted}")
+            keys = [row["key"] for row in found if row["key"] is not None]
+            if len(keys) != len(set(keys)):
+                self.blame(f"I1: arm {name} has a configuration twice")
+        slots: dict[tuple[int, int], int] = {}
+        for row in trials.values():
+            place = row["configuration_id"], row["seed"]
+            slots[place] = slots.get(place, 0) + (not row["superseded"])
+            if row["arm"] != configurations[row["configuration_id"]]["arm"]:
+                self.blame(f"I1: trial {row['id']} is of arm {row['arm']}, and its configuration is not")
+        every = {(key, seed) for key in configurations for seed in range(document["seeds"])}
+        if slots.keys() != every or set(slots.values()) != {1}:
+            self.blame("I1: the slots in force are not one of each configuration and seed")
+        if sorted(row["number"] for row in trials.values()) != list(range(len(trials))):
+            self.blame("I1: the trials are not numbered one after the other")
+
+    def _judge_bounds(self, trials: dict[int, dict]) -> None:
+        """I6: nobody is tried more often than allowed."""
+        for row in trials.values():
+            if row["errors"] > ERRORS or (row["errors"] == ERRORS and row["state"] != "failed"):
+                self.blame(f"I6: trial {row['id']} is {row['state']} after {row['errors']} errors")
+            if row["expiries"] > EXPIRIES or (row["expiries"] == EXPIRIES and row["state"] != "failed"):
+                self.blame(f"I6: trial {row['id']} is {row['state']} after {row['expiries']} expiries")
+            if row["state"] == "failed" and row["errors"] < ERRORS and row["expiries"] < EXPIRIES:
+                self.blame(f"I6: trial {row['id']} failed after {row['errors']} errors, {row['expiries']} expiries")
+
+    def _judge_words(self, trials: dict[int, dict]) -> None:
+        """I2: what a trial came to was said by the attempt that decided it, and is what its training comes to."""
+        lrs = {
+            row["id"]: row["lr"]
+            for row in self.rows("SELECT id, hyperparameters ->> '$.lr' AS lr FROM configuration")
+        }
+        epochs = self.rows("SELECT trial_id, attempt, epoch, test_error, log10_v FROM epoch")
+        for row in [it for it in epochs if it["trial_id"] in trials]:
+            if row["log10_v"] != -row["attempt"]:
+                self.blame(f"I2: epoch {row['epoch']} of attempt {row['attempt']} was said by another attempt")
+            trial = trials[row["trial_id"]]
+            if row["test_error"] != error_of(lrs[trial["configuration_id"]], trial["seed"], row["epoch"]):
+                self.blame(f"I2: trial {trial['id']} has an error that its training does not come to")
+        for row in trials.values():
+            if row["state"] not in {"complete", "diverged"}:
+                continue
+            lr, seed = lrs[row["configuration_id"]], row["seed"]
+            if row["images_per_second"] != row["attempt"]:
+                self.blame(f"I2: trial {row['id']} was decided by another attempt than its last")
+            if row["state"] == "complete":
+                curve = [it for it in epochs if (it["trial_id"], it["attempt"]) == (row["id"], row["attempt"])]
+                if kind_of(lr, seed) != "complete" or len(curve) != row["epochs"]:
+                    self.blame(f"I2: trial {row['id']} is complete, and its training is not")
+                if row["test_error_final"] != error_of(lr, seed, row["epochs"]):
+                    self.blame(f"I2: trial {row['id']} has another result than its training")
+            elif kind_of(lr, seed) != "diverges" or row["diverged_epoch"] != last_epoch(lr, seed, row["epochs"]):
+                self.blame(f"I2: trial {row['id']} diverged, and its training does not")
+
+    def _judge_attempts(self, trials: dict[int, dict]) -> None:
+        """I2, I3: attempts are counted one by one; only that of a running trial is open, and one at most decides."""
+        attempts: dict[int, list[dict]] = {}
+        for row in self.rows("SELECT * FROM attempt ORDER BY trial_id, attempt"):
+            attempts.setdefault(row["trial_id"], []).append(row)
+        for key, trial in trials.items():
+            mine = attempts.get(key, [])
+            if [row["attempt"] for row in mine] != list(range(1, trial["attempt"] + 1)):
+                self.blame(f"I3: the attempts of trial {key} are not those it counts")
+            open_ = [row["attempt"] for row in mine if row["ended_at"] is None]
+            if open_ != ([trial["attempt"]] if trial["state"] == "running" else []):
+                self.blame(f"I3: trial {key} is {trial['state']} with open attempts {open_}")
+            if sum(row["ending"] in {"complete", "diverged"} for row in mine) > 1:
+                self.blame(f"I2: trial {key} was decided twice")
+
+    def judge_the_end(self) -> None:
+        """I1, I7, I8: everything has come to an end, the store is sound, and nobody holds it."""
+        trials = self.rows("SELECT * FROM trial")
+        if any(row["state"] not in TERMINAL for row in trials):
+            self.blame("I1: a trial has no outcome at the end")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            self.blame(f"I8: somebody holds the store at the end: {error}")
