@@ -31,7 +31,7 @@ MUTANTS = (
     Mutant(
         "no fence in finish",
         "study/store/results.py",
-        "            trial.c.attempt == report.attempt,\n            trial.c.driver_id == driver_id,\n",
+        "        trial.c.attempt == its_attempt,\n        trial.c.driver_id == driver_id,\n",
         "",
     ),
     Mutant("no IMMEDIATE", "study/store/database.py", '"BEGIN IMMEDIATE" if write else "BEGIN"', '"BEGIN"'),
