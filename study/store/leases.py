@@ -9,7 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, insert, or_, select, true, tuple_, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+    update,
+)
 
 from study.hosts import Process
 from study.store import schema
@@ -77,17 +93,25 @@ class Leases:
 
         def work(connection: Connection) -> list[Lease]:
             now = self._database.now
-            lapsed = and_(self._expired(), trial.c.driver_id != driver_id, trial.c.expiries < MAX_EXPIRIES - 1)
+            lapsed = and_(trial.c.driver_id != driver_id, self._expired(), trial.c.expiries < MAX_EXPIRIES - 1)
             free = or_(trial.c.state == State.WAITING.value, lapsed)
             wanted = true() if arm is None else trial.c.arm == arm
-            picked = (
-                select(trial.c.id)
-                .where(trial.c.study_id == study_id, trial.c.filled, free, wanted)
-                .order_by(trial.c.number)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-                .cte("picked")
-            )
+
+            def lowest(those: ColumnElement[bool], name: str) -> CTE:
+                return (
+                    select(trial.c.id, trial.c.number)
+                    .where(trial.c.study_id == study_id, trial.c.filled, those, wanted)
+                    .order_by(trial.c.number)
+                    .limit(limit)
+                    .with_for_update(skip_locked=True)
+                    .cte(name)
+                )
+
+            # Each from an index in the order of numbers: what has an outcome already is not passed by.
+            both = union_all(
+                select(lowest(trial.c.state == State.WAITING.value, "waiting")), select(lowest(lapsed, "lapsed"))
+            ).subquery()
+            picked = select(both.c.id).order_by(both.c.number).limit(limit).cte("picked")
             rows = connection.execute(
                 update(trial)
                 .where(trial.c.id.in_(select(picked.c.id)), free)
@@ -113,12 +137,7 @@ class Leases:
             ).all()
             if not rows:
                 return []
-            before = [(row.id, row.attempt - 1) for row in rows]
-            connection.execute(
-                update(attempt)
-                .where(tuple_(attempt.c.trial_id, attempt.c.attempt).in_(before), attempt.c.ended_at.is_(None))
-                .values(ended_at=now, ending=Ending.EXPIRED.value)
-            )
+            self._close(connection, {(row.id, row.attempt - 1) for row in rows if row.attempt > 1}, Ending.EXPIRED)
             connection.execute(
                 insert(attempt).values(started_at=now),
                 [{"trial_id": row.id, "attempt": row.attempt, "driver_id": driver_id} for row in rows],
@@ -277,13 +296,23 @@ class Leases:
             .returning(trial.c.id, trial.c.attempt)
         ).all()
         keys = {(row.id, row.attempt) for row in rows}
-        if keys:
+        self._close(connection, keys, ending)
+        return keys
+
+    def _close(self, connection: Connection, keys: Iterable[tuple[int, int]], ending: Ending) -> None:
+        """Write how attempts ended that are open still."""
+        rows = [{"its_trial": number, "its_attempt": of} for number, of in sorted(keys)]
+        if rows:
             connection.execute(
                 update(attempt)
-                .where(tuple_(attempt.c.trial_id, attempt.c.attempt).in_(keys), attempt.c.ended_at.is_(None))
-                .values(ended_at=now, ending=ending.value)
+                .where(
+                    attempt.c.trial_id == bindparam("its_trial"),
+                    attempt.c.attempt == bindparam("its_attempt"),
+                    attempt.c.ended_at.is_(None),
+                )
+                .values(ended_at=self._database.now, ending=ending.value),
+                rows,
             )
-        return keys
 
 
 def _among(keys: Iterable[tuple[int, int]]) -> ColumnElement[bool]:

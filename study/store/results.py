@@ -173,9 +173,7 @@ class Results:
             return {}
         found: dict[Key, list[Row[Any]]] = {key: [] for key in keys}
         trials = {number for number, _ in keys}
-        for row in connection.execute(
-            select(epoch).where(epoch.c.trial_id.in_(trials)).order_by(*epoch.primary_key)
-        ):
+        for row in connection.execute(select(epoch).where(epoch.c.trial_id.in_(trials)).order_by(*epoch.primary_key)):
             if (row.trial_id, row.attempt) in found:
                 found[row.trial_id, row.attempt].append(row)
         return dict(found)
