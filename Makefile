@@ -56,6 +56,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.candidates
 	$(BIN)/python -m benchmarks.plain_loop
 	$(BIN)/python -m benchmarks.million
+	$(BIN)/python -m benchmarks.overhead
 
 format: setup
 	$(BIN)/ruff format .
