@@ -13,6 +13,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -97,19 +98,12 @@ class Leases:
             free = or_(trial.c.state == State.WAITING.value, lapsed)
             wanted = true() if arm is None else trial.c.arm == arm
 
-            def lowest(those: ColumnElement[bool], name: str) -> CTE:
-                return (
-                    select(trial.c.id, trial.c.number)
-                    .where(trial.c.study_id == study_id, trial.c.filled, those, wanted)
-                    .order_by(trial.c.number)
-                    .limit(limit)
-                    .with_for_update(skip_locked=True)
-                    .cte(name)
-                )
+            def lowest(state: State, those: ColumnElement[bool], name: str) -> CTE:
+                queued = _queued(study_id, state).where(trial.c.filled, those, wanted).limit(limit)
+                return queued.with_for_update(skip_locked=True).cte(name)
 
-            # Each from an index in the order of numbers: what has an outcome already is not passed by.
             both = union_all(
-                select(lowest(trial.c.state == State.WAITING.value, "waiting")), select(lowest(lapsed, "lapsed"))
+                select(lowest(State.WAITING, true(), "waiting")), select(lowest(State.RUNNING, lapsed, "lapsed"))
             ).subquery()
             picked = select(both.c.id).order_by(both.c.number).limit(limit).cte("picked")
             rows = connection.execute(
@@ -163,6 +157,11 @@ class Leases:
             ]
 
         return self._database.write(work)
+
+    def unfinished(self, study_id: int) -> bool:
+        """Tell whether any trial of a study has no outcome; unlike a count, that takes as long in a large one."""
+        first = [_queued(study_id, state).limit(1).subquery() for state in (State.WAITING, State.RUNNING)]
+        return bool(self._database.read(lambda c: c.execute(union_all(*map(select, first))).all()))
 
     def renew(
         self, driver_id: str, patience: float | None = None, training: Iterable[tuple[int, int]] | None = None
@@ -313,6 +312,19 @@ class Leases:
                 .values(ended_at=self._database.now, ending=ending.value),
                 rows,
             )
+
+
+def _queued(study_id: int, state: State) -> Select[int, int]:
+    """Return the trials of a study that are in a state, in the order of their numbers, read from an index in order.
+
+    The state is a range, and what is ordered by, for the server's sake: as a constant it would leave the server the
+    index of numbers, too, which it likes, and in which all that has ended lies before the first that waits.
+    """
+    return (
+        select(trial.c.id, trial.c.number)
+        .where(trial.c.study_id == study_id, trial.c.state.between(state.value, state.value))
+        .order_by(trial.c.state, trial.c.filled, trial.c.number)
+    )
 
 
 def _among(keys: Iterable[tuple[int, int]]) -> ColumnElement[bool]:

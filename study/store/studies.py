@@ -272,14 +272,6 @@ class Studies:
             found["superseded"] += count if superseded else 0
         return Counts(**{str(name): count for name, count in found.items()})
 
-    def unfinished(self, study_id: int) -> bool:
-        """Tell whether any trial has no outcome; unlike a count, that takes no longer in a larger study."""
-        trial = schema.trial
-        left = exists().where(
-            trial.c.study_id == study_id, trial.c.state.in_([State.WAITING.value, State.RUNNING.value])
-        )
-        return bool(self._database.read(lambda c: c.execute(select(left)).scalar_one()))
-
     def counts_by_arm(self, study_id: int) -> dict[str, Counts]:
         """Return the number of trials in each state, by arm."""
         trial = schema.trial
