@@ -41,10 +41,10 @@ REPEATS = 3
 
 SMALL, MIDDLE = 1_000, 10_000
 
-BASELINES = {"tune": 40, "optuna": 500}
+BASELINES = {"tune": 30, "optuna": 500}
 """Trials of the others: so many that they end within a minute."""
 
-LARGER = {"tune": 160, "optuna": 2_000}
+LARGER = {"tune": 100, "optuna": 2_000}
 """The same, once, to see what becomes of them where there are more."""
 
 BOUND_MS = 5.0
@@ -114,15 +114,29 @@ def _told(begun: float, ends: Sequence[float]) -> dict[str, Any]:
 # --- Basin ---
 
 
-class _Silent:
-    """Watches, and keeps its peace."""
+class _Spent:
+    """Watches what processors do from the first result to the last one, in this process and in all below it."""
 
-    def progressed(self, counts: Counts, eta_seconds: float | None) -> None:
-        """Say nothing."""
+    def __init__(self) -> None:
+        self._at: list[tuple[int, float]] = []
+
+    def progressed(self, counts: Counts, eta_seconds: float | None) -> None:  # noqa: ARG002
+        """Note the time spent where it begins to count, and where it ends."""
+        begins, ends = not self._at and counts.complete, len(self._at) == 1 and counts.complete == counts.total
+        if begins or ends:
+            here = psutil.Process()
+            times = [it.cpu_times() for it in (here, *here.children(recursive=True))]
+            self._at.append((counts.complete, sum(it.user + it.system for it in times)))
 
     def noted(self, text: str) -> None:
         """Say on the other channel what a person should know."""
         print(text, file=sys.stderr)
+
+    @property
+    def ms_a_trial(self) -> float:
+        """What was spent a trial."""
+        (before, begun), (after, ended) = self._at
+        return round(1e3 * (ended - begun) / (after - before), 3)
 
 
 def _basin(trials: int, location: str) -> dict[str, Any]:
@@ -148,7 +162,8 @@ def _basin(trials: int, location: str) -> dict[str, Any]:
         begun = time.perf_counter()
         study = store.studies.create(loads(json.dumps(document)), code_version())[0]
         created, begun, since = time.perf_counter() - begun, time.perf_counter(), time.time()
-        driver = Driver(store, study, world=World(executor=train), data=None, observer=_Silent())
+        spent = _Spent()
+        driver = Driver(store, study, world=World(executor=train), data=None, observer=spent)
         counts, total = driver.run().counts, time.perf_counter() - begun
         if counts.complete != trials:
             raise AssertionError(f"all {trials} trials must be complete, got {counts}")
@@ -157,6 +172,7 @@ def _basin(trials: int, location: str) -> dict[str, Any]:
     return _told(since, ends) | {
         "total_s": round(total, 1),
         "create_s": round(created, 2),
+        "cpu_ms_a_trial": spent.ms_a_trial,
         "resident_mib": [round(it / 2**20) for it in memory],
     }
 
