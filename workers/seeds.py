@@ -34,12 +34,15 @@ def seeded(seed: int, purpose: str, epoch: int = 0) -> Iterator[None]:
     """
     derived = derived_seed(seed, purpose, epoch)
     python, numbers = random.getstate(), np.random.get_state()  # noqa: NPY002 - it is the global one that is meant
-    devices = list(range(torch.cuda.device_count()))
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
     try:
         with torch.random.fork_rng(devices=devices):
             random.seed(derived)
             np.random.seed(derived % 2**32)  # noqa: NPY002
-            torch.manual_seed(derived)
+            # Not torch.manual_seed, which notes a stack for each kind of device that is not there.
+            torch.default_generator.manual_seed(derived)
+            if devices:
+                torch.cuda.manual_seed_all(derived)
             yield
     finally:
         random.setstate(python)

@@ -46,6 +46,7 @@ class Worker(tune.Trainable):
         use_float32()
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._folder = Path(ticket.data) if ticket.data else None
+        self.config = {}  # Ray would send the whole ticket back with every result
         self._reports = self._work(ticket.jobs)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

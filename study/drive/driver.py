@@ -242,8 +242,7 @@ class Driver:
         """Find out whether there is nothing left, or something to take back."""
         study = self._tickets.study
         self._keeper.rescue(study.id)
-        counts = self._store.studies.counts(study.id)
-        self._finished = not counts.waiting and not counts.running
+        self._finished = not self._store.leases.unfinished(study.id)
 
     def _received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
         ticket = self._holdings.tickets.get(ticket_id)

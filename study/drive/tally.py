@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -83,10 +84,9 @@ class Tally:
 
     def written(self, reports: Iterable[Report]) -> None:
         """Note what became of trials, by the reports that the store has taken."""
-        for report in reports:
-            if report.finish is not None:
-                self._move(Counts(running=-1))
-                self._move(Counts(**{FINAL[report.finish.ending]: 1}))
+        ends = Counter(FINAL[report.finish.ending] for report in reports if report.finish is not None)
+        if ends:
+            self._move(Counts(running=-ends.total(), **ends))
 
     def tell(self) -> None:
         """Tell the observer."""

@@ -153,8 +153,10 @@ class Database:
 
     def _confirm(self, connection: Connection, before: tuple[int, ...] | None) -> None:
         """Raise what SQLite would have said, had it been allowed to lock the file that it read."""
+        if self.file is None:  # nor may a connection to a server be asked for anything once it is broken
+            return
         used: object = connection.connection.dbapi_connection
-        if self.file is not None and isinstance(used, Unlocked) and self.file.stamp() != before:
+        if isinstance(used, Unlocked) and self.file.stamp() != before:
             cause = sqlite3.OperationalError("database is locked: it was written while it was read")
             raise OperationalError(None, None, cause)
 

@@ -1,8 +1,9 @@
 """What the tests of the store share: specifications, reports, the clock, and whole rows."""
 
 import json
+from contextlib import contextmanager
 
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from search_spaces.validation import loads
 from study.store.columns import TRIAL
@@ -132,6 +133,21 @@ def run_sql(store, statement, **values):
     with store.database.engine.begin() as connection:
         result = connection.execute(text(statement), values)
         return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+
+@contextmanager
+def statements(store):
+    """Yield the list of all statements that the store runs meanwhile, each with the parameters of its first run."""
+    said = []
+
+    def note(_connection, _cursor, statement, parameters, _context, many):
+        said.append((statement, parameters[0] if many else parameters))
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(store.database.engine, "before_cursor_execute", note)
 
 
 def rows(store, table="trial"):

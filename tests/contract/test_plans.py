@@ -1,9 +1,11 @@
-"""The plan of the map's query: one study is read from an index, however large the store."""
+"""The plans of what is asked often: one study is read from an index, however large the store."""
+
+import re
 
 import pytest
 from sqlalchemy import text
 
-from tests.contract.helpers import claim, completion, make, tell
+from tests.contract.helpers import claim, completion, make, progress, statements, tell
 
 FILLED = """
 INSERT INTO trial (study_id, number, configuration_id, seed, epochs, generation, superseded, filled, state, attempt,
@@ -42,3 +44,77 @@ def test_the_map_of_one_study_is_read_from_its_covering_index(store, arms):
     assert [(cell.trials, cell.complete, cell.mean, cell.lowest) for cell in found] == [
         (2, 2, 30.0, 30.0)
     ] * study.specification.configurations
+
+
+def plans(store, said):
+    """Return the plan of each statement that was run, with the parameters that it had; nothing is changed."""
+    prefix = "EXPLAIN QUERY PLAN" if store.database.is_sqlite else "EXPLAIN"
+    kept = [(it, values) for it, values in said if re.match("SELECT|INSERT|UPDATE|WITH", it)]
+    with store.database.engine.connect() as connection:
+        return {
+            it: "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{prefix} {it}", values))
+            for it, values in kept
+        }
+
+
+@pytest.fixture
+def large(store):
+    """Return a study of which most is done and some is waiting, in a store with as much of others."""
+    for name in ("other", "study"):
+        study = make(store, name=name)
+        tell(store, *(completion(lease) for lease in claim(store, study, limit=6)))
+        with store.database.engine.begin() as connection:
+            connection.execute(text(FILLED), {"study": study.id})
+            connection.execute(text(ATTEMPTED))
+            connection.execute(text(EPOCHS))
+            connection.execute(text(WAITING), {"study": study.id})
+    with store.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not store.database.is_sqlite:
+            connection.execute(text("VACUUM ANALYZE"))
+    return study
+
+
+ATTEMPTED = """
+INSERT INTO attempt (trial_id, attempt, driver_id, started_at, ended_at, ending)
+SELECT id, 1, 'ann', 1, 2, 'complete' FROM trial
+WHERE id NOT IN (SELECT trial_id FROM attempt) AND state = 'complete'
+"""
+
+EPOCHS = """
+INSERT INTO epoch (trial_id, attempt, epoch, test_error, seconds)
+SELECT id, 1, 1, 50, 0.5 FROM trial WHERE id NOT IN (SELECT trial_id FROM epoch) AND state = 'complete'
+"""
+
+WAITING = """
+UPDATE trial SET state = 'waiting', finished_at = NULL, epochs_done = 0, test_error_final = NULL,
+                 test_error_mean_last5 = NULL, test_error_min = NULL, train_loss_final = NULL, value_final = NULL,
+                 value_mean_last5 = NULL, value_min = NULL
+WHERE study_id = :study AND number >= 300000
+"""
+
+WHOLE = re.compile(r"(SCAN|Seq Scan on) (trial|attempt|epoch)\b")
+
+
+@pytest.mark.parametrize("arm", [None, "base"], ids=["any", "arm"])
+def test_a_claim_passes_by_nothing_that_has_ended(store, large, arm):
+    with statements(store) as said:
+        leases = store.leases.claim(large.id, "ben", 100, arm=arm)
+        store.leases.release("ben", [lease.key for lease in leases])
+        store.leases.claim(large.id, "ben", 100, arm=arm)  # whose trials have had an attempt before
+    assert len(leases) == 100
+    found = plans(store, said)
+    assert not [plan for plan in found.values() if WHOLE.search(plan)], found
+    (picked,) = [plan for it, plan in found.items() if it.startswith("WITH")]
+    used = r"INDEX ix_trial_claim \(study_id=\? AND state>\? AND state<\?\)|Scan using ix_trial_claim on trial"
+    assert re.search(used, picked), picked
+    assert "(study_id=?)" not in picked, picked
+
+
+def test_reports_and_the_question_whether_there_is_more_read_no_whole_table(store, large):
+    leases = store.leases.claim(large.id, "ben", 50)
+    with statements(store) as said:
+        tell(store, *(progress(lease, 50.0) for lease in leases), *map(completion, leases), driver="ben")
+        assert store.leases.unfinished(large.id)
+    found = plans(store, said)
+    assert len(found) > 5
+    assert not [plan for plan in found.values() if WHOLE.search(plan)], found

@@ -2,10 +2,12 @@
 
 import itertools
 import json
+import random
 
 import pytest
 
 from study.hosts import Process
+from study.store import results as results_module
 from study.trials import Counts, Ending, Finish, Report
 from tests.contract.helpers import (
     MADE,
@@ -27,6 +29,7 @@ from tests.contract.helpers import (
     row,
     rows,
     run_sql,
+    statements,
     tell,
 )
 
@@ -370,6 +373,57 @@ def test_one_refused_report_does_not_spoil_the_others(store, study):
 
 def test_no_report_is_a_report_too(store):
     assert tell(store) == set()
+
+
+# --- many at once ---
+
+
+def test_a_batch_takes_no_more_statements_than_one_report(store, study):
+    taken = []
+    one, *others = claim(store, study, limit=6)
+    with statements(store) as said:
+        tell(store, progress(one, 50.0), completion(one))
+        taken.append(len(said))
+        said.clear()
+        tell(store, *(progress(lease, 50.0) for lease in others), *map(completion, others))
+        taken.append(len(said))
+    assert taken[0] == taken[1]
+    assert store.studies.counts(study.id) == Counts(complete=6)
+
+
+@pytest.mark.parametrize("most", [1, 3, 500])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_batch_says_what_its_reports_say_one_by_one(store, monkeypatch, seed, most):
+    monkeypatch.setattr(results_module, "MOST", most)
+    drawn = random.Random(seed)  # noqa: S311
+    once, apart = make(store, name="once"), make(store, name="apart")
+    sides = [claim(store, once, limit=5), claim(store, apart, limit=5)]
+    for leases in sides:  # of the first the lease is lost, the second has come to its end already
+        store.leases.release("ann", [leases[0].key])
+        tell(store, progress(leases[1], 70.0), completion(leases[1], 70.0, 60.0, 50.0))
+    sayings = [*SAYINGS, lambda lease: progress(lease, 50.0), lambda lease: completion(lease, 20.0)]
+    script = [(drawn.randrange(5), drawn.choice(sayings)) for _ in range(40)]
+    refused = tell(store, *(say(sides[0][number]) for number, say in script))
+    singly = set()
+    for number, say in script:
+        singly |= tell(store, say(sides[1][number]))
+    assert [lease.key in refused for lease in sides[0]] == [lease.key in singly for lease in sides[1]]
+    assert refused | singly <= {lease.key for leases in sides for lease in leases}
+    assert of_study(store, once) == of_study(store, apart)
+
+
+def of_study(store, study):
+    """Return all that is kept of a study's trials but for keys and times."""
+    aside = {"id", "study_id", "configuration_id", "trial_id"}
+    trials = {row["id"]: row for row in rows(store) if row["study_id"] == study.id}
+    kept = []
+    for number, one in trials.items():
+        beside = [row for table in ("attempt", "epoch") for row in rows(store, table) if row["trial_id"] == number]
+        kept.append([{k: v for k, v in it.items() if k not in aside | TIMES} for it in (one, *beside)])
+    return kept
+
+
+TIMES = {"created_at", "started_at", "finished_at", "ended_at", "lease_until", "progress_until"}
 
 
 # --- terminal rows ---

@@ -219,6 +219,17 @@ def test_superseded_trials_are_counted_apart(store):
     assert store.studies.counts(study.id) == Counts(waiting=4, superseded=2)
 
 
+def test_a_study_is_unfinished_while_any_trial_waits_or_is_in_training(store):
+    study, other = make(store, seeds=1), make(store, name="other")
+    asked = [store.leases.unfinished(study.id)]
+    for lease in claim(store, study, limit=3):
+        asked.append(store.leases.unfinished(study.id))
+        tell(store, completion(lease))
+    assert asked == [True] * 4
+    assert not store.leases.unfinished(study.id)
+    assert store.leases.unfinished(other.id)
+
+
 def test_counts_are_of_one_study(store):
     study = make(store)
     claim_one(store, make(store, name="other"))

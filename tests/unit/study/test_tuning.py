@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 
 import pytest
+from ray import cloudpickle
 
 from study import tuning
 from study.tuning import LONGEST_FOLDER, _made_folder, _reason
@@ -66,3 +68,61 @@ def test_a_temporary_folder_with_a_name_too_long_for_sockets_is_not_used(tmp_pat
         assert folder.stat().st_mode & 0o777 == 0o700
     finally:
         folder.rmdir()
+
+
+class Listener:
+    """Stands in for a supply of one ticket."""
+
+    stopping = finished = False
+
+    def __init__(self):
+        self.told = []
+
+    def next_ticket(self, _):
+        return {"trials": [1, 2, 3]}
+
+    def begun(self, *_):
+        pass
+
+    def received(self, _, reports):
+        self.told.append(reports)
+
+    def ended(self, name, error):
+        self.told.append((name, error))
+
+
+@pytest.fixture
+def listener():
+    return Listener()
+
+
+@pytest.fixture
+def config(listener):
+    """Return what Ray is given of a trial."""
+    return tuning._Tickets(listener, waiting=False).suggest("one")
+
+
+def test_workers_find_a_ticket_where_ray_has_a_sealed_one(config):
+    assert cloudpickle.loads(cloudpickle.dumps(copy.deepcopy(config))) == {"ticket": {"trials": [1, 2, 3]}}
+
+
+def test_ray_makes_no_copy_of_a_ticket_and_no_name_of_what_is_in_it(config):
+    assert copy.deepcopy(config)["ticket"] is config["ticket"]
+    assert "3" not in str(config["ticket"])
+
+
+@pytest.mark.parametrize("error", [None, "KeyError: 1"])
+def test_a_ticket_that_has_ended_is_let_go(listener, config, error):
+    reports = tuning._Reports(listener, SimpleNamespace(look=lambda: None))
+    trial = SimpleNamespace(trial_id="one", config=copy.deepcopy(config), error_file=None, get_error=lambda: error)
+    (reports.on_trial_error if error else reports.on_trial_complete)(1, [trial], trial)
+    assert listener.told == [("one", error)]
+    assert cloudpickle.loads(cloudpickle.dumps(trial.config)) == {"ticket": {}}
+
+
+def test_reports_are_passed_on_and_not_kept(listener):
+    result = {"reports": [{"finish": None}], "done": False}
+    watch = SimpleNamespace(look=lambda: None, fruitful=False)
+    tuning._Reports(listener, watch).on_trial_result(1, [], SimpleNamespace(trial_id="one"), result)
+    assert listener.told == [[{"finish": None}]]
+    assert result == {"done": False}

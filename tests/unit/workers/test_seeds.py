@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.seeds import derived_seed, generator
+from workers.seeds import derived_seed, generator, seeded
 
 SEEDS = st.integers(0, 2**63)
 
@@ -31,3 +31,11 @@ def test_a_generator_starts_anew_each_time():
 
 def test_a_generator_lives_on_the_cpu():
     assert generator(0, "order").device.type == "cpu"
+
+
+def test_the_global_generator_of_torch_is_set_as_torch_sets_it():
+    with seeded(3, "global", 2):
+        found = torch.rand(5)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derived_seed(3, "global", 2))
+        assert torch.equal(found, torch.rand(5))

@@ -37,6 +37,13 @@ def test_a_worker_of_other_code_reads_nothing_of_a_ticket_but_that(worker):
         worker.setup({"ticket": {"code": "0", "of": "another release"}})
 
 
+def test_a_worker_does_not_send_its_ticket_back(worker):
+    """Ray adds the configuration to every result."""
+    worker.config = {"ticket": {"code": code_version(), "data": None, "threads": 1, "trials": []}}
+    worker.setup(worker.config)
+    assert worker.config == {}
+
+
 TRAINING = descent("adam", lr=0.01, noise=0.5)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from study.drive import tally as room
@@ -93,3 +95,57 @@ def test_a_look_that_fails_ends_nothing(store, drive, monkeypatch):
             supply.ended(name, None)
 
     assert drive(create(store), run_tickets).counts.complete == 6
+
+
+class Counted:
+    """A lock that knows whether this thread holds it."""
+
+    def __init__(self):
+        self._lock, self._depth = threading.RLock(), threading.local()
+
+    @property
+    def held(self):
+        return getattr(self._depth, "held", 0) > 0
+
+    def acquire(self, blocking=True, timeout=-1):
+        taken = self._lock.acquire(blocking, timeout)
+        if taken:
+            self._depth.held = getattr(self._depth, "held", 0) + 1
+        return taken
+
+    def release(self):
+        self._depth.held -= 1
+        self._lock.release()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+
+def test_nobody_waits_for_a_count_of_the_study(store, drive, monkeypatch):
+    """A count takes the longer the larger a study is: none is made under the lock, or to see what is left."""
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0.01)
+    lock, found, looks = Counted(), [], []
+    for name in ("counts", "status"):
+        real = getattr(store.studies, name)
+        monkeypatch.setattr(store.studies, name, lambda of, real=real: found.append(lock.held) or real(of))
+    unfinished = store.leases.unfinished
+    monkeypatch.setattr(store.leases, "unfinished", lambda of: looks.append(lock.held) or unfinished(of))
+
+    def run_tickets(supply):
+        assert not lock.held
+        for name, ticket in tickets_of(supply):
+            supply.next_ticket("another")  # while this one is out, there may be nothing left
+            before = len(found)
+            assert eventually(lambda before=before: len(found) > before)
+            for held in (name, "another"):
+                for trial in ticket["trials"]:
+                    supply.received(held, complete(trial))
+                supply.ended(held, None)
+
+    assert drive(create(store), run_tickets, lock=lambda: lock).counts.complete == 6
+    assert True in looks, "the driver did look around, under its lock"
+    assert len(found) > 4
+    assert True not in found
