@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from search_spaces.domains import Choices, Domain
+from search_spaces.specification import Specification
 from study.words import (
     cell,
     counted,
@@ -59,7 +60,7 @@ def closing(store: Store, outcome: Outcome) -> Iterator[str]:
     yield f"study {study.name} {status.state}: {counted(status.counts, None)}; {took}"
     for one in bests:
         arm = f"arm {one.arm}, " if specification.armed else ""
-        yield f"best: {arm}{point(one.configuration)}: {told(study, one, over_seeds(one.seeds))}"
+        yield f"best: {arm}{point(one.configuration)}: {told(specification, one, over_seeds(one.seeds))}"
     if status.counts.cancelled:
         yield f"{status.counts.cancelled} trials were cancelled; {how_to_take_back(study.name)}"
 
@@ -68,12 +69,11 @@ def best_so_far(store: Store, study: Study) -> str | None:
     """Return the best value of the objective so far, None before the first configuration is done."""
     study = store.studies.get(study.name)  # which may have been extended meanwhile
     best = store.summaries.best(study)
-    return None if best is None else told(study, best)
+    return None if best is None else told(study.specification, best)
 
 
-def told(study: Study, best: Best, *more: str) -> str:
+def told(specification: Specification, best: Best, *more: str) -> str:
     """Return a best value, what it is, and how it was taken."""
-    specification = study.specification
     metric = specification.arms[best.arm].metric
     name = metric.name.replace("_", " ")
     return f"{measured(best.mean, metric)} {name} ({', '.join((specification.objective.statistic, *more))})"

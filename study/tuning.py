@@ -23,6 +23,7 @@ import psutil
 import ray
 import torch
 from ray import tune
+from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
 from ray.exceptions import RayError
 from ray.tune import TuneError
 from ray.tune.callback import Callback
@@ -428,6 +429,11 @@ def _reason(trial: Any) -> str:
 @contextlib.contextmanager
 def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
     """Start or join a cluster; yield a folder that lasts as long, and leave nothing of either behind."""
+    if ray.is_initialized():
+        raise TicketsError(
+            "this process has joined a Ray cluster already, and a drive joins or starts its own: call ray.shutdown() "
+            "first"
+        )
     try:
         folder = _made_folder()
     except OSError as error:
@@ -468,6 +474,9 @@ def _made_folder() -> Path:
 
 
 def _init(address: str | None, options: Mapping[str, Any]) -> None:
+    # Ray remembers mode and token of the first cluster of a process; the next one has others.
+    Config.initialize("")
+    AuthenticationTokenLoader.instance().reset_cache()
     try:
         ray.init(**options)
     except Exception as error:  # Ray raises bare ones too, such as where a busy machine does not start it in time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +112,7 @@ class Report:
 
     name: str
     folder: Path
-    summary: Mapping[str, Any]
+    summary: Mapping[str, Any] = field(repr=False)
 
     @property
     def page(self) -> Path:
