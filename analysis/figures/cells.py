@@ -131,7 +131,7 @@ def draw_cell(
         va="center",
         color="white" if dark else "black",
         linespacing=1.1,
-        bbox={"facecolor": colour, "edgecolor": "none", "pad": 1.0} if look.marks else None,
+        box={"facecolor": colour, "edgecolor": "none", "pad": 1.0} if look.marks else None,
     )
     axes.add_artist(text)
     text.set_clip_on(False)
@@ -151,6 +151,8 @@ class Fitted(Text):
         Of the width of the axes that the cell takes, and of rows that share their height.
     size, least
         Points of the letters at the most and at the least.
+    box
+        Behind the letters, where they stand on marks.
     kwargs
         As of any text.
     """
@@ -165,11 +167,12 @@ class Fitted(Text):
         rows: int,
         size: float,
         least: float,
+        box: dict[str, Any] | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(x, y, "\n".join(lines), **kwargs)
         self._lines, self._share, self._rows = lines, share, rows
-        self._most, self._least = size, least
+        self._most, self._least, self._box = size, least, box
         self.set_in_layout(False)
 
     def fit(self) -> bool:
@@ -183,6 +186,7 @@ class Fitted(Text):
             if points >= self._least:
                 self.set_text(text)
                 self.set_fontsize(points)
+                self.set_bbox(self._box)  # its padding is in units of the size
                 return True
         return False
 
