@@ -28,7 +28,6 @@ PATIENCE_SECONDS = 20.0
 WORK = "basin-work"
 
 _TURN = threading.Lock()
-"""Held by the one drive of this process: Ray is there once, and so is the folder that stands for the working one."""
 
 
 class Interruption:
@@ -59,11 +58,7 @@ class Interruption:
         ------
         KeyboardInterrupt
             The work is left behind; :func:`is_left_behind` tells that it still goes on.
-        UsageError
-            Other work of this process goes on.
         """
-        if not _TURN.acquire(blocking=False):
-            raise UsageError(BUSY)
         ended = threading.Event()
         failures: list[BaseException] = []
 
@@ -75,7 +70,6 @@ class Interruption:
             except BaseException as error:  # noqa: BLE001 - raised below
                 failures.append(error)
             finally:
-                _TURN.release()
                 ended.set()
 
         threading.Thread(target=worked, name=WORK, daemon=True).start()
@@ -161,7 +155,20 @@ def is_left_behind() -> bool:
     return any(thread.name == WORK for thread in threading.enumerate())
 
 
-def refuse_second() -> None:
-    """Raise :class:`UsageError` where work of this process goes on, before anything is begun."""
-    if is_left_behind():
+@contextmanager
+def alone() -> Iterator[None]:
+    """Have the one drive of this process: Ray and its environment are there once.
+
+    Raises
+    ------
+    UsageError
+        There is one, or one that was left behind still stops.
+    """
+    if not _TURN.acquire(blocking=False):
         raise UsageError(BUSY)
+    try:
+        if is_left_behind():
+            raise UsageError(BUSY)
+        yield
+    finally:
+        _TURN.release()

@@ -15,7 +15,7 @@ from search_spaces.exits import Exit
 from search_spaces.specification import Resources, Specification
 from study.environment import prepare
 from study.errors import StoreBrokenError, StudyNotFoundError, UsageError
-from study.interruption import Interruption, refuse_second
+from study.interruption import Interruption
 from study.settings import setting
 
 if TYPE_CHECKING:
@@ -73,11 +73,10 @@ class Means:
         Raises
         ------
         UsageError
-            The environment is faulty, this machine has not what a worker takes, or a study is driven already.
+            The environment is faulty, or this machine has not what a worker takes.
         DataError
             Files of a data set are missing here.
         """
-        refuse_second()
         prepare(local=self.address is None)
         if self.address is not None:
             return []

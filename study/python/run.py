@@ -12,7 +12,7 @@ from search_spaces.given import Given, described, load_given
 from study.description import best_so_far, created
 from study.environment import restored
 from study.errors import StudyUnfinishedError
-from study.interruption import interruptible
+from study.interruption import alone, interruptible
 from study.operations import creation, driving
 from study.operations.opening import opened
 from study.progress import say
@@ -85,7 +85,7 @@ def run(
     specification = load_given(spec, set)
     location = _placed(setting("store", None if store is None else os.fspath(store), place="store"))
     folder = None if data is None else os.fspath(data)
-    with restored(), hidden():
+    with alone(), restored(), hidden():
         means = driving.Means.resolved(address=address, workers=workers, data=folder, marks="")
         begun = [f"note: {note}" for note in means.prepare(specification, download=download)]
         creation.refuse_twins(specification, described(spec), location)
