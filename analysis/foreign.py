@@ -133,7 +133,8 @@ def _placed(column: pd.Series, name: Hashable) -> tuple[Any, Axis]:
 
 
 def _choices(values: Iterable[str | bool], name: Hashable) -> Axis:
-    found = tuple(values)
+    # Matplotlib takes what stands between two dollar signs for mathematics.
+    found = tuple(it if isinstance(it, bool) else printable(it).replace("$", r"\$") for it in values)
     if len(set(found)) < len(found):
         raise TableError(f"column {_told(name)} must have categories that differ as text, got {shown(found)}")
     return Axis(choices=found)

@@ -98,6 +98,10 @@ def heatmap(  # noqa: PLR0913 - as plotting goes
     sign = -1.0 if direction == "maximize" else 1.0
     grid = grid_of(table, x, y, value, seed=seed, worst=worst, sign=sign)
     on_x, on_value = _logarithmic(log, x, y, value)
+    if grid.x_axis.choices:
+        if on_x and not isinstance(log, bool):
+            raise TableError(f"column {_name(x)} must hold numbers to lie on a logarithmic axis, got text")
+        on_x = False
     if on_x and not (grid.xs > 0).all():
         raise TableError(f"column {_name(x)} must be above 0 to lie on a logarithmic axis, got {grid.xs.min():g}")
     low, high = clip
@@ -110,10 +114,10 @@ def heatmap(  # noqa: PLR0913 - as plotting goes
         limits=_limits(grid, Clip(low=low, high=high), on_value, _name(value)),
         digits=_checked(digits),
     )
+    if ax is None:
+        own = f"{drawn.value} over {drawn.x} and {drawn.y}"
+        return draw_alone(drawn, own if title is None else title, bar=bar)
     with mpl.rc_context(STYLE):
-        if ax is None:
-            own = f"{drawn.value} over {drawn.x} and {drawn.y}"
-            return draw_alone(drawn, own if title is None else title, bar=bar)
         if bar:
             draw_bar_beside(drawn, ax)
         draw(drawn, ax)

@@ -28,7 +28,7 @@ from ray.exceptions import RayError
 from ray.tune import TuneError
 from ray.tune.callback import Callback
 from ray.tune.experiment import Trial
-from ray.tune.progress_reporter import TrialProgressCallback
+from ray.tune.progress_reporter import ProgressReporter, TrialProgressCallback
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
@@ -152,6 +152,7 @@ def _trained(
             storage_path=str(folder),
             stop=_End(supply),
             callbacks=[_Reports(supply, watch)],
+            progress_reporter=_Mute(),
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=0),
             checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
@@ -254,6 +255,17 @@ class _Reports(TrialProgressCallback):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Callback, ()
+
+
+class _Mute(ProgressReporter):
+    """Reports nothing: in a notebook Ray would clear the output of the cell, and put its own there."""
+
+    def should_report(self, trials: Any, done: bool = False) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def report(self, trials: Any, done: bool, *sys_info: Any) -> None:
+        """Report nothing."""
 
 
 class _Stopped(BaseException):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,7 +21,7 @@ from analysis.figures.cells import (
 )
 from analysis.figures.columns import Columns, columns_of, width_of
 from analysis.figures.scale import BAR, draw_labelled_bar, scale_of
-from analysis.figures.style import Caption
+from analysis.figures.style import STYLE, Caption
 from analysis.findings import Limits
 from analysis.grid import Cell, Grid
 from analysis.numbers import plain
@@ -58,7 +59,7 @@ class ForeignMap:
     @property
     def columns(self) -> Columns:
         """Where columns lie."""
-        return columns_of(self.grid.xs, False if self.grid.x_axis.choices else self.log)
+        return columns_of(self.grid.xs, self.log)
 
     @property
     def label(self) -> str:
@@ -115,7 +116,7 @@ class ForeignMap:
             parts.append(f"Star: {best} mean{among}, {place}: {self.number(float(grid.mean[self.best]))}.")
         if self.lacking:
             counted = "they count at the worst" if grid.diverged.any() else "left out of the mean"
-            parts.append(f"Hatched: {self.lacking} of the rows have no value (NaN); {counted}.")
+            parts.append(f"Hatched: rows without a value (NaN), {self.lacking} in all; {counted}.")
         if ((grid.n + grid.excluded) == 0).any():
             parts.append("Blank: no row.")
         return " ".join(parts)
@@ -143,23 +144,23 @@ def draw_alone(result: ForeignMap, title: str, *, bar: bool) -> Axes:
     """Return axes on a figure of pyplot's, which notebooks show: as large as its cells need, with a caption."""
     from matplotlib import pyplot as plt  # noqa: PLC0415 - who draws on axes of his own may not want it
 
-    grid = result.grid
-    rows, columns = grid.mean.shape
-    numbered = is_numbered(grid)
-    left, right = left_of(grid), (BAR + 0.6 + 0.145 * (result.label.count("\n") + 1) if bar else 0.1)
+    rows, columns = result.grid.mean.shape
+    numbered = is_numbered(result.grid)
+    left, right = left_of(result.grid), (BAR + 0.6 + 0.145 * (result.label.count("\n") + 1) if bar else 0.1)
     width = left + (0.82 * max(columns, 4) if numbered else WIDEST) + 0.2 + right
     below = Caption(result.caption, width)
     title = wrapped(title, width - left)
     head = 0.35 + 0.16 * (title.count("\n") + 1)
     cells, bottom = 0.62 * max(rows, 2) if numbered else HIGHEST, 0.62 + below.height
-    size = (width, head + cells + bottom)
-    figure: Figure = plt.figure(figsize=size)
-    place = (bottom / size[1], cells / size[1])
-    axes = figure.add_axes((left / width, place[0], 1 - (left + 0.2 + right) / width, place[1]))
-    draw(result, axes)
-    axes.set_title(title, loc="left")
-    if bar:
-        beside = figure.add_axes((1 - right / width, place[0], BAR / width, place[1]))
-        draw_labelled_bar(figure, beside, result.limits, result.label)
-    below.write(figure)
+    high = head + cells + bottom
+    # Made outside of our style, whose end would undo what a notebook sets when its first figure is made.
+    figure: Figure = plt.figure(figsize=(width, high), dpi=STYLE["figure.dpi"])
+    with mpl.rc_context(STYLE):
+        axes = figure.add_axes((left / width, bottom / high, 1 - (left + 0.2 + right) / width, cells / high))
+        draw(result, axes)
+        axes.set_title(title, loc="left")
+        if bar:
+            beside = figure.add_axes((1 - right / width, bottom / high, BAR / width, cells / high))
+            draw_labelled_bar(figure, beside, result.limits, result.label)
+        below.write(figure)
     return axes

@@ -9,7 +9,7 @@ from typing import Self
 
 from study.errors import UsageError
 from study.operations.opening import opened
-from study.python.study import Study
+from study.python.study import Study, near
 from study.settings import setting
 from study.store import Store
 
@@ -33,7 +33,7 @@ class Studies:
     def __init__(self, location: str) -> None:
         self._stack = ExitStack()
         self._store: Store | None = self._stack.enter_context(opened(location))
-        self._shown = self._store.shown
+        self._shown = near(self._store.shown)
 
     def names(self) -> list[str]:
         """Return the names of the studies, oldest first."""

@@ -16,7 +16,7 @@ from study.interruption import alone, interruptible
 from study.operations import creation, driving
 from study.operations.opening import opened
 from study.progress import say
-from study.python.study import Study
+from study.python.study import Study, near
 from study.python.watching import in_notebook, watching
 from study.secrecy import hidden
 from study.settings import setting
@@ -83,7 +83,8 @@ def run(
     {'lr': 0.03, 'p': 0.25}
     """
     specification = load_given(spec, set)
-    location = _placed(setting("store", None if store is None else os.fspath(store), place="store"))
+    location = setting("store", None if store is None else os.fspath(store), place="store")
+    lasting = _lasting(location)  # before the working directory may change
     folder = None if data is None else os.fspath(data)
     with alone(), restored(), hidden():
         means = driving.Means.resolved(address=address, workers=workers, data=folder, marks="")
@@ -91,7 +92,7 @@ def run(
         creation.refuse_twins(specification, described(spec), location)
         with interruptible(yielding=True) as interruption, opened(location, create=True) as it:
             made = creation.create(it, specification)
-            begun += created(made, it.shown)
+            begun += created(made, near(it.shown))
             if progress and not in_notebook():
                 for line in begun:
                     say(line)
@@ -100,10 +101,10 @@ def run(
             outcome = driving.drive(it, made.study, means, watch=watch, interruption=interruption)
             shown = it.shown
     _tell(outcome)
-    return Study(outcome.study.name, partial(opened, location), shown)
+    return Study(outcome.study.name, partial(opened, lasting), shown)
 
 
-def _placed(location: str) -> str:
+def _lasting(location: str) -> str:
     """Return a location that names the same store from every working directory."""
     url = parse_location(location)
     if url.get_backend_name() != "sqlite":

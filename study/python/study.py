@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search_spaces.errors import BasinError
@@ -42,7 +43,7 @@ class Study:
 
     def __init__(self, name: str, opening: Opening, shown: str) -> None:
         self.name = name
-        self._opening, self._shown = opening, shown
+        self._opening, self._shown = opening, near(shown)
 
     @property
     def summary(self) -> Summary:
@@ -138,6 +139,12 @@ class Study:
         head, *lines = text.split("\n")
         rows = "".join(_row(line.strip()) for line in lines)
         return f"<div><b>{html.escape(head)}</b> ({html.escape(self._shown)})<table>{rows}</table></div>"
+
+
+def near(place: str) -> str:
+    """Return a path as it is named from here, where it lies within the working directory."""
+    here = Path.cwd()
+    return str(Path(place).relative_to(here)) if Path(place).is_relative_to(here) else place
 
 
 def _said(summary: Summary) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import logging
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -74,6 +76,9 @@ class Bar:
     def __init__(self, name: str, best: Best, begun: list[str]) -> None:
         from IPython.display import display  # noqa: PLC0415 - there in a notebook alone
 
+        # Ray and tqdm advise a notebook to install widgets, which nothing here uses.
+        warnings.filterwarnings("ignore", "IProgress not found")
+        logging.getLogger("ray.widgets.util").setLevel(logging.WARNING)
         self._name = name
         self._best = Latest(best)
         self._notes = [lines(text) for text in begun]
