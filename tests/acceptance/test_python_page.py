@@ -12,6 +12,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from tests.unit.basin.editable import EDITABLE
 
 pytestmark = [pytest.mark.acceptance]
 
@@ -120,6 +123,17 @@ def test_the_notebook_runs_and_shows_what_the_docs_show(notebook):
 def test_the_bar_of_the_notebook_is_full(notebook):
     first = next(cell for cell in notebook[0] if cell.cell_type == "code")
     assert '<progress value="24" max="24"' in first.outputs[0]["data"]["text/html"]
+
+
+def test_a_file_that_hides_a_package_from_a_notebook_is_named(tmp_path):
+    (tmp_path / "study.py").touch()
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(EDITABLE)])
+    client = NotebookClient(book, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    sentence = (
+        f"basin has a package of the name study, and Python finds {tmp_path}/study.py in its place: rename that"
+    )
+    with pytest.raises(CellExecutionError, match=re.escape(sentence)):
+        client.execute(env=environment())
 
 
 def test_the_notebook_of_the_docs_is_small_and_names_no_place():

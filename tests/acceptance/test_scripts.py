@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from tests.acceptance.conftest import stop
+from tests.unit.study.common import eventually
 
 pytestmark = pytest.mark.acceptance
 
@@ -58,16 +60,16 @@ def script(folder):
     return Script(folder)
 
 
-def seen(process, word, seconds=90):
-    """Read what a process prints until a line holds a word."""
-    deadline, lines = time.monotonic() + seconds, []
-    while time.monotonic() < deadline:
-        line = process.stdout.readline()
-        lines.append(line)
-        if word in line:
-            return
-        assert line, "".join(lines)
-    pytest.fail("".join(lines))
+def trained(folder):
+    """Wait until a trial of the store is in training."""
+    asked = "SELECT count(*) AS n FROM trial WHERE state = 'running'"
+
+    def training():
+        with contextlib.suppress(SQLAlchemyError):  # no store yet
+            return (folder.path / "basin.db").exists() and folder.rows(asked)[0]["n"] > 0
+        return False
+
+    assert eventually(training, 90)
 
 
 def test_studies_are_run_one_after_the_other_and_in_a_thread(script, folder):
@@ -96,7 +98,7 @@ except KeyboardInterrupt as stopped:
     print("stopped:", stopped)
     print(basin.run(SMALL, workers=1).state)
 """)
-    seen(process, "1 running")
+    trained(folder)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=120)
     assert process.returncode == 0, out
@@ -108,9 +110,9 @@ except KeyboardInterrupt as stopped:
     assert folder.living() == []
 
 
-def test_an_interruption_that_nobody_catches_ends_the_script(script):
+def test_an_interruption_that_nobody_catches_ends_the_script(script, folder):
     process = script.start("basin.run(LONG, workers=1)\n")
-    seen(process, "1 running")
+    trained(folder)
     out = stop(process, signal.SIGINT)
     assert process.returncode == -signal.SIGINT
     assert out.strip().splitlines()[-1].startswith("KeyboardInterrupt: study long: 0/4 done")

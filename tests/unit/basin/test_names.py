@@ -14,6 +14,7 @@ from search_spaces.errors import BasinError
 from study.python.opened import Studies
 from study.python.run import run
 from study.python.study import Study
+from tests.unit.basin.editable import EDITABLE
 from workers.optimizers import Padam
 
 ROOT = Path(__file__).parents[3]
@@ -139,6 +140,13 @@ def test_a_folder_of_data_without_modules_is_no_obstacle_where_ours_is_found(tmp
     (tmp_path / "analysis" / "notes.txt").touch()
     done = python("-c", "import basin; print(basin.BasinError.__name__)", cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
     assert done.stdout == "BasinError\n", done.stderr
+
+
+def test_a_folder_of_data_that_hides_an_editable_installation_is_named(tmp_path):
+    assert python("-c", EDITABLE, cwd=tmp_path).returncode == 0
+    (tmp_path / "analysis").mkdir()
+    done = python("-c", EDITABLE, cwd=tmp_path)
+    assert is_named(done, "analysis", tmp_path / "analysis", "folder"), done.stderr
 
 
 def test_other_files_are_no_obstacle(tmp_path):
