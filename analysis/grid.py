@@ -143,7 +143,7 @@ def grid_of_trials(
         outcomes[name] = seen[name].reindex(found.index, fill_value=False).astype(bool)
     outcomes["pending"] = found["state"].isin(["waiting", "running"])
     outcomes["excluded"] = found["state"].isin(["failed", "cancelled"])
-    return _filled(outcomes, x, y, fixed, axes, measure.sign)
+    return filled(outcomes, x, y, fixed, axes, measure.sign)
 
 
 def grid_of_table(
@@ -183,7 +183,7 @@ def grid_of_table(
     outcomes["diverged"] = lost
     for name in ("learned_nothing", "pending", "excluded"):
         outcomes[name] = False
-    return _filled(outcomes, x, y, None, None)
+    return filled(outcomes, x, y, None, None)
 
 
 def _whole(seeds: pd.Series) -> pd.Series:
@@ -194,7 +194,7 @@ def _whole(seeds: pd.Series) -> pd.Series:
     return numbers
 
 
-def _filled(
+def filled(
     outcomes: pd.DataFrame,
     x: str,
     y: str | None,
@@ -202,7 +202,13 @@ def _filled(
     axes: Mapping[str, Axis] | None,
     sign: float = 1.0,
 ) -> Grid:
-    """Put one row a replicate at its place."""
+    """Return the grid of outcomes: one row a replicate, with ``seed``, ``value`` (NaN where none counts) and marks.
+
+    Raises
+    ------
+    ValueError
+        A cell has two rows of one seed.
+    """
     xs, columns = np.unique(outcomes[x].to_numpy(dtype=float), return_inverse=True)
     rows: Counts = np.zeros(len(outcomes), dtype=np.int64)
     ys = np.zeros(1)

@@ -5,17 +5,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from basin.shadows import refuse_shadows
+
 HOMES = {
+    "BasinError": "search_spaces.errors",
     "Padam": "workers.optimizers",
+    "Studies": "study.python.opened",
+    "Study": "study.python.study",
+    "heatmap": "analysis.heatmap",
+    "open": "study.python.opened",
+    "run": "study.python.run",
 }
 """Where each name of this package is defined."""
 
-__all__ = list(HOMES)
+__all__ = [name for name in HOMES if name != "open"]
+
+refuse_shadows()
 
 
 def __getattr__(name: str) -> Any:
     if name not in HOMES:
         raise AttributeError(f"module 'basin' has no attribute {name!r}")
+    refuse_shadows()  # which may have come since
     return getattr(import_module(HOMES[name]), name)
 
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from search_spaces.exits import Exit
+
 
 class BasinError(Exception):
     """Base of the errors a user can act on; the command line prints the text and leaves with ``exit_code``."""
 
-    exit_code = 1
+    exit_code = Exit.FAILED
 
 
 def shown(value: object, limit: int = 80) -> str:
@@ -66,7 +68,7 @@ class Fault:
 class SpecificationError(BasinError):
     """A study specification breaks rules; nothing was written. Mend every line listed and run again."""
 
-    exit_code = 2
+    exit_code = Exit.INVALID
 
     def __init__(self, faults: Sequence[Fault], source: str = "the study specification") -> None:
         self.faults = tuple(faults)

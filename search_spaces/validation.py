@@ -24,15 +24,34 @@ def load(spec: str, assignments: Sequence[str] = ()) -> Specification:
     SpecificationError
         With every fault found; nothing was written.
     """
+    return assigned(*document_at(spec), assignments)
+
+
+def document_at(spec: str) -> tuple[Document, str]:
+    """Return the document in a YAML file or of a preset, and what messages call it.
+
+    Raises
+    ------
+    SpecificationError
+        There is neither, or it is no document.
+    """
     path = Path(spec)
-    source = f"preset {spec}" if spec in preset_names() else shown(spec, 200)
     if spec in preset_names():
-        document = preset_document(spec)
-    elif not is_file(path) and path.suffix not in {".yaml", ".yml", ".json"}:
+        return preset_document(spec), f"preset {spec}"
+    if not is_file(path) and path.suffix not in {".yaml", ".yml", ".json"}:
         fault = f"no file and no preset of the name {shown(spec)}; {nearest(spec, preset_names())}"
         raise SpecificationError([Fault(path="", message=fault)])
-    else:
-        document = read_document(path)
+    return read_document(path), shown(spec, 200)
+
+
+def assigned(document: Document, source: str, assignments: Sequence[str]) -> Specification:
+    """Return the specification of a document, which is changed by ``KEY=VALUE`` assignments first.
+
+    Raises
+    ------
+    SpecificationError
+        With every fault found, each under what brought it in.
+    """
     faults: list[Fault] = []
     for assignment in assignments:
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from search_spaces.errors import shown
 from study.errors import UsageError
@@ -23,6 +25,9 @@ RAY = {
     "TUNE_WARN_THRESHOLD_S": "60",
 }
 """No telemetry, no loggers, no snapshots, unless the user has set it otherwise."""
+
+AUTHENTICATION = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+"""How a process proves to a cluster that it may join."""
 
 NUMBERS: dict[str, type] = {
     "TUNE_MAX_PENDING_TRIALS_PG": int,
@@ -59,6 +64,20 @@ def prepare(*, local: bool) -> None:
         _close()
     for name, value in RAY.items():
         os.environ.setdefault(name, value)
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Have what :func:`prepare` sets end with the block: the process goes on, with clusters of its own perhaps."""
+    before = {name: os.environ.get(name) for name in (*RAY, *AUTHENTICATION)}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _check_numbers() -> None:

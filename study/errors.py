@@ -11,41 +11,43 @@
     │   ├── StoreBrokenError        damaged, or gone or replaced since it was opened; no wait mends that
     │   └── SchemaError             another schema than this release works with
     ├── DataError                   the files of a data set are missing (exit 2)
-    └── TicketsError                Ray cannot run what a study wants to train (exit 1)
+    ├── TicketsError                Ray cannot run what a study wants to train (exit 1)
+    └── StudyUnfinishedError        a drive ended before its study (exit 1)
 """
 
 from __future__ import annotations
 
 from search_spaces.errors import BasinError
+from search_spaces.exits import Exit
 
 __all__ = [
     "BasinError", "DataError", "SchemaError", "StoreBrokenError", "StoreError", "StoreUnreachableError",
-    "StudyMismatchError", "StudyNotFoundError", "TicketsError", "UsageError",
+    "StudyMismatchError", "StudyNotFoundError", "StudyUnfinishedError", "TicketsError", "UsageError",
 ]  # fmt: skip
 
 
 class StudyNotFoundError(BasinError):
     """The store holds no study of that name; `basin studies` lists those it holds."""
 
-    exit_code = 3
+    exit_code = Exit.NOT_FOUND
 
 
 class StudyMismatchError(BasinError):
     """A study of that name exists with another specification; extend it, or choose another name."""
 
-    exit_code = 2
+    exit_code = Exit.INVALID
 
 
 class UsageError(BasinError):
     """An argument is invalid; nothing was written."""
 
-    exit_code = 2
+    exit_code = Exit.INVALID
 
 
 class StoreError(BasinError):
     """The store cannot be used as it is."""
 
-    exit_code = 4
+    exit_code = Exit.STORE
 
 
 class StoreUnreachableError(StoreError):
@@ -63,8 +65,12 @@ class SchemaError(StoreError):
 class DataError(BasinError):
     """The files of a data set are not where they were looked for; nothing was written."""
 
-    exit_code = 2
+    exit_code = Exit.INVALID
 
 
 class TicketsError(BasinError):
     """Ray cannot run what a study wants to train; every trial keeps its place."""
+
+
+class StudyUnfinishedError(BasinError):
+    """A drive ended before its study, which nobody had asked for; nothing is lost, and the same call continues it."""

@@ -11,7 +11,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NoReturn
 
 VARIABLES = ("BASIN_STORE", "PGPASSWORD")
@@ -50,6 +51,21 @@ def conceal() -> list[str]:
     if taken or shown != arguments:
         _start_again(arguments, shown, taken)
     return arguments
+
+
+@contextmanager
+def hidden() -> Iterator[None]:
+    """Have the variables that hold a password taken out of the environment, which everything started inherits."""
+    taken = {name: os.environ[name] for name in VARIABLES if _is_secret(name)}
+    _kept.update(taken)
+    for name in taken:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
+        for name in taken:
+            del _kept[name]
 
 
 def _is_secret(name: str) -> bool:

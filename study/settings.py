@@ -105,7 +105,9 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
-def setting(name: str, option: Any = None, *, environment: Mapping[str, str] | None = None) -> Any:
+def setting(
+    name: str, option: Any = None, *, environment: Mapping[str, str] | None = None, place: str | None = None
+) -> Any:
     """Return the value of a setting.
 
     Parameters
@@ -113,9 +115,11 @@ def setting(name: str, option: Any = None, *, environment: Mapping[str, str] | N
     name
         A name of :data:`SETTINGS`.
     option
-        What the command line said, None where it said nothing.
+        What the command line or a call said, None where it said nothing.
     environment
         The process's where None.
+    place
+        What errors call the option; as the command line does where None.
 
     Raises
     ------
@@ -125,7 +129,7 @@ def setting(name: str, option: Any = None, *, environment: Mapping[str, str] | N
     known = SETTINGS[name]
     variables = secrecy.variables() if environment is None else environment
     if option is not None:
-        return _converted(known, option, f"--{name.replace('_', '-')}")
+        return _converted(known, option, place or f"--{name.replace('_', '-')}")
     if variables.get(known.variable):
         return _converted(known, variables[known.variable], known.variable)
     file = _file()

@@ -23,11 +23,12 @@ import psutil
 import ray
 import torch
 from ray import tune
+from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
 from ray.exceptions import RayError
 from ray.tune import TuneError
 from ray.tune.callback import Callback
 from ray.tune.experiment import Trial
-from ray.tune.progress_reporter import TrialProgressCallback
+from ray.tune.progress_reporter import ProgressReporter, TrialProgressCallback
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
@@ -122,6 +123,7 @@ def _trained(
             storage_path=str(folder),
             stop=_End(supply),
             callbacks=[_Reports(supply, watch)],
+            progress_reporter=_Mute(),
             verbose=0,
             failure_config=tune.FailureConfig(max_failures=0),
             checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
@@ -250,6 +252,17 @@ class _Reports(TrialProgressCallback):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Callback, ()
+
+
+class _Mute(ProgressReporter):
+    """Reports nothing: in a notebook Ray would clear the output of the cell, and put its own there."""
+
+    def should_report(self, trials: Any, done: bool = False) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def report(self, trials: Any, done: bool, *sys_info: Any) -> None:
+        """Report nothing."""
 
 
 class _Stopped(BaseException):
@@ -425,6 +438,11 @@ def _reason(trial: Any) -> str:
 @contextlib.contextmanager
 def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
     """Start or join a cluster; yield a folder that lasts as long, and leave nothing of either behind."""
+    if ray.is_initialized():
+        raise TicketsError(
+            "this process has joined a Ray cluster already, and a drive joins or starts its own: call ray.shutdown() "
+            "first"
+        )
     try:
         folder = _made_folder()
     except OSError as error:
@@ -465,6 +483,9 @@ def _made_folder() -> Path:
 
 
 def _init(address: str | None, options: Mapping[str, Any]) -> None:
+    # Ray remembers mode and token of the first cluster of a process; the next one has others.
+    Config.initialize("")
+    AuthenticationTokenLoader.instance().reset_cache()
     try:
         ray.init(**options)
     except Exception as error:  # Ray raises bare ones too, such as where a busy machine does not start it in time

@@ -41,7 +41,9 @@ MUTANTS = (
         "",
         TESTS,
     ),
-    Mutant("reports may be written twice", "study/store/results.py", ".on_conflict_do_nothing(), rows", ", rows"),
+    Mutant(
+        "reports may be written twice", "study/store/results.py", ".on_conflict_do_nothing(), records", ", records"
+    ),
     Mutant(
         "reports are forgotten before they are written",
         "study/drive/outbox.py",
@@ -139,21 +141,8 @@ MUTANTS = (
     Mutant(
         "a drive ends although others still train",
         "study/drive/driver.py",
-        "self._finished = not counts.waiting and not counts.running",
-        "self._finished = not counts.waiting",
-    ),
-    # a claim, an outcome
-    Mutant(
-        "a claim takes trials that have an outcome",
-        "study/store/leases.py",
-        "trial.c.filled, free, wanted)",
-        "wanted)",
-    ),
-    Mutant(
-        "a cancelled trial may be finished",
-        "study/store/results.py",
-        "            trial.c.state == State.RUNNING.value,\n        )\n        now",
-        "        )\n        now",
+        "self._finished = not self._store.leases.unfinished(study.id)",
+        "self._finished = True",
     ),
     Mutant(
         "an attempt is not counted",

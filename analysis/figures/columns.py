@@ -71,11 +71,14 @@ class Columns:
         return np.log(places) if self.scale == "log" else places
 
 
-def columns_of(values: Vector) -> Columns:
-    """Return the columns of ascending values, each reaching half way to its neighbours."""
-    positive = bool((values > 0).all())
+def columns_of(values: Vector, log: bool | None = None) -> Columns:
+    """Return the columns of ascending values, each reaching half way to its neighbours.
+
+    ``log`` says whether they lie on a logarithmic scale, all of them being positive; None lets the values say so.
+    """
+    positive = bool((values > 0).all()) if log is None else log
     gaps = np.diff(np.log10(values) if positive else values)
-    if len(gaps) > 1 and gaps.min() < CLOSEST * gaps.mean():
+    if log is None and len(gaps) > 1 and gaps.min() < CLOSEST * gaps.mean():
         places = np.arange(len(values), dtype=float)
         return Columns(values=values, places=places, edges=_edges(places), scale="even")
     edges = 10.0 ** _edges(np.log10(values)) if positive else _edges(values.astype(float))
@@ -101,3 +104,10 @@ def width_of(axes: Axes) -> float:
     figure = axes.get_figure(root=True)
     assert figure is not None, "axes stand on a figure"  # noqa: S101
     return float(axes.get_window_extent().width / figure.dpi)
+
+
+def height_of(axes: Axes) -> float:
+    """Return the height of axes in inches."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None, "axes stand on a figure"  # noqa: S101
+    return float(axes.get_window_extent().height / figure.dpi)

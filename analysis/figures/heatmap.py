@@ -10,23 +10,31 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from analysis.axes import label_of
 from analysis.captions import described, map_legend, measured, panels_legend
-from analysis.figures.columns import SUFFIX, Columns, columns_of, fitting, width_of
+from analysis.figures.cells import (
+    HIGHEST,
+    NUMBERED,
+    WIDEST,
+    Look,
+    draw_cell,
+    draw_star,
+    is_numbered,
+    label_axes,
+    left_of,
+    outline,
+    wrapped,
+)
+from analysis.figures.columns import columns_of
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
-from analysis.figures.style import BEST, STYLE, Caption
+from analysis.figures.style import STYLE, Caption
 from analysis.findings import ArmFindings, Findings, Limits
-from analysis.grid import Grid
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure
-from analysis.numbers import plain, point
+from analysis.numbers import point
 from search_spaces.options import Value
 
 MAX_PANELS = 12
@@ -34,18 +42,6 @@ MAX_PANELS = 12
 
 ACROSS = 2
 """Panels beside one another on a page of several."""
-
-NUMBERED = 30
-"""Columns, and rows, up to which every cell has room for its number."""
-
-LABELLED = 15
-"""Values of an axis that are labelled where cells have no numbers, evenly chosen ones."""
-
-WIDEST, HIGHEST = 11.0, 8.5
-"""Inches that the cells of a map without numbers share."""
-
-LOST = (0.85, 0.85, 0.85, 1.0)
-"""The colour of a cell that lost every seed: its number is that of guessing."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -279,126 +275,27 @@ def _panel_title(title: str, inches: float) -> dict[str, Any]:
     return {"label": "\n".join(lines), "fontsize": 8.0 * min(1.0, 2 / len(lines))}
 
 
-def is_numbered(grid: Grid) -> bool:
-    """Tell whether the cells of a map have room for their numbers."""
-    return len(grid.xs) <= NUMBERED and len(grid.ys) <= NUMBERED
-
-
-def left_of(grid: Grid) -> float:
-    """Return the inches that the labels of a grid's rows take."""
-    return max(0.95, 0.45 + 0.08 * max(map(len, grid.y_axis.texts(grid.ys.tolist()).values())))
-
-
-def wrapped(title: str, inches: float) -> str:
-    """Return a title in lines that fit on a width."""
-    return textwrap.fill(title, int(11.0 * inches))
-
-
 def _draw_map(axes: Axes, result: SensitivityMap, limits: Limits, title: str, *, filled: bool, size: float) -> None:
-    columns = columns_of(result.grid.xs)
-    colours = scale_of(limits)
-    for row, column in np.argwhere(result.grid.n > 0):
-        _draw_cell(axes, result, (int(row), int(column)), columns, colours, size)
-    _draw_star(axes, result, columns, filled=filled)
-    _outline(axes, result, columns.edges)
-    label_axes(axes, result, columns)
+    grid, columns, colours = result.grid, columns_of(result.grid.xs), scale_of(limits)
+    for row, column in np.argwhere(grid.n > 0):
+        cell = (int(row), int(column))
+        draw_cell(axes, grid, cell, _look(result, cell), columns, colours, size)
+    if grid.best is not None:
+        draw_star(axes, grid.best, columns, filled=filled)
+    if result.candidates is not None:
+        outline(axes, result.candidates.cells, columns.edges)
+    label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)))
     axes.set_title(title, loc="left")
 
 
-def _draw_cell(
-    axes: Axes,
-    result: SensitivityMap,
-    cell: tuple[int, int],
-    columns: Columns,
-    colours: ScalarMappable,
-    size: float,
-) -> None:
-    grid, (row, column) = result.grid, cell
+def _look(result: SensitivityMap, cell: tuple[int, int]) -> Look:
+    """Return what a cell of a study shows: its mean, and the shares of seeds that diverged or learned nothing."""
+    grid, value = result.grid, float(result.grid.mean[cell])
     n, diverged, nothing = int(grid.n[cell]), int(grid.diverged[cell].sum()), int(grid.learned_nothing[cell].sum())
-    value = float(grid.mean[cell])
-    colour = (
-        LOST
-        if diverged == n
-        else tuple(np.asarray(colours.to_rgba(np.array([max(value, colours.get_clim()[0] or value)])))[0])
-    )
-    left, right = columns.edges[column : column + 2]
-    corner, width = (left, row - 0.5), right - left
-    numbered = is_numbered(grid)
-    line = 0.8 if numbered else 0.0
-    axes.add_patch(Rectangle(corner, width, 1, facecolor=colour, edgecolor="white", linewidth=line))
-    dark = np.array(colour[:3]) @ (0.299, 0.587, 0.114) <= 0.5
-    marks = [*(["////"] if diverged else []), *([".."] if nothing else [])]
-    for hatch in marks:
-        ink = (0.6, 0.6, 0.6) if dark else (0.35, 0.35, 0.35)
-        axes.add_patch(Rectangle(corner, width, 1, facecolor="none", edgecolor=ink, hatch=hatch, linewidth=0))
-    if not numbered:
-        return
     lines = [
         *([] if diverged == n else [result.measure.number(value)]),
         *([f"{diverged}/{n} div."] if diverged else []),
         *([f"{nothing}/{n} {result.measure.lost}"] if nothing else []),
     ]
-    box = {"facecolor": colour, "edgecolor": "none", "pad": 1.0} if marks else None
-    text = "\n".join(lines)
-    axes.text(
-        columns.within(column),
-        row,
-        text,
-        ha="center",
-        va="center",
-        color="white" if dark else "black",
-        fontsize=fitting(text, columns.shares[column] * width_of(axes), size if len(lines) < 3 else size - 1.5),
-        linespacing=1.1,
-        bbox=box,
-    )
-
-
-def _draw_star(axes: Axes, result: SensitivityMap, columns: Columns, *, filled: bool) -> None:
-    if result.grid.best is None:
-        return
-    row, column = result.grid.best
-    face, edge = (BEST, "white") if filled else ("white", BEST)
-    at = columns.within(column, 0.16)
-    axes.plot([at], [row + 0.32], marker="*", markersize=11, color=face, markeredgecolor=edge, zorder=5)
-
-
-def _outline(axes: Axes, result: SensitivityMap, edges: npt.NDArray[np.float64]) -> None:
-    """Draw the border of the set of candidates."""
-    if result.candidates is None:
-        return
-    cells = result.candidates.cells
-    inside = np.pad(cells, 1)
-    for row, column in zip(*np.nonzero(cells), strict=True):
-        left, right = edges[column], edges[column + 1]
-        sides = {
-            (0, -1): ([left, left], [row - 0.5, row + 0.5]),
-            (0, 1): ([right, right], [row - 0.5, row + 0.5]),
-            (-1, 0): ([left, right], [row - 0.5, row - 0.5]),
-            (1, 0): ([left, right], [row + 0.5, row + 0.5]),
-        }
-        for (down, across), (xs, ys) in sides.items():
-            if not inside[row + 1 + down, column + 1 + across]:
-                axes.plot(xs, ys, color=BEST, linewidth=2.2, solid_capstyle="projecting", zorder=4, clip_on=False)
-
-
-def label_axes(axes: Axes, result: SensitivityMap, columns: Columns) -> None:
-    """Give axes the columns and rows of a grid, each labelled with its value."""
-    grid = result.grid
-    if columns.scale == "log":
-        axes.set_xscale("log")
-    axes.set_xlim(columns.edges[0], columns.edges[-1])
-    axes.set_ylim(-0.5, len(grid.ys) - 0.5)
-    most = NUMBERED if is_numbered(grid) else LABELLED
-    across, up = (slice(None, None, math.ceil(count / most)) for count in (len(grid.xs), len(grid.ys)))
-    labels = list(grid.x_axis.texts(grid.xs.tolist(), plain).values())[across]
-    axes.xaxis.set_major_locator(FixedLocator(columns.places.tolist()[across]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FixedFormatter(labels))
-    room = float(columns.shares.min()) * width_of(axes) * (across.step or 1)
-    axes.tick_params(axis="x", labelsize=fitting("n" + max(labels, key=len), room, mpl.rcParams["font.size"]))
-    axes.set_yticks(range(len(grid.ys))[up], list(grid.y_axis.texts(grid.ys.tolist()).values())[up])
-    axes.tick_params(length=2)
-    axes.set_xlabel(label_of(grid.x) + SUFFIX[columns.scale])
-    axes.set_ylabel(label_of(str(grid.y)))
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    marks = [*(["////"] if diverged else []), *([".."] if nothing else [])]
+    return Look(value=None if diverged == n else value, lines=tuple(lines), marks=tuple(marks))

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import chosen, described
+from analysis.figures.cells import HIGHEST, WIDEST, is_numbered, label_axes, left_of, wrapped
 from analysis.figures.columns import columns_of
-from analysis.figures.heatmap import HIGHEST, WIDEST, is_numbered, label_axes, left_of, wrapped
 from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
 from analysis.maps import SensitivityMap
@@ -95,8 +95,9 @@ def draw(result: Ridge, ax: Axes | None = None) -> Figure:
 
 
 def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
-    columns = columns_of(result.map.grid.xs)
-    label_axes(axes, result.map, columns)
+    grid = result.map.grid
+    columns = columns_of(grid.xs)
+    label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)))
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.set_title(title, loc="left")
     bests = []

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import textwrap
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from analysis.figures.columns import height_of
 from analysis.findings import Limits
 from analysis.measure import Measure
 from analysis.numbers import plain, told_apart
@@ -44,14 +46,22 @@ def scale_of(limits: Limits) -> ScalarMappable:
 
 
 def draw_bar(figure: Figure, axes: Axes, limits: Limits, measure: Measure) -> None:
-    """Draw the colour bar with ticks that can be read, and say where colours are clipped."""
+    """Draw the colour bar of a measure, and say where colours are clipped."""
+    draw_labelled_bar(figure, axes, limits, _label(limits, measure))
+
+
+def draw_labelled_bar(
+    figure: Figure | SubFigure, axes: Axes, limits: Limits, label: str, *, beside: bool = False
+) -> None:
+    """Draw a colour bar with ticks that can be read: on axes, or ``beside`` them, in room that it takes from them."""
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
-    bar = figure.colorbar(scale_of(limits), cax=axes, extend=extend[limits.below, limits.above])
-    ticks = _ticks(limits, axes.get_position().height * figure.get_figheight())
+    where: dict[str, Any] = {"ax": axes, "fraction": 0.06, "pad": 0.03, "aspect": 30} if beside else {"cax": axes}
+    bar = figure.colorbar(scale_of(limits), extend=extend[limits.below, limits.above], **where)
+    ticks = _ticks(limits, height_of(bar.ax))
     named = told_apart(ticks, plain)  # limits may have nothing between them
     bar.set_ticks(list(named), labels=list(named.values()))
     bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.set_label(_label(limits, measure), fontsize=7.5)
+    bar.set_label(label, fontsize=7.5)
 
 
 def right_of(limits: Limits, measure: Measure) -> float:

@@ -7,16 +7,16 @@ import os
 import signal
 import sys
 
-INTERRUPTED = 130
+from search_spaces.exits import Exit
 
 
 def main() -> None:
     """Run ``basin``; Ctrl-C before it has begun is answered as at any other moment."""
     _occupy_standard_streams()
-    from study.cli.interruption import is_left_behind  # noqa: PLC0415 - the entry point costs nothing
+    from study.interruption import is_left_behind  # noqa: PLC0415 - the entry point costs nothing
     from study.secrecy import conceal  # noqa: PLC0415
 
-    code: int | str | None = INTERRUPTED
+    code: int | str | None = Exit.INTERRUPTED
     try:
         arguments = conceal()
         from study.cli.app import run  # noqa: PLC0415
@@ -27,12 +27,12 @@ def main() -> None:
         sys.stderr.write("basin: interrupted\n")
     except SystemExit as end:
         code = end.code
-    if code == INTERRUPTED:
+    if code == Exit.INTERRUPTED:
         _hear_no_more()
     if is_left_behind():  # the interpreter would wait for it
         with contextlib.suppress(OSError):
             sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 1)
+        os._exit(code if isinstance(code, int) else Exit.FAILED)
     sys.exit(code)
 
 

@@ -14,9 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
+from search_spaces.exits import Exit
 from study.cli import database, declared, grow, maintain, read, report, run_study
-from study.cli.output import lines
 from study.errors import UsageError
+from study.words import lines
 
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
 """What a write can meet that its user has to mend."""
@@ -37,15 +38,10 @@ class Commands(TyperGroup):
             raise Interrupted from None
 
 
-EXIT_CODES = (
-    "Exit codes: 0 done, 1 it could not be done or `db check` found something, 2 invalid input (nothing written), "
-    "3 no such study, 4 store unreachable or of another schema, 5 finished but some trials failed, 130 interrupted."
-)
-
 app = typer.Typer(
     name="basin",
     cls=Commands,
-    epilog=EXIT_CODES,
+    epilog=Exit.listed(),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # or what stands in brackets is markup, and gone from the help
@@ -98,22 +94,23 @@ def _basin(
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line; errors a user can cause end in one message and their exit code."""
     _prepare_output()
+    code: int
     try:
         code = _ended(arguments)
         sys.stdout.flush()
     except (KeyboardInterrupt, Interrupted):
         _drop_output()  # what is still to be written may wait for a reader that never comes
         typer.echo("basin: interrupted", err=True)
-        code = 130
+        code = Exit.INTERRUPTED
     except BrokenPipeError:  # who read along has read enough; Typer leaves a command with the same code
         _drop_output()
-        code = 1
+        code = Exit.FAILED
     except OSError as error:
         if error.errno not in OUTPUT_ERRORS or error.filename is not None:
             raise
         _drop_output()
         typer.echo(f"basin: the output cannot be written: {error.strerror or error}", err=True)
-        code = 1
+        code = Exit.FAILED
     sys.exit(code)
 
 
@@ -127,7 +124,7 @@ def _ended(arguments: list[str] | None) -> int:
         return error.exit_code
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+    return Exit.DONE
 
 
 def _check_working_directory() -> None:

@@ -6,8 +6,11 @@ import sys
 
 import typer
 
-from study.cli.options import JsonOption, StoreOption, opened
-from study.cli.output import cell, print_json
+from search_spaces.exits import Exit
+from study.cli.options import JsonOption, StoreOption
+from study.cli.output import print_json
+from study.operations.opening import opened
+from study.words import cell
 
 db = typer.Typer(help="The schema and the soundness of a store.", no_args_is_help=True)
 
@@ -46,4 +49,4 @@ def check(store: StoreOption = None, json: JsonOption = False) -> None:
     else:
         typer.echo(f"nothing is inconsistent in {where}")
     if found:
-        sys.exit(1)
+        sys.exit(Exit.FAILED)

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from search_spaces.validation import load
-from study.cli.options import JsonOption, SpecArgument, StoreOption, StudyArgument, WhereOption, opened
+from study.cli.options import JsonOption, SpecArgument, StoreOption, StudyArgument, WhereOption
 from study.cli.output import print_json
-from study.errors import UsageError
+from study.operations import extension, retrial
+from study.operations.opening import opened
 
 
 def extend(
@@ -28,17 +29,16 @@ def extend(
     SPEC is the study's own with more in it, or with wider ranges. `basin run` then trains what is missing.
     """
     with opened(store) as it:
-        found = it.studies.get(study)
-        given = load(spec, [*(assignments or ()), f'name="{found.name}"'])
-        added = it.growth.extend(found, given, dry_run=dry_run)
-        total = it.studies.counts(found.id).total + (added.trials if dry_run else 0)
+        name = it.studies.get(study).name  # before the specification is read: without the study it does not matter
+        given = load(spec, [*(assignments or ()), f'name="{name}"'])
+        added = extension.extend(it, name, given, dry_run=dry_run)
     if json:
-        counts = {"configurations": added.configurations, "trials": added.trials}
-        print_json({"name": study, "dry_run": dry_run, "added": counts, "total": total})
+        print_json(added.to_dict())
         return
     verb = "would be added" if dry_run else "added"
     typer.echo(
-        f"study {study}: {added.trials} trials {verb} ({added.configurations} new configurations), {total} in all"
+        f"study {study}: {added.trials} trials {verb} ({added.configurations} new configurations), "
+        f"{added.total} in all"
     )
     if dry_run:
         typer.echo("nothing was written")
@@ -60,13 +60,10 @@ def retry(
 
     Each option adds trials to be retried; --where narrows --failed and --diverged where they are given too.
     """
-    if not (failed or diverged or where):
-        raise UsageError("retry must be told which trials: --failed, --diverged or --where EXPR")
+    selection = retrial.Selection(failed=failed, diverged=diverged, where=where)
     with opened(store) as it:
-        found = it.studies.get(study)
-        states = [name for name, chosen in (("failed", failed), ("diverged", diverged)) if chosen]
-        count = it.growth.retry(found, states=states, where=where)
+        done = retrial.retry(it, study, selection)
     if json:
-        print_json({"name": study, "retried": count})
+        print_json(done.to_dict())
     else:
-        typer.echo(f"study {study}: {count} trials get a new generation; `basin run` trains them")
+        typer.echo(f"study {study}: {done.retried} trials get a new generation; `basin run` trains them")

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from study.cli.options import JsonOption, StoreOption, StudyArgument, opened
-from study.cli.output import how_to_take_back, print_json
+from search_spaces.exits import Exit
+from study.cli.options import JsonOption, StoreOption, StudyArgument
+from study.cli.output import print_json
 from study.errors import UsageError
+from study.operations import cancellation, deletion, reaping
+from study.operations.opening import opened
+from study.words import how_to_take_back
 
 if TYPE_CHECKING:
     from study.store.studies import Size
@@ -22,12 +26,12 @@ def cancel(study: StudyArgument, store: StoreOption = None, json: JsonOption = F
     Drivers stop training them within a quarter of a lease. What was finished stays; `basin retry` undoes it.
     """
     with opened(store) as it:
-        count = it.studies.cancel(it.studies.get(study))
+        done = cancellation.cancel(it, study)
     if json:
-        print_json({"name": study, "cancelled": count})
+        print_json(done.to_dict())
     else:
-        typer.echo(f"cancelled {count} trials of study {study}; what was finished stays")
-        if count:
+        typer.echo(f"cancelled {done.cancelled} trials of study {study}; what was finished stays")
+        if done.cancelled:
             typer.echo(how_to_take_back(study))
 
 
@@ -37,11 +41,11 @@ def reap(store: StoreOption = None, json: JsonOption = False) -> None:
     Drivers do so too; this is for when none runs.
     """
     with opened(store) as it:
-        count = it.leases.reap()
+        done = reaping.reap(it)
     if json:
-        print_json({"reaped": count})
+        print_json(done.to_dict())
     else:
-        typer.echo(f"took back {count} expired leases")
+        typer.echo(f"took back {done.reaped} expired leases")
 
 
 def delete(
@@ -55,23 +59,22 @@ def delete(
     Its trials, attempts and epochs go with it. A study in training must be cancelled first.
     """
     with opened(store) as it:
-        found = it.studies.get(study)
         if not yes:
-            _confirm(study, it.studies.size(found))
-        size = it.studies.delete(found)
+            _confirm(study, deletion.size(it, study))
+        done = deletion.delete(it, study)
     if json:
-        print_json({"name": study, "deleted": asdict(size)})
+        print_json(done.to_dict())
     else:
-        typer.echo(f"deleted study {study}: {_counted(size)}")
+        typer.echo(f"deleted study {study}: {_counted(done.size)}")
 
 
 def _confirm(study: str, size: Size) -> None:
-    """Ask whether a study is to go; leave with 1 where it is not."""
+    """Ask whether a study is to go; leave where it is not."""
     if not sys.stdin.isatty():
         raise UsageError(f"study {study} has {_counted(size)}; add --yes to delete it, for nobody here can be asked")
     if not typer.confirm(f"study {study} has {_counted(size)}; delete it?", err=True):
         typer.echo("nothing was deleted", err=True)
-        sys.exit(1)
+        sys.exit(Exit.FAILED)
 
 
 def _counted(size: Size) -> str:

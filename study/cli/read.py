@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import sleep
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_spaces.domains import Choices, Domain
 from search_spaces.presets import preset_document, preset_names
-from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
-from study.cli.output import (
-    Format,
-    duration,
-    how_to_take_back,
-    measured,
-    moment,
-    over_seeds,
-    point,
-    print_json,
-    print_rows,
-    print_table,
-    setting,
-    spent,
-)
+from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption
+from study.cli.output import Format, print_json, print_rows, print_table
 from study.cli.watch import SECONDS, redraw, show_each
-from study.errors import StoreBrokenError, UsageError
-from study.trials import Counts
+from study.description import described
+from study.errors import UsageError
+from study.operations import listing
+from study.operations.opening import opened
+from study.operations.summary import Summary, summarize
+from study.words import moment
 
 if TYPE_CHECKING:
-    from search_spaces.arm import Arm
     from search_spaces.specification import Specification
-    from study.store import Store, Study
+    from study.store import Store
     from study.store.columns import Column, Columns
-    from study.store.summaries import Best
 
 
 ColumnsOption = Annotated[
@@ -48,9 +36,6 @@ ColumnsOption = Annotated[
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", metavar="N", min=0, help="At most so many rows.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
-
-UNREADABLE = "unreadable"
-"""The state of a study whose rows are damaged."""
 
 
 def presets(json: JsonOption = False) -> None:
@@ -65,7 +50,7 @@ def presets(json: JsonOption = False) -> None:
 def studies(store: StoreOption = None, json: JsonOption = False) -> None:
     """List the studies of the store."""
     with opened(store) as it:
-        rows = [_listed(it, study) for study in it.studies.all()]
+        rows = [listed.to_dict() for listed in listing.studies(it)]
         if json:
             print_json(rows)
             return
@@ -86,21 +71,9 @@ def studies(store: StoreOption = None, json: JsonOption = False) -> None:
             "created",
         )
         print_table(table, names)
-        unreadable = sum(row["state"] == UNREADABLE for row in rows)
+        unreadable = sum(row["state"] == listing.UNREADABLE for row in rows)
         if unreadable:
             typer.echo(f"{unreadable} of them cannot be read; `basin db check` says why", err=True)
-
-
-def _listed(store: Store, study: Study) -> dict[str, Any]:
-    """Return the line of a study in the list of all."""
-    try:
-        status = store.studies.status(study)
-        state, counts = status.state, status.counts
-    except StoreBrokenError:
-        state, counts = UNREADABLE, Counts()
-    if isinstance(study.specification_or_fault, str):
-        state = UNREADABLE
-    return {"name": study.name, "state": state, "trials": counts.to_dict(), "created_at": study.created_at}
 
 
 def show(
@@ -115,150 +88,27 @@ def show(
     """Show how far a study is, and its best configuration so far."""
     with opened(store) as it:
         if watch and json:
-            show_each(_looks(it, study, lambda _, summary: json_module.dumps(summary, allow_nan=False)), between="")
+            show_each(
+                _looks(it, study, lambda summary: json_module.dumps(summary.to_dict(), allow_nan=False)), between=""
+            )
         elif watch:
-            redraw(_looks(it, study, _described))
+            redraw(_looks(it, study, described))
         else:
-            found = it.studies.get(study)
-            summary = summarised(it, found)
+            summary = summarize(it, it.studies.get(study))
             if json:
-                print_json(summary)
+                print_json(summary.to_dict())
             else:
-                typer.echo(_described(found, summary))
+                typer.echo(described(summary))
 
 
-def _looks(store: Store, name: str, shown: Callable[[Study, dict[str, Any]], str]) -> Iterator[str]:
+def _looks(store: Store, name: str, shown: Callable[[Summary], str]) -> Iterator[str]:
     """Yield what a study looks like now and again, until every trial has its outcome."""
     while True:
-        found = store.studies.get(name)
-        summary = summarised(store, found)
-        yield shown(found, summary)
-        if not summary["trials"]["waiting"] + summary["trials"]["running"]:
+        summary = summarize(store, store.studies.get(name))
+        yield shown(summary)
+        if summary.is_over:
             return
         sleep(SECONDS)
-
-
-def _spanned(domain: Domain) -> str:
-    if isinstance(domain, Choices):
-        return ", ".join(map(setting, domain.values))
-    return f"{domain.low:g} to {domain.high:g}"
-
-
-def _network(arm: Arm) -> str:
-    options = arm.network_options
-    name = "" if arm.network is None else arm.network.name
-    return name + (f" ({point(options)})" if options else "")
-
-
-def _task(arm: Arm) -> str:
-    """Return what is trained, and how much of it."""
-    task = arm.task
-    if arm.dataset is not None:
-        batch = "" if "task.batch_size" in arm.space else f"batch {task.batch_size}, "
-        return f"{task.dataset}, {_network(arm)}, {batch}{_epochs(arm)}"
-    options = {name: it for name, it in task.options.items() if f"task.{name}" not in arm.space}
-    return f"{task.name}{f', {point(options)}' if options else ''}, {_epochs(arm)}"
-
-
-def _epochs(arm: Arm) -> str:
-    return f"{arm.epochs} epoch{'' if arm.epochs == 1 else 's'}"
-
-
-def _varied(arm: Arm) -> str:
-    """Return what varies, and of which optimizer."""
-    varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in arm.space.items())
-    form = "" if "variant" in arm.space else arm.variant or ""
-    return f"{varied}; optimizer {arm.optimizer.name} {form}".rstrip()
-
-
-def _described(found: Study, summary: dict[str, Any]) -> str:
-    """Return a study in a few lines."""
-    lines: list[str] = []
-    say = lines.append
-    status, specification = summary["trials"], found.specification
-    arms, apart = specification.arms, specification.apart()
-    say(f"{found.name}: {summary['state']}")
-    if summary["stalled_since"] is not None:
-        say(f"  stalled since {moment(summary['stalled_since'])}: no driver lives; run `basin run` again to continue")
-    tasks = dict.fromkeys(_task(arm) for arm in arms.values())
-    if len(tasks) == 1:
-        say(f"  task        {next(iter(tasks))}")
-    if not specification.armed:
-        say(f"  varies      {_varied(specification.base)}")
-    say(f"  trials      {', '.join(f'{count} {name}' for name, count in status.items() if count or name == 'total')}")
-    if status["diverged"] or summary["learned_nothing"]:
-        say(
-            f"  lost        {status['diverged']} diverged (a loss or output was not finite), "
-            f"{summary['learned_nothing']} of the complete learned nothing (no better than "
-            f"{'guessing' if any(arm.dataset is not None for arm in arms.values()) else 'the worst'})"
-        )
-    if status["cancelled"]:
-        say(f"  cancelled   {how_to_take_back(found.name)}")
-    for name, arm in arms.items() if specification.armed else ():
-        mine = summary["arms"][name]
-        counts = ", ".join(f"{n} {state}" for state, n in mine["trials"].items() if n or state == "total")
-        say(f"  arm {name}: {counts}")
-        if len(tasks) > 1:
-            say(f"    task      {_task(arm)}")
-        say(f"    varies    {_varied(arm)}")
-        own = {path.removeprefix("optimizer."): it for path, it in apart[name].items()}
-        say(f"    has       {point(own)}")
-        if mine["best"] is not None:
-            say(f"    best      {_best(mine['best'], summary['objective'], arm)}")
-    if summary["best"] is not None:
-        of = f"arm {summary['best']['arm']}, " if specification.armed else ""
-        arm = arms[summary["best"]["arm"]]
-        say(f"  best        {of}{_best(summary['best'], summary['objective'], arm)}")
-    if summary["training_seconds"]:
-        say(f"  training    {spent(summary['training_seconds'])}, all attempts together")
-    if summary["eta_seconds"]:
-        say(f"  ETA         {duration(summary['eta_seconds'])} at the pace so far")
-    return "\n".join(lines)
-
-
-def _best(best: Mapping[str, Any], objective: Mapping[str, str], arm: Arm) -> str:
-    """Return a best configuration with its value, and what that is."""
-    what = objective.get("split") or objective["metric"]
-    return (
-        f"{point(best['configuration'])}: {measured(best['value'], arm.metric)} "
-        f"({what}, {objective['statistic']}, {over_seeds(best['seeds'])})"
-    )
-
-
-def summarised(store: Store, study: Study) -> dict[str, Any]:
-    """Return what ``basin show --json`` prints."""
-    specification = study.specification
-    status = store.studies.status(study)
-    best, bests = store.summaries.best(study), store.summaries.bests(study)
-    counts = store.studies.counts_by_arm(study.id)
-    return {
-        "name": study.name,
-        "state": status.state,
-        "trials": status.counts.to_dict(),
-        "learned_nothing": store.summaries.learned_nothing(study),
-        "stalled_since": status.stalled_since,
-        "eta_seconds": status.eta_seconds,
-        "training_seconds": store.studies.training_seconds(study),
-        "drivers": status.drivers,
-        "objective": specification.objective.document(),
-        "best": _best_of(best),
-        "arms": {
-            name: {"trials": counts.get(name, Counts()).to_dict(), "best": _best_of(bests.get(name))}
-            for name in specification.arms
-        },
-        "created_at": study.created_at,
-        "started_at": status.started_at,
-        "finished_at": status.finished_at,
-        "hash": study.hash,
-        "code_version": study.code_version,
-        "specification": specification.document(),
-    }
-
-
-def _best_of(best: Best | None) -> dict[str, Any] | None:
-    if best is None:
-        return None
-    return {"arm": best.arm, "configuration": best.configuration, "value": best.mean, "seeds": best.seeds}
 
 
 def trials(

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_spaces.arms import twins
-from search_spaces.errors import SpecificationError, shown
-from search_spaces.specification import Resources, Specification
+from search_spaces.errors import shown
+from search_spaces.exits import Exit
 from search_spaces.validation import load
-from study.cli.interruption import Interruption, interruptible
-from study.cli.options import SpecArgument, StoreOption, opened
-from study.cli.output import cell, how_to_take_back, measured, over_seeds, point, spent
-from study.cli.progress import Progress, described
-from study.environment import prepare
-from study.errors import StoreBrokenError, StudyNotFoundError, UsageError
+from study.cli.options import SpecArgument, StoreOption
+from study.description import best_so_far, closing, created
+from study.interruption import interruptible
+from study.operations import creation, driving
+from study.operations.opening import opened
+from study.progress import Progress
 from study.settings import setting
+from study.words import counted
 
 if TYPE_CHECKING:
-    from search_spaces.arm import Arm
-    from study.store import Status, Store, Study
-    from study.store.summaries import Best
+    from study.operations.driving import Outcome
+    from study.store import Store
 
 
 def run(
@@ -53,169 +50,36 @@ def run(
     Stopped at any moment, even by kill -9, the same command continues it.
     """
     specification = load(spec, assignments or ())
-    location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
-    folder = None if folder is None else absolute(folder)
-    cluster, slots = setting("address", address), setting("workers", workers)
-    prepare(local=cluster is None)
-    if cluster is None:
-        check_machine(specification.resources)
-        if os.environ.get("RAY_ADDRESS"):
-            typer.echo("note: RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster", err=True)
-        provide_data(specification, folder, download=download)
-    _refuse_twins(specification, spec, location)
+    location = setting("store", store)
+    means = driving.Means.resolved(address=address, workers=workers, data=None if data is None else str(data))
+    for note in means.prepare(specification, download=download):
+        typer.echo(f"note: {note}", err=True)
+    creation.refuse_twins(specification, shown(spec, 200), location)
     command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
     with interruptible() as interruption, opened(store, create=True) as it:
-        study, began = created(it, specification), time.monotonic()
-        try:
-            status = _driven(it, study, interruption, slots=slots, folder=folder, cluster=cluster)
-        except KeyboardInterrupt:
-            status = it.studies.status(study)
-            interruption.happened = True
-        except StoreBrokenError as error:
-            if study.name in it.studies.names():
-                raise
-            raise StudyNotFoundError(
-                f"study {study.name} was deleted while it was driven; the same command makes it anew"
-            ) from error
-        if status.counts.waiting + status.counts.running:
-            _tell_how_to_continue(status, command, "interrupted" if interruption.happened else "not finished")
-            sys.exit(130 if interruption.happened else 1)
-        _finish(it, study, status, here=time.monotonic() - began)
+        made = creation.create(it, specification)
+        for line in created(made, it.shown):
+            typer.echo(line, err=True)
+        study = made.study
+        outcome = driving.drive(
+            it,
+            study,
+            means,
+            watch=lambda: Progress(study.name, lambda: best_so_far(it, study)),
+            interruption=interruption,
+        )
+        if outcome.finished:
+            _finish(it, outcome)
+        else:
+            _tell_how_to_continue(outcome, command)
+    if outcome.exit is not Exit.DONE:
+        sys.exit(outcome.exit)
 
 
-def _refuse_twins(specification: Specification, spec: str, location: str) -> None:
-    """Refuse arms that train the same before a store is made for them; in one that is there, they may differ."""
-    from study.store.location import parse_location  # noqa: PLC0415
-
-    equal = [fault for fault, _, _ in twins(specification.arms)]
-    url = parse_location(location)
-    if equal and url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-        raise SpecificationError(equal, shown(spec, 200))
-
-
-def absolute(folder: str) -> str:
-    """Return the folder of the data sets as workers will look for it, wherever they stand."""
-    try:
-        return str(Path(folder).expanduser().absolute())
-    except RuntimeError as error:
-        raise UsageError(f"--data must name a folder, got {shown(folder)}: {error}") from None
-
-
-def check_machine(resources: Resources) -> None:
-    """See to it that this machine has what a worker takes, before anything is written."""
-    have = os.cpu_count() or 1
-    if resources.cpus > have:
-        raise UsageError(f"resources.cpus must be at most what this machine has, {have}, got {resources.cpus}")
-    if resources.gpus:
-        import torch  # noqa: PLC0415
-
-        if resources.gpus > torch.cuda.device_count():
-            raise UsageError(
-                f"resources.gpus must be at most what this machine has, {torch.cuda.device_count()}, got "
-                f"{resources.gpus:g}; --set resources.gpus=0 trains on CPUs"
-            )
-
-
-def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
-    """See to it that data sets that need files have them on this machine, before anything is written."""
-    for arm in specification.arms.values():
-        provide_arm(arm, folder, download=download)
-
-
-def provide_arm(arm: Arm, folder: str | None, *, download: bool) -> None:
-    """See to it that the data set of an arm has its files on this machine, where it needs any."""
-    from study.data import provide  # noqa: PLC0415
-
-    if arm.dataset is not None and arm.dataset.files:
-        provide(arm.dataset.name, folder, download=download, mirror=setting("mirror"))
-
-
-def _tell_how_to_continue(status: Status, command: list[str], why: str) -> None:
-    text = f"{why}: {described(status.counts, None)}; nothing is lost. Continue with:"
+def _tell_how_to_continue(outcome: Outcome, command: list[str]) -> None:
+    why = "interrupted" if outcome.interrupted else "not finished"
+    text = f"{why}: {counted(outcome.status.counts, None)}; nothing is lost. Continue with:"
     typer.echo(f"{text}\n  {shlex.join(command)}", err=True)
-
-
-def created(store: Store, specification: Specification) -> Study:
-    """Return the study of a specification, made now or before."""
-    from workers.provenance import code_version  # noqa: PLC0415
-
-    study, new = store.studies.create(specification, code_version())
-    verb = "created" if new else "continued"
-    budgets = list(dict.fromkeys(run.epochs for run in specification.arms.values()))
-    epochs = f"{budgets[0]}" if len(budgets) == 1 else f"{min(budgets)} to {max(budgets)}"
-    arms = f" in {len(specification.arms)} arms" if specification.armed else ""
-    typer.echo(
-        f"study {study.name} {verb}: {specification.configurations} configurations{arms} x {specification.seeds} "
-        f"seeds = {specification.trials} trials of {epochs} epochs, in {store.shown}",
-        err=True,
-    )
-    for warning in specification.warnings() if new else ():
-        typer.echo(f"note: {warning}", err=True)
-    if study.code_version != code_version():
-        typer.echo(
-            f"note: study {study.name} began with code {cell(study.code_version)}, this is {code_version()}; "
-            "every attempt records its own",
-            err=True,
-        )
-    return study
-
-
-def _driven(
-    store: Store,
-    study: Study,
-    interruption: Interruption,
-    *,
-    slots: int | None,
-    folder: str | None,
-    cluster: str | None,
-) -> Status:
-    """Drive the study to its end, or until a signal comes, and return its status."""
-    status = store.studies.status(study)
-    if not status.counts.waiting and not status.counts.running:
-        ended = (
-            "was cancelled; nothing is trained"
-            if status.counts.cancelled
-            else "is finished already; nothing is trained again"
-        )
-        typer.echo(f"study {study.name} {ended}", err=True)
-        return status
-    from study.drive import Driver, Supply, World  # noqa: PLC0415
-
-    resources = study.specification.resources
-    with Progress(study.name, lambda: _best_so_far(store, study)) as progress:
-
-        def ready(arm: Arm) -> None:
-            if cluster is None:
-                provide_arm(arm, folder, download=False)
-
-        def train(supply: Supply) -> None:
-            from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
-
-            if interruption.happened:
-                return
-            fit = local_slots(resources.cpus, resources.gpus) if cluster is None else status.counts.total
-            places = min(slots or fit, status.counts.total)  # Ray refuses a cluster of 1e15 CPUs
-            run_tickets(supply, workers=places, cpus=resources.cpus, gpus=resources.gpus, address=cluster)
-
-        world = World(executor=lambda supply: interruption.wait_for(lambda: train(supply)))
-        driver = Driver(store, study, world=world, data=folder, observer=progress, provide=ready)
-        interruption.stop = driver.stop
-        return driver.run()
-
-
-def _best_so_far(store: Store, study: Study) -> str | None:
-    """Return the best value of the objective so far, None before the first configuration is done."""
-    study = store.studies.get(study.name)  # which may have been extended meanwhile
-    best = store.summaries.best(study)
-    return None if best is None else _told(study, best)
-
-
-def _told(study: Study, best: Best, *more: str) -> str:
-    """Return a best value, what it is, and how it was taken."""
-    specification = study.specification
-    metric = specification.arms[best.arm].metric
-    name = metric.name.replace("_", " ")
-    return f"{measured(best.mean, metric)} {name} ({', '.join((specification.objective.statistic, *more))})"
 
 
 def _repeated(
@@ -234,24 +98,21 @@ def _repeated(
         yield from ("--data", str(data))
 
 
-def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
-    """Print the summary, with the seconds that this command drove; leave with 5 where trials failed."""
-    study, counts = store.studies.get(study.name), status.counts  # it may have been extended meanwhile
-    best = store.summaries.best(study)
-    bests = [] if best is None else [best]
-    if not study.specification.comparable:
-        bests = list(store.summaries.bests(study).values())
-    took = f"took {spent(here)} here, {spent(store.studies.training_seconds(study))} of training"
-    typer.echo(f"study {study.name} {status.state}: {described(counts, None)}; {took}")
-    for one in bests:
-        arm = f"arm {one.arm}, " if study.specification.armed else ""
-        typer.echo(f"best: {arm}{point(one.configuration)}: {_told(study, one, over_seeds(one.seeds))}")
-    if counts.cancelled:
-        typer.echo(f"{counts.cancelled} trials were cancelled; {how_to_take_back(study.name)}")
+def _finish(store: Store, outcome: Outcome) -> None:
+    """Print what a finished study came to."""
+    name, counts = outcome.study.name, outcome.status.counts
+    if not outcome.trained:
+        ended = (
+            "was cancelled; nothing is trained"
+            if counts.cancelled
+            else "is finished already; nothing is trained again"
+        )
+        typer.echo(f"study {name} {ended}", err=True)
+    for line in closing(store, outcome):
+        typer.echo(line)
     if counts.complete + counts.diverged:
-        typer.echo(f"next: basin report {study.name} --out reports/{study.name}")
+        typer.echo(f"next: basin report {name} --out reports/{name}")
     if counts.failed:
         typer.echo(
-            f"{counts.failed} trials failed; see `basin trials {study.name} --columns number,state,reason`", err=True
+            f"{counts.failed} trials failed; see `basin trials {name} --columns number,state,reason`", err=True
         )
-        sys.exit(5)

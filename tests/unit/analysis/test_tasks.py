@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.figures import FIGURES, curves, heatmap, optima, points
-from analysis.figures.heatmap import LOST
+from analysis.figures.cells import LOST
 from analysis.figures.scale import scale_of
 from analysis.findings import Clip, Findings, Limits
 from analysis.material import Material

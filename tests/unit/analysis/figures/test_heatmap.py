@@ -8,8 +8,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from analysis.figures import heatmap
+from analysis.figures.cells import LOST
 from analysis.figures.columns import columns_of
-from analysis.figures.heatmap import LOST
 from analysis.figures.scale import scale_of
 from analysis.figures.style import BEST, save
 from analysis.findings import Clip, Limits

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from search_spaces.exits import Exit
 from study.cli import app as module
 from study.cli import main
 from study.cli.app import app, run
@@ -61,6 +62,10 @@ def test_no_summary_of_a_command_is_cut_off(basin, group):
 def test_help_has_every_exit_code(basin):
     text = basin("--help").out.partition("Exit codes: ")[2]
     assert [int(word) for word in text.split() if word.isdigit()] == [0, 1, 2, 3, 4, 5, 130]
+
+
+def test_help_says_of_every_exit_code_what_it_means(basin):
+    assert Exit.listed() in " ".join(basin("--help").out.split())
 
 
 @pytest.mark.parametrize(("words", "command"), EVERY)

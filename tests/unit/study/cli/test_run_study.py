@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from study.cli import run_study
-from study.cli.run_study import _best_so_far, _repeated
+from study.cli.run_study import _repeated
+from study.description import best_so_far
+from study.operations import driving
 from tests.unit.study.common import DOCUMENT, create, fill, sql
 
 
@@ -24,7 +25,7 @@ def spec(folder):
 @pytest.fixture
 def undriven(monkeypatch):
     """Let the drive end as it began: nothing is trained."""
-    monkeypatch.setattr(run_study, "_driven", lambda store, study, _interruption, **_: store.studies.status(study))
+    monkeypatch.setattr(driving, "_driven", lambda store, study, _interruption, **_: store.studies.status(study))
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def interrupted(monkeypatch):
     def driven(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_study, "_driven", driven)
+    monkeypatch.setattr(driving, "_driven", driven)
 
 
 FAULTY = {
@@ -192,9 +193,9 @@ def test_time_is_what_was_spent_and_not_what_went_by(basin, store, spec):
 
 def test_the_best_so_far_has_the_objectives_name_and_unit(store):
     study = create(store, objective={"statistic": "min", "split": "test"})
-    assert _best_so_far(store, study) is None
+    assert best_so_far(store, study) is None
     fill(store, study, [30.0, 10.0])
-    assert _best_so_far(store, study) == "20.00 % test error (min)"
+    assert best_so_far(store, study) == "20.00 % test error (min)"
 
 
 def test_a_study_with_failures_is_5(basin, store, spec):
@@ -234,7 +235,7 @@ def test_a_study_that_is_deleted_under_its_driver_is_3(basin, spec, monkeypatch)
         store.studies.delete(study)
         return store.studies.status(study)
 
-    monkeypatch.setattr(run_study, "_driven", driven)
+    monkeypatch.setattr(driving, "_driven", driven)
     done = basin("run", spec)
     assert (done.code, done.out) == (3, "")
     assert "study small was deleted while it was driven" in done.err

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from study.cli.folder import HEAD, LIST, check, publishing
 from study.errors import UsageError
+from study.interruption import ended_by_signals
+from study.operations.folder import HEAD, LIST, check, publishing
 from tests.unit.study.common import eventually
 
 FILES = ("report.html", "summary.json", "figures/curves.png", "figures/map.png")
@@ -20,9 +21,14 @@ FILES = ("report.html", "summary.json", "figures/curves.png", "figures/map.png")
 WRITER = """
 import sys
 from pathlib import Path
-from study.cli.folder import publishing
+from study.interruption import ended_by_signals
+from study.operations.folder import publishing
 name, out, files = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
-with publishing(out, force=False) as unfinished:
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+with ended_by_signals(), publishing(out, force=False, note=note) as unfinished:
     (unfinished / "figures").mkdir()
     print("within", flush=True)
     sys.stdin.readline()
@@ -284,14 +290,15 @@ def test_killed_while_it_is_moved_the_folder_is_still_a_reports(out, monkeypatch
 
 def test_handlers_of_signals_are_put_back(out):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
-    publish(out)
+    with ended_by_signals():
+        publish(out)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
 def test_under_nohup_a_hangup_stays_ignored(out):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with publishing(out, force=False):
+        with ended_by_signals(), publishing(out, force=False):
             os.kill(os.getpid(), signal.SIGHUP)
             assert eventually(lambda: signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
     finally:

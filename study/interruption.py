@@ -1,4 +1,4 @@
-"""Signals that ask a drive to end: the first one ends it in good order, the second one at once."""
+"""Signals that ask for an end: the first one ends a drive in good order, the second one at once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from study.errors import UsageError
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 """Ctrl-C, a request to end, a terminal that closes, and what batch systems send before a job's time is up."""
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Those that end a report."""
+
+USUAL = (signal.SIG_DFL, signal.default_int_handler)
+"""How a signal is answered where nobody has set anything."""
+
+BUSY = "this process drives a study already, or is still stopping one; wait for it, or use another process"
 
 PATIENCE_SECONDS = 20.0
 """How long good order may take."""
 
 WORK = "basin-work"
+
+_TURN = threading.Lock()
 
 
 class Interruption:
@@ -61,14 +73,24 @@ class Interruption:
                 ended.set()
 
         threading.Thread(target=worked, name=WORK, daemon=True).start()
+        try:
+            self._wait(ended)
+        except BaseException:
+            if not self.happened and self.stop is not None:  # somebody else's answer to a signal
+                self.stop()
+                ended.wait(PATIENCE_SECONDS)
+            raise
+        if failures:
+            raise failures[0]
+
+    def _wait(self, ended: threading.Event) -> None:
+        """Wait for an event; leave at the second signal, or when good order takes too long."""
         deadline = float("inf")
         while not ended.wait(0.1):
             if self.happened:
                 deadline = min(deadline, time.monotonic() + PATIENCE_SECONDS)
             if time.monotonic() > deadline:
                 raise KeyboardInterrupt
-        if failures:
-            raise failures[0]
 
     def handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Take a signal."""
@@ -81,12 +103,23 @@ class Interruption:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interruption]:
-    """Have signals handled inside the block."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+def interruptible(*, yielding: bool = False) -> Iterator[Interruption]:
+    """Have signals handled inside the block; in another thread than the main one none can be.
+
+    Parameters
+    ----------
+    yielding
+        Whether a signal that its process answers in a way of its own is left to that.
+    """
     interruption = Interruption()
-    for number in SIGNALS:
-        if number != signal.SIGHUP or before[number] != signal.SIG_IGN:  # nohup
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if yielding and handler not in USUAL:
+            continue
+        if number != signal.SIGHUP or handler != signal.SIG_IGN:  # nohup
             signal.signal(number, interruption.handle)
     try:
         yield interruption
@@ -97,6 +130,45 @@ def interruptible() -> Iterator[Interruption]:
                 signal.signal(number, handler)
 
 
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let the first signal that asks for an end raise, and no second one disturb the clearing up."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    heard = [number for number, handler in before.items() if handler not in {signal.SIG_IGN, None}]  # as `nohup` asks
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in heard:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
+
+
 def is_left_behind() -> bool:
     """Tell whether work still goes on that nobody waits for."""
     return any(thread.name == WORK for thread in threading.enumerate())
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Have the one drive of this process: Ray and its environment are there once.
+
+    Raises
+    ------
+    UsageError
+        There is one, or one that was left behind still stops.
+    """
+    if not _TURN.acquire(blocking=False):
+        raise UsageError(BUSY)
+    try:
+        if is_left_behind():
+            raise UsageError(BUSY)
+        yield
+    finally:
+        _TURN.release()

@@ -12,16 +12,12 @@ import hashlib
 import os
 import re
 import shutil
-import signal
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from types import FrameType
-
-import typer
 
 from search_spaces.errors import shown
 from study.errors import UsageError
@@ -32,7 +28,6 @@ UNFINISHED = re.compile(r"\.unfinished-[a-z0-9_]{8}")
 LAST = ("summary.json", "report.html")
 """What is moved to its place last: who finds a page finds the whole report."""
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NAMED = 3
 """How many of the files of others a refusal names."""
 
@@ -56,12 +51,16 @@ class Contents:
     left: list[Path] = field(default_factory=list)
 
 
+def unheard(text: str) -> None:
+    """Tell nobody."""
+
+
 @contextmanager
-def publishing(out: Path, *, force: bool) -> Iterator[Path]:
+def publishing(out: Path, *, force: bool, note: Callable[[str], None] = unheard) -> Iterator[Path]:
     """Yield an empty folder to write a report into; at the end its files are moved to ``out``, the page last.
 
-    Reports into one folder come one after the other. What fails, or is ended by a signal, leaves no part of itself;
-    what a killed one left is removed by the next.
+    Reports into one folder come one after the other. What fails leaves no part of itself; what a killed one left is
+    removed by the next.
 
     Parameters
     ----------
@@ -69,6 +68,8 @@ def publishing(out: Path, *, force: bool) -> Iterator[Path]:
         The folder, made where it is missing. It may itself be a link; nothing in it may that is in the way.
     force
         Whether files of others may lie there; those of the report's names are overwritten, the others stay.
+    note
+        Told that another report is being written there, and waited for.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def publishing(out: Path, *, force: bool) -> Iterator[Path]:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with _ended_by_signals(), _alone(out):
+        with _alone(out, note):
             for left in look(out).left:
                 shutil.rmtree(left)
             with tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-") as unfinished:
@@ -87,14 +88,14 @@ def publishing(out: Path, *, force: bool) -> Iterator[Path]:
         raise UsageError(f"--out {shown(str(out))} cannot be written: {error.strerror or error}") from error
 
 
-def check(out: Path, *, force: bool) -> None:
+def check(out: Path, *, force: bool, note: Callable[[str], None] = unheard) -> None:
     """Raise :class:`UsageError` where a report may not be written into a folder; waits for one being written."""
     try:
         if not out.exists():
             return
         if not out.is_dir():
             raise UsageError(f"--out must be a folder, got the file {shown(str(out))}")
-        with _alone(out):
+        with _alone(out, note):
             _refuse_foreign(out, force=force)
     except OSError as error:
         raise UsageError(f"--out {shown(str(out))} cannot be used: {error.strerror or error}") from error
@@ -204,35 +205,15 @@ def _digest(path: Path) -> str:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path, note: Callable[[str], None]) -> Iterator[None]:
     """Have a folder to oneself among reports; however the process ends, the kernel lets the next one in."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            typer.echo(f"another report is being written into {folder}; waiting for it", err=True)
+            note(f"another report is being written into {folder}; waiting for it")
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let the first signal that asks for an end raise, and no second one disturb the clearing up."""
-    before = {number: signal.getsignal(number) for number in ENDING}
-    heard = [number for number, handler in before.items() if handler not in {signal.SIG_IGN, None}]  # as `nohup` asks
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        for number in heard:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for number in heard:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number in heard:
-            signal.signal(number, before[number])

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from study.cli.progress import Latest, Progress, described
 from study.errors import StoreUnreachableError
+from study.progress import Latest, Progress
 from study.trials import Counts
+from study.words import counted
 from tests.unit.study.common import eventually
 
 
@@ -25,7 +26,7 @@ from tests.unit.study.common import eventually
     ],
 )
 def test_counts_are_one_line(counts, eta, text):
-    assert described(counts, eta) == text
+    assert counted(counts, eta) == text
 
 
 def test_without_a_terminal_progress_is_a_line(capsys):
@@ -95,7 +96,7 @@ def test_looking_for_the_best_holds_nobody_up(capsys):
 
 
 def test_a_look_that_fails_leaves_what_was_seen_and_the_next_one_comes(monkeypatch):
-    monkeypatch.setattr("study.cli.progress.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("study.progress.LOOK_SECONDS", 0.0)
     looks = []
 
     def look():
@@ -111,7 +112,7 @@ def test_a_look_that_fails_leaves_what_was_seen_and_the_next_one_comes(monkeypat
 
 def test_a_slow_look_is_rarer(monkeypatch):
     pauses = []
-    monkeypatch.setattr("study.cli.progress.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("study.progress.LOOK_SECONDS", 0.0)
     latest = Latest(lambda: time.sleep(0.05))
     monkeypatch.setattr(latest._ended, "wait", lambda pause: pauses.append(pause) or len(pauses) > 1)
     with latest:

@@ -1,4 +1,4 @@
-"""Progress: a live line on a terminal, a line every few seconds elsewhere."""
+"""Progress: a live line on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-import typer
-
-from study.cli.output import duration, lines
 from study.trials import Counts
+from study.words import counted, done, lines
 
 LINE_SECONDS = 5.0
 
@@ -22,6 +20,13 @@ LOOK_SECONDS = 3.0
 
 LOOK_SHARE = 20
 """The pause after a look is at least so many times as long as the look: a large study takes no larger share."""
+
+
+def say(text: str) -> None:
+    """Write a line where messages go; a process without standard error says nothing."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 class Latest:
@@ -62,10 +67,14 @@ class Progress:
         Of the study.
     best
         Looks up what is best so far, None where nothing is.
+    pause
+        Seconds between two lines where there is no terminal.
     """
 
-    def __init__(self, name: str, best: Callable[[], str | None] = lambda: None) -> None:
-        self._name = name
+    def __init__(
+        self, name: str, best: Callable[[], str | None] = lambda: None, *, pause: float = LINE_SECONDS
+    ) -> None:
+        self._name, self._pause = name, pause
         self._best = Latest(best)
         self._live = None
         self._last_line = 0.0
@@ -100,39 +109,23 @@ class Progress:
 
     def progressed(self, counts: Counts, eta_seconds: float | None) -> None:
         """Show the counts."""
-        text = described(counts, eta_seconds)
+        text = counted(counts, eta_seconds)
         if self._best.text is not None and counts.terminal < counts.total:
             # On a terminal on a line of its own, or 80 columns would have no room for the bar.
             between = "; " if self._live is None else "\n"
             text = f"{text}{between}best so far {self._best.text}"
         if self._live is not None:
-            self._live.update(self._task, total=counts.total, completed=_done(counts), text=text)
+            self._live.update(self._task, total=counts.total, completed=done(counts), text=text)
             return
         now = time.monotonic()
         ended = counts.terminal == counts.total and self._last_done != counts.total
-        if ended or now - self._last_line >= LINE_SECONDS:
+        if ended or now - self._last_line >= self._pause:
             self._last_line, self._last_done = now, counts.terminal
-            typer.echo(f"{self._name}: {text}", err=True)
+            say(f"{self._name}: {text}")
 
     def noted(self, text: str) -> None:
         """Show a sentence."""
         if self._live is not None:
             self._live.console.print(lines(f"{self._name}: {text}"), markup=False, highlight=False)
         else:
-            typer.echo(lines(f"{self._name}: {text}"), err=True)
-
-
-def described(counts: Counts, eta_seconds: float | None) -> str:
-    """Return the counts as one line; what was cancelled is not done."""
-    parts = [f"{_done(counts)}/{counts.total} done", f"{counts.running} running", f"{counts.diverged} diverged"]
-    if counts.failed:
-        parts.append(f"{counts.failed} failed")
-    if counts.cancelled:
-        parts.append(f"{counts.cancelled} cancelled")
-    if counts.terminal < counts.total:
-        parts.append(f"ETA {duration(eta_seconds)}")
-    return ", ".join(parts)
-
-
-def _done(counts: Counts) -> int:
-    return counts.complete + counts.diverged + counts.failed
+            say(lines(f"{self._name}: {text}"))

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from study.cli import interruption as module
-from study.cli.interruption import SIGNALS, interruptible, is_left_behind
+from study import interruption as module
+from study.interruption import SIGNALS, interruptible, is_left_behind
 from tests.unit.study.common import eventually
 
 

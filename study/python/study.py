@@ -1,0 +1,164 @@
+"""The study as Python has it: looked up in its store whenever something is asked of it."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search_spaces.errors import BasinError
+from study.description import described, told
+from study.operations import reporting
+from study.operations.summary import Summary, summarize
+from study.words import counted, over_seeds, point
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from study.store import Store
+    from study.store.summaries import Best
+
+Opening = Callable[[], AbstractContextManager["Store"]]
+"""Gives the store for as long as a question takes."""
+
+
+class Study:
+    """A study in a store.
+
+    It holds nothing but its name: every question reads the store, which may have changed since.
+
+    Parameters
+    ----------
+    name
+        Of the study.
+    opening
+        Gives its store.
+    shown
+        Where that lies, without a password.
+    """
+
+    def __init__(self, name: str, opening: Opening, shown: str) -> None:
+        self.name = name
+        self._opening, self._shown = opening, near(shown)
+
+    @property
+    def summary(self) -> Summary:
+        """How far it is and what it comes to so far; ``to_dict()`` is what ``basin show --json`` prints.
+
+        ``summary.counts.failed`` counts the trials that ended in errors: a drive raises nothing for these.
+        """
+        with self._opening() as store:
+            return summarize(store, store.studies.get(self.name))
+
+    @property
+    def state(self) -> str:
+        """``waiting``, ``running``, ``stalled``, ``complete`` or ``cancelled``."""
+        return self.summary.state
+
+    @property
+    def best(self) -> Best | None:
+        """The best configuration: ``configuration``, ``mean`` over its ``seeds``, ``diverged`` ones, ``arm``.
+
+        None where none may be it yet, or where arms are measured on different things.
+        """
+        return self.summary.best
+
+    def trials(self, where: str | None = None) -> pd.DataFrame:
+        """Return the trials as a table, one row a trial, superseded generations included.
+
+        Parameters
+        ----------
+        where
+            An expression of the query language (docs/queries.md), such as ``"p = 0 and lr < 0.1"``.
+
+        Raises
+        ------
+        BasinError
+            The expression is faulty; the message points at the place.
+        """
+        with self._opening() as store:
+            return store.trials(self.name, where=where)
+
+    def curves(self, where: str | None = None) -> pd.DataFrame:
+        """Return the epochs of the deciding attempts as a table, one row an epoch; ``where`` picks the trials."""
+        with self._opening() as store:
+            return store.curves(self.name, where=where)
+
+    def report(
+        self,
+        out: str | os.PathLike[str],
+        *,
+        statistic: str | None = None,
+        clip: tuple[float | None, float | None] | None = None,
+        force: bool = False,
+    ) -> reporting.Report:
+        """Write figures, tables and one self-contained page into a folder.
+
+        Parameters
+        ----------
+        out
+            Missing, empty, or an earlier report's.
+        statistic
+            ``final``, ``mean_last5`` or ``min``, instead of the objective's.
+        clip
+            Between which values the colours of the maps reach, such as ``(None, 10)``.
+        force
+            Whether the folder may hold other files; those of the report's names are lost.
+
+        Raises
+        ------
+        UsageError
+            One of these is not as it must be; nothing was written.
+        """
+        ends = None if clip is None else ",".join("" if end is None else repr(float(end)) for end in clip)
+        request = reporting.Request.of(os.fspath(out), statistic=statistic, clip=ends, force=force)
+        request.check()
+        with self._opening() as store:
+            return reporting.report(store, self.name, request)
+
+    def show(self) -> None:
+        """Print how far it is, as ``basin show`` does."""
+        sys.stdout.write(f"{described(self.summary)}\n")
+
+    def __repr__(self) -> str:
+        try:
+            said = _said(self.summary)
+        except BasinError as error:
+            said = f"cannot be read: {error}"
+        return f"<basin.Study {self.name!r} in {self._shown}: {said}>"
+
+    def _repr_html_(self) -> str | None:
+        try:
+            text = described(self.summary)
+        except BasinError:
+            return None  # the line of text says why
+        head, *lines = text.split("\n")
+        rows = "".join(_row(line.strip()) for line in lines)
+        return f"<div><b>{html.escape(head)}</b> ({html.escape(self._shown)})<table>{rows}</table></div>"
+
+
+def near(place: str) -> str:
+    """Return a path as it is named from here, where it lies within the working directory."""
+    here = Path.cwd()
+    return str(Path(place).relative_to(here)) if Path(place).is_relative_to(here) else place
+
+
+def _said(summary: Summary) -> str:
+    """Return in one line how far a study is."""
+    text = f"{summary.state}, {counted(summary.counts, summary.eta_seconds)}"
+    if summary.best is None:
+        return text
+    best, arm = summary.best, f"arm {summary.best.arm}, " if summary.specification.armed else ""
+    value = told(summary.specification, best, over_seeds(best.seeds))
+    return f"{text}; best {arm}{point(best.configuration)}: {value}"
+
+
+def _row(line: str) -> str:
+    """Return a line of a description as a row: its first word, and the rest."""
+    name, _, rest = line.partition(" ")
+    cells = "".join(f'<td style="text-align:left">{html.escape(text.strip())}</td>' for text in (name, rest))
+    return f"<tr>{cells}</tr>"
