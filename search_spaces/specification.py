@@ -176,7 +176,8 @@ def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 def _measured_on(arm: Arm) -> tuple[object, ...]:
     """Return what tells whether values of two arms are of the same thing; of a test no training images matter."""
     options = arm.task.options
-    images = () if arm.metric.name == "test_error" else (options.get("subset"), options.get("validation"))
+    all_of_them = arm.dataset is None or arm.metric.name == "test_error"
+    images = () if all_of_them else (options.get("subset"), options.get("validation"))
     return arm.task.name, options.get("dataset"), *images
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from search_spaces.arms import read_arms
+from search_spaces.catalogue import BUILT_IN, Catalogue, stored_entries
 from search_spaces.defaults import FIRST
 from search_spaces.documents import Document, assign, is_file, nearest, parse_document, read_document
 from search_spaces.errors import Fault, SpecificationError, printable, shown
 from search_spaces.presets import preset_document, preset_names
 from search_spaces.reading import COMMON, read_sections
 from search_spaces.sections import DECLARED, PAIR
-from search_spaces.specification import Specification
+from search_spaces.specification import BASE, Specification, declarations_of
 
 
-def load(spec: str, assignments: Sequence[str] = ()) -> Specification:
+def load(spec: str, assignments: Sequence[str] = (), catalogue: Catalogue = BUILT_IN) -> Specification:
     """Return the specification in a YAML file or of a preset, after ``KEY=VALUE`` assignments.
+
+    Parameters
+    ----------
+    spec
+        Path or name.
+    assignments
+        Changes.
+    catalogue
+        What it can name.
 
     Raises
     ------
@@ -40,7 +51,7 @@ def load(spec: str, assignments: Sequence[str] = ()) -> Specification:
         except SpecificationError as error:
             faults += [replace(fault, source=error.source) for fault in error.faults]
     try:
-        specification = validate(document, source)
+        specification = validate(document, source, catalogue)
     except SpecificationError as error:
         faults += [replace(fault, source=_origin(fault.path, source, assignments)) for fault in error.faults]
     if faults:
@@ -63,15 +74,28 @@ def _is_within(path: str, top: str) -> bool:
     return path == top or path.startswith((f"{top}.", f"{top}["))
 
 
-def loads(text: str) -> Specification:
+def loads(text: str, catalogue: Catalogue = BUILT_IN) -> Specification:
     """Return the specification written in a YAML text."""
-    return validate(parse_document(text))
+    return validate(parse_document(text), catalogue=catalogue)
 
 
-def restored(document: Document, source: str) -> Specification:
+def restored(
+    document: Document, source: str, declarations: Mapping[str, Any] | None = None, catalogue: Catalogue = BUILT_IN
+) -> Specification:
     """Return the specification of a document as a store keeps it: every option written, those of its release.
 
     An option that is not there, or null, is as that release did (:mod:`search_spaces.defaults`).
+
+    Parameters
+    ----------
+    document
+        As stored.
+    source
+        What it is, for a message.
+    declarations
+        Those it was stored with: what plug-ins declared is read by them, and no plug-in is loaded.
+    catalogue
+        What else it can name.
 
     Raises
     ------
@@ -83,7 +107,10 @@ def restored(document: Document, source: str) -> Specification:
     if isinstance(arms, dict):
         whole = {name: _as_first(arm) if isinstance(arm, dict) else arm for name, arm in arms.items()}
         document = document | {"arms": whole}
-    return validate(document, source)
+    names = arms if isinstance(arms, dict) else (BASE,)
+    stored = {name: stored_entries(declarations_of(declarations, name)) for name in names}
+    by_arm = {name: catalogue.with_entries(added) for name, added in stored.items() if added}
+    return validate(document, source, catalogue, by_arm)
 
 
 def _as_first(document: Document) -> Document:
@@ -111,18 +138,34 @@ def _as_first(document: Document) -> Document:
     return document
 
 
-def validate(document: Document, source: str = "the study specification") -> Specification:
+def validate(
+    document: Document,
+    source: str = "the study specification",
+    catalogue: Catalogue = BUILT_IN,
+    by_arm: Mapping[str, Catalogue] | None = None,
+) -> Specification:
     """Return the specification a document stands for.
 
     Each section is checked on its own and then against the others, so that one fault hides no other.
+
+    Parameters
+    ----------
+    document
+        As it was read.
+    source
+        What it is, for a message.
+    catalogue
+        What it can name.
+    by_arm
+        Catalogues of arms that have their own.
 
     Raises
     ------
     SpecificationError
         With every fault found.
     """
-    faults, arms = read_arms(document)
-    found, sections = read_sections({key: it for key, it in document.items() if key in COMMON})
+    faults, arms = read_arms(document, catalogue, by_arm or {})
+    found, sections = read_sections({key: it for key, it in document.items() if key in COMMON}, catalogue)
     faults += [fault for fault in found if fault.path.split(".")[0] in COMMON]
     if faults:
         raise SpecificationError(list(dict.fromkeys(faults)), source)

@@ -84,8 +84,8 @@ def recipe_of(arm: Arm, lease: Lease) -> Recipe:
     return Recipe(
         task=at.task.name,
         setting=setting,
-        optimizer=at.optimizer.name,
-        options=at.optimizer.options | at.hyperparameters({}),
+        optimizer=None if at.optimizer is None else at.optimizer.name,
+        options={} if at.optimizer is None else at.optimizer.options | at.hyperparameters({}),
         schedules={name: schedule.model_dump(mode="json") for name, schedule in at.schedules.items()},
         epochs=lease.epochs,
         seed=lease.seed,

@@ -165,8 +165,10 @@ def _epochs(arm: Arm) -> str:
 
 
 def _varied(arm: Arm) -> str:
-    """Return what varies, and of which optimizer."""
+    """Return what varies, and of which optimizer where there is one."""
     varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in arm.space.items())
+    if arm.optimizer is None:
+        return varied
     form = "" if "variant" in arm.space else arm.variant or ""
     return f"{varied}; optimizer {arm.optimizer.name} {form}".rstrip()
 

@@ -212,7 +212,7 @@ def _options_of(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, type, 
     A trial keeps the options of its optimizer and what its own arm varies.
     """
     variable, sections = arm.variable, arm.places
-    for path in dict.fromkeys((*arm.optimizer.declaration.options, *sorted(varied))):
+    for path in dict.fromkeys((*_of_optimizer(arm), *sorted(varied))):
         if path in variable:
             place, name = split(path)
             kind = _type(variable[path])
@@ -221,10 +221,15 @@ def _options_of(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, type, 
             yield path, kind, None if place == "optimizer" and kind is float else fixed
 
 
+def _of_optimizer(arm: Arm) -> Iterator[str]:
+    """Yield the options of an arm's optimizer, where it has one."""
+    yield from () if arm.optimizer is None else arm.optimizer.declaration.options
+
+
 def _aliases(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield every other name of the options that have columns, and the path that it stands for."""
     variable = arm.variable
-    for path in dict.fromkeys((*arm.optimizer.declaration.options, *sorted(varied))):
+    for path in dict.fromkeys((*_of_optimizer(arm), *sorted(varied))):
         if path not in variable:
             continue
         place, _, end = path.rpartition(".")

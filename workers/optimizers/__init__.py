@@ -88,6 +88,8 @@ def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch
     groups: Groups = [{"params": decayed, "weight_decay": weight_decay}]
     if other:
         groups.append({"params": other, "weight_decay": 0.0})
+    if recipe.optimizer is None:
+        raise ValueError(f"task {recipe.task} must have an optimizer, got none")
     return OPTIMIZERS[recipe.optimizer](groups, total_steps, **options)
 
 
