@@ -7,6 +7,14 @@ from typing import Any
 
 HOMES = {
     "Padam": "workers.optimizers",
+    "Choice": "search_spaces.options",
+    "Metric": "search_spaces.declarations",
+    "Number": "search_spaces.options",
+    "Switch": "search_spaces.options",
+    "dataset": "search_spaces.plugins",
+    "network": "search_spaces.plugins",
+    "optimizer": "search_spaces.plugins",
+    "task": "search_spaces.plugins",
 }
 """Where each name of this package is defined."""
 

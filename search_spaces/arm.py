@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny
 
+from search_spaces.catalogue import kind_of
 from search_spaces.configurations import Configuration, rounded
-from search_spaces.declarations import CLASSIFICATION, Dataset, Metric, Task
+from search_spaces.declarations import CLASSIFICATION, Dataset, Declaration, Metric, Task
 from search_spaces.defaults import FIRST
 from search_spaces.domains import Domain, significant
 from search_spaces.models import Frozen
@@ -206,6 +207,15 @@ class Arm(Frozen):
             **{place: section.declaration.to_dict() for place, section in self.places.items()},
             **({} if self.dataset is None else {"task.dataset": self.dataset.to_dict()}),
             "objective": {"options": {name: {"default": value} for name, value in Objective().document().items()}},
+        }
+
+    def plugged(self) -> dict[tuple[str, str], Declaration]:
+        """Return what of this comes from plug-ins, by kind and name."""
+        sections = self.places | ({} if self.data is None else {"task.dataset": self.data})
+        return {
+            (kind_of(place), it.name): it.declaration
+            for place, it in sections.items()
+            if it.declaration.origin is not None
         }
 
     def continuing(self, stored: Arm, declarations: Mapping[str, Any] | None = None) -> Arm:

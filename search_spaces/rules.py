@@ -45,7 +45,7 @@ def crossed(sections: Mapping[str, Any], document: Document, catalogue: Catalogu
                 yield from named(f"task.{key}", getattr(task, key, None), catalogue[option.kind])
         data: Section | None = sections.get("data")
         if task.declaration.name == CLASSIFICATION and data is not None:
-            yield from _sized_everywhere(task, data.declaration, sections.get("space") or {})  # type: ignore[arg-type]
+            yield from sized(task, data.declaration, sections.get("space") or {})  # type: ignore[arg-type]
     optimizer: Section | None = sections.get("optimizer")
     for name, schedule in sections.get("schedules", {}).items():
         path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
@@ -190,7 +190,7 @@ def _numbered(path: str, name: str, option: Number, domain: Mapping[str, Any]) -
         yield Fault(path=path, message=f"low < high must hold, got low={low:g}, high={high:g}")
 
 
-def _sized_everywhere(task: Section, info: Dataset, space: Mapping[str, Domain]) -> Iterable[Fault]:
+def sized(task: Section, info: Dataset, space: Mapping[str, Domain]) -> Iterable[Fault]:
     """Check the sizes of a task at every combination of the ends of what a space varies of it."""
     varied = {path: domain for path, domain in space.items() if split(path)[0] == "task"}
     told = set()

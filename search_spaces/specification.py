@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from search_spaces.arm import Arm, Design, Objective
+from search_spaces.declarations import Declaration
 from search_spaces.domains import Real
 from search_spaces.identity import canonical, differences, form_of
 from search_spaces.models import Frozen
@@ -130,6 +131,10 @@ class Specification(Frozen):
         arms = {name: arm.declarations() for name, arm in self.arms.items()}
         return {"arms": arms} if self.armed else arms[BASE]
 
+    def plugged(self) -> dict[tuple[str, str], Declaration]:
+        """Return what of this comes from plug-ins, by kind and name."""
+        return {key: it for arm in self.arms.values() for key, it in arm.plugged().items()}
+
     def differences(self, given: Specification) -> list[str]:
         """Return one line for each place where a specification that is given differs from this one."""
         if not self.armed and not given.armed:
@@ -186,5 +191,5 @@ def declarations_of(declarations: Mapping[str, Any] | None, arm: str) -> Mapping
     if declarations is None or "arms" not in declarations:
         return declarations
     found = declarations["arms"]
-    known = found.get(arm) if isinstance(found, Mapping) else None
-    return known if isinstance(known, Mapping) else {}
+    known = found.get(arm, {}) if isinstance(found, Mapping) else {}
+    return known if isinstance(known, Mapping) or known is None else {}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from search_spaces.arms import read_arms
 from search_spaces.catalogue import BUILT_IN, Catalogue, stored_entries
+from search_spaces.declarations import Declaration
 from search_spaces.defaults import FIRST
 from search_spaces.documents import Document, assign, is_file, nearest, parse_document, read_document
 from search_spaces.errors import Fault, SpecificationError, printable, shown
@@ -35,8 +37,26 @@ def load(spec: str, assignments: Sequence[str] = (), catalogue: Catalogue = BUIL
     SpecificationError
         With every fault found; nothing was written.
     """
-    path = Path(spec)
+    document, faults = document_of(spec, assignments)
     source = f"preset {spec}" if spec in preset_names() else shown(spec, 200)
+    try:
+        specification = validate(document, source, catalogue)
+    except SpecificationError as error:
+        faults += [replace(fault, source=_origin(fault.path, source, assignments)) for fault in error.faults]
+    if faults:
+        raise SpecificationError(faults, source)
+    return specification
+
+
+def document_of(spec: str, assignments: Sequence[str] = ()) -> tuple[Document, list[Fault]]:
+    """Return the document of :func:`load`, and the faults of its assignments.
+
+    Raises
+    ------
+    SpecificationError
+        There is no such document, or it is none.
+    """
+    path = Path(spec)
     if spec in preset_names():
         document = preset_document(spec)
     elif not is_file(path) and path.suffix not in {".yaml", ".yml", ".json"}:
@@ -50,13 +70,7 @@ def load(spec: str, assignments: Sequence[str] = (), catalogue: Catalogue = BUIL
             assign(document, assignment)
         except SpecificationError as error:
             faults += [replace(fault, source=error.source) for fault in error.faults]
-    try:
-        specification = validate(document, source, catalogue)
-    except SpecificationError as error:
-        faults += [replace(fault, source=_origin(fault.path, source, assignments)) for fault in error.faults]
-    if faults:
-        raise SpecificationError(faults, source)
-    return specification
+    return document, faults
 
 
 def _origin(path: str, source: str, assignments: Sequence[str]) -> str:
@@ -80,7 +94,10 @@ def loads(text: str, catalogue: Catalogue = BUILT_IN) -> Specification:
 
 
 def restored(
-    document: Document, source: str, declarations: Mapping[str, Any] | None = None, catalogue: Catalogue = BUILT_IN
+    document: Document,
+    source: str,
+    declarations: Mapping[str, Any] | None = None,
+    today: Mapping[tuple[str, str], Declaration] = MappingProxyType({}),
 ) -> Specification:
     """Return the specification of a document as a store keeps it: every option written, those of its release.
 
@@ -94,8 +111,8 @@ def restored(
         What it is, for a message.
     declarations
         Those it was stored with: what plug-ins declared is read by them, and no plug-in is loaded.
-    catalogue
-        What else it can name.
+    today
+        What plug-ins declare now, by kind and name, in place of what they did.
 
     Raises
     ------
@@ -109,8 +126,12 @@ def restored(
         document = document | {"arms": whole}
     names = arms if isinstance(arms, dict) else (BASE,)
     stored = {name: stored_entries(declarations_of(declarations, name)) for name in names}
-    by_arm = {name: catalogue.with_entries(added) for name, added in stored.items() if added}
-    return validate(document, source, catalogue, by_arm)
+    by_arm = {
+        name: BUILT_IN.with_entries((kind, today.get((kind, it.name), it)) for kind, it in added)
+        for name, added in stored.items()
+        if added
+    }
+    return validate(document, source, by_arm=by_arm)
 
 
 def _as_first(document: Document) -> Document:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from search_spaces.arm import Arm
+from search_spaces.plugins import Plugin
 from study.errors import StoreUnreachableError, TicketsError
 from study.hosts import Process
 from study.store import Status, Store, Study
@@ -103,6 +104,8 @@ class Driver:
         Folder of the data sets.
     observer
         Who watches.
+    plugins
+        What its arms name that does not come with Basin.
     provide
         Called with an arm that came while the study was driven, before anything of it is trained; raises where
         something that it needs is missing here.
@@ -115,12 +118,13 @@ class Driver:
         *,
         data: str | None,
         observer: Observer,
+        plugins: Sequence[Plugin] = (),
         provide: Callable[[Arm], None] = lambda _arm: None,
     ) -> None:
         self._store, self._study, self._observer = store, study, observer
         self._provide = provide
         self._specification = study.specification
-        self._data = data
+        self._data, self._plugins = data, plugins
         self._id = uuid.uuid4().hex
         self._process = Process.current()
         self._lock = threading.RLock()
@@ -294,6 +298,7 @@ class Driver:
             code=code_version(),
             data=self._data,
             threads=self._specification.resources.cpus,
+            plugins=self._plugins,
             jobs=[Job(key=lease.key, recipe=recipe_of(self._arm(lease.arm), lease)) for lease in leases],
         )
         return ticket.to_dict()

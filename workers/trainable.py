@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from ray import tune
 
+from search_spaces.plugins import Plugin
+from workers.adapters import install
 from workers.messages import Ending, Finish, Job, Provenance, Report, Ticket
 from workers.precision import use_float32
 from workers.provenance import code_version, device_name, host, libraries, package_folder
@@ -41,6 +43,9 @@ class Worker(tune.Trainable):
                 f"workers must run the driver's code {given}, got {mine} imported from "
                 f"{package_folder('workers')}; install the same Basin on every node"
             )
+        plugins = [Plugin.from_dict(it) for it in config["ticket"].get("plugins", ())]
+        install(plugins)
+        self._code = code_version(it.hash for it in plugins)
         ticket = Ticket.from_dict(config["ticket"])
         torch.set_num_threads(max(1, int(ticket.threads)))
         use_float32()
@@ -101,7 +106,7 @@ class Worker(tune.Trainable):
             host=host(),
             device=device_name(str(self._device)),
             libraries=libraries(),
-            code_version=code_version(),
+            code_version=self._code,
         )
         rate = images / seconds if images else None
         finish = replace(finish, seconds=seconds, images_per_second=rate, provenance=made)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search_spaces.validation import load
-from study.cli.options import JsonOption, SpecArgument, StoreOption, StudyArgument, WhereOption, opened
+from study.cli.options import JsonOption, PluginOption, SpecArgument, StoreOption, StudyArgument, WhereOption, opened
 from study.cli.output import print_json
 from study.errors import UsageError
 
@@ -20,6 +20,7 @@ def extend(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change the specification, such as seeds=5."),
     ] = None,
+    plugin: PluginOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be added, and write nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -27,9 +28,13 @@ def extend(
 
     SPEC is the study's own with more in it, or with wider ranges. `basin run` then trains what is missing.
     """
+    from study.plugins import plugged, require  # noqa: PLC0415
+
+    plugins = plugged(plugin)
     with opened(store) as it:
         found = it.studies.get(study)
-        given = load(spec, [*(assignments or ()), f'name="{found.name}"'])
+        require(found, plugins)
+        given = load(spec, [*(assignments or ()), f'name="{found.name}"'], plugins.catalogue)
         added = it.growth.extend(found, given, dry_run=dry_run)
         total = it.studies.counts(found.id).total + (added.trials if dry_run else 0)
     if json:

@@ -36,6 +36,15 @@ SpecArgument = Annotated[
     typer.Argument(metavar="SPEC", help="A YAML file, or the name of a preset.", autocompletion=complete_spec),
 ]
 
+PluginOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="A Python file with networks, data sets, optimizers or tasks; may be repeated [env: BASIN_PLUGINS].",
+    ),
+]
+
 READING_SECONDS = 5.0
 """A person who asks a question does not wait longer for a store that is away."""
 

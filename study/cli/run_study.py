@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from search_spaces.arms import twins
-from search_spaces.errors import SpecificationError, shown
+from search_spaces.errors import BasinError, Fault, SpecificationError, shown
 from search_spaces.specification import Resources, Specification
-from search_spaces.validation import load
+from search_spaces.validation import document_of, load
 from study.cli.interruption import Interruption, interruptible
-from study.cli.options import SpecArgument, StoreOption, opened
+from study.cli.options import PluginOption, SpecArgument, StoreOption, opened
 from study.cli.output import cell, how_to_take_back, measured, over_seeds, point, spent
 from study.cli.progress import Progress, described
 from study.environment import prepare
@@ -26,6 +28,7 @@ from study.settings import setting
 
 if TYPE_CHECKING:
     from search_spaces.arm import Arm
+    from search_spaces.plugins import Plugins
     from study.store import Status, Store, Study
     from study.store.summaries import Best
 
@@ -47,27 +50,33 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Folder of the data sets [env: BASIN_DATA].")
     ] = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch a data set whose files are missing.")] = False,
+    plugin: PluginOption = None,
 ) -> None:
     """Create a study, or continue it, and drive it to the end.
 
     Stopped at any moment, even by kill -9, the same command continues it.
     """
-    specification = load(spec, assignments or ())
+    from study.plugins import plugged  # noqa: PLC0415
+
+    cluster = setting("address", address)
+    prepare(local=cluster is None)  # before a plug-in is loaded, which may import anything
+    plugins = plugged(plugin)
+    specification = _specification(spec, assignments or (), store, plugins)
+    used = plugins.only(specification.plugged().values())
     location, folder = setting("store", store), setting("data", str(data) if data is not None else None)
     folder = None if folder is None else absolute(folder)
-    cluster, slots = setting("address", address), setting("workers", workers)
-    prepare(local=cluster is None)
+    slots = setting("workers", workers)
     if cluster is None:
         check_machine(specification.resources)
         if os.environ.get("RAY_ADDRESS"):
             typer.echo("note: RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster", err=True)
-        provide_data(specification, folder, download=download)
+        provide_data(specification, folder, used, download=download)
     _refuse_twins(specification, spec, location)
-    command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
+    command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data, plugin)]
     with interruptible() as interruption, opened(store, create=True) as it:
-        study, began = created(it, specification), time.monotonic()
+        study, began = created(it, specification, used), time.monotonic()
         try:
-            status = _driven(it, study, interruption, slots=slots, folder=folder, cluster=cluster)
+            status = _driven(it, study, interruption, slots=slots, folder=folder, cluster=cluster, plugins=used)
         except KeyboardInterrupt:
             status = it.studies.status(study)
             interruption.happened = True
@@ -81,6 +90,36 @@ def run(
             _tell_how_to_continue(status, command, "interrupted" if interruption.happened else "not finished")
             sys.exit(130 if interruption.happened else 1)
         _finish(it, study, status, here=time.monotonic() - began)
+
+
+def _specification(spec: str, assignments: Sequence[str], store: str | None, plugins: Plugins) -> Specification:
+    """Return what is to be trained; where it cannot be read, a missing plug-in of a stored study is what is told."""
+    from study.plugins import HOW, require  # noqa: PLC0415
+
+    try:
+        return load(spec, assignments, plugins.catalogue)
+    except SpecificationError as error:
+        study = _stored(spec, assignments, store)
+        if study is not None:
+            require(study, plugins)
+        if any(UNKNOWN.fullmatch(fault.path) and fault.message.startswith("unknown") for fault in error.faults):
+            hint = Fault(path="", message=f"where a plug-in has such a name, {HOW}")
+            raise SpecificationError([*error.faults, hint], error.source) from error
+        raise
+
+
+UNKNOWN = re.compile(r"(arms\.[^.]+\.)?(task\.(dataset|network|network\.name|name)|optimizer\.name)")
+"""Where a specification names what a plug-in may declare."""
+
+
+def _stored(spec: str, assignments: Sequence[str], store: str | None) -> Study | None:
+    """Return the study of a specification that is stored already, None where there is none or no store."""
+    with suppress(BasinError):
+        name = document_of(spec, assignments)[0].get("name")
+        with opened(store) as it:
+            study = it.studies.get(str(name))
+            return study if study.specification.plugged() else None
+    return None
 
 
 def _refuse_twins(specification: Specification, spec: str, location: str) -> None:
@@ -116,17 +155,25 @@ def check_machine(resources: Resources) -> None:
             )
 
 
-def provide_data(specification: Specification, folder: str | None, *, download: bool) -> None:
+def provide_data(
+    specification: Specification, folder: str | None, plugins: Plugins | None = None, *, download: bool
+) -> None:
     """See to it that data sets that need files have them on this machine, before anything is written."""
+    if plugins is not None and plugins.loaded:
+        from workers.adapters import install  # noqa: PLC0415 - torch
+
+        install(plugins.travelling)
     for arm in specification.arms.values():
         provide_arm(arm, folder, download=download)
 
 
 def provide_arm(arm: Arm, folder: str | None, *, download: bool) -> None:
     """See to it that the data set of an arm has its files on this machine, where it needs any."""
-    from study.data import provide  # noqa: PLC0415
+    from study.data import provide, provide_declared  # noqa: PLC0415
 
-    if arm.dataset is not None and arm.dataset.files:
+    if arm.dataset is not None and arm.dataset.origin is not None:
+        provide_declared(arm, folder)
+    elif arm.dataset is not None and arm.dataset.files:
         provide(arm.dataset.name, folder, download=download, mirror=setting("mirror"))
 
 
@@ -135,11 +182,12 @@ def _tell_how_to_continue(status: Status, command: list[str], why: str) -> None:
     typer.echo(f"{text}\n  {shlex.join(command)}", err=True)
 
 
-def created(store: Store, specification: Specification) -> Study:
+def created(store: Store, specification: Specification, plugins: Plugins | None = None) -> Study:
     """Return the study of a specification, made now or before."""
     from workers.provenance import code_version  # noqa: PLC0415
 
-    study, new = store.studies.create(specification, code_version())
+    code = code_version(() if plugins is None else plugins.hashes)
+    study, new = store.studies.create(specification, code)
     verb = "created" if new else "continued"
     budgets = list(dict.fromkeys(run.epochs for run in specification.arms.values()))
     epochs = f"{budgets[0]}" if len(budgets) == 1 else f"{min(budgets)} to {max(budgets)}"
@@ -151,9 +199,9 @@ def created(store: Store, specification: Specification) -> Study:
     )
     for warning in specification.warnings() if new else ():
         typer.echo(f"note: {warning}", err=True)
-    if study.code_version != code_version():
+    if study.code_version != code:
         typer.echo(
-            f"note: study {study.name} began with code {cell(study.code_version)}, this is {code_version()}; "
+            f"note: study {study.name} began with code {cell(study.code_version)}, this is {code}; "
             "every attempt records its own",
             err=True,
         )
@@ -168,6 +216,7 @@ def _driven(
     slots: int | None,
     folder: str | None,
     cluster: str | None,
+    plugins: Plugins,
 ) -> Status:
     """Drive the study to its end, or until a signal comes, and return its status."""
     status = store.studies.status(study)
@@ -180,15 +229,17 @@ def _driven(
         typer.echo(f"study {study.name} {ended}", err=True)
         return status
     from study.driver import Driver  # noqa: PLC0415
+    from study.plugins import require_all  # noqa: PLC0415
 
     resources = study.specification.resources
     with Progress(study.name, lambda: _best_so_far(store, study)) as progress:
 
         def ready(arm: Arm) -> None:
+            require_all(f"study {study.name}, which was extended,", arm.plugged().items(), plugins)
             if cluster is None:
                 provide_arm(arm, folder, download=False)
 
-        driver = Driver(store, study, data=folder, observer=progress, provide=ready)
+        driver = Driver(store, study, data=folder, observer=progress, plugins=plugins.travelling, provide=ready)
 
         def train() -> None:
             from study.tuning import local_slots, run_tickets  # noqa: PLC0415 - Ray and torch
@@ -219,7 +270,12 @@ def _told(study: Study, best: Best, *more: str) -> str:
 
 
 def _repeated(
-    store: str | None, address: str | None, assignments: list[str] | None, workers: int | None, data: Path | None
+    store: str | None,
+    address: str | None,
+    assignments: list[str] | None,
+    workers: int | None,
+    data: Path | None,
+    plugins: list[str] | None,
 ) -> Iterator[str]:
     """Yield the options as they were given."""
     if store:
@@ -232,6 +288,8 @@ def _repeated(
         yield from ("--workers", str(workers))
     if data is not None:
         yield from ("--data", str(data))
+    for file in plugins or ():
+        yield from ("--plugin", file)
 
 
 def _finish(store: Store, study: Study, status: Status, *, here: float) -> None:
