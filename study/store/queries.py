@@ -14,7 +14,7 @@ from search_spaces.configurations import Configuration
 from search_spaces.errors import escaped
 from search_spaces.specification import Specification
 from study.store import schema
-from study.store.columns import CLASSIFIED, CLASSIFIED_EPOCH, Column, Columns, found
+from study.store.columns import CLASSIFIED, CLASSIFIED_EPOCH, OPTIMIZED_EPOCH, OPTIONS, Column, Columns, found
 from study.store.database import Database
 from study.store.documents import point_of, specification_of
 from study.store.filters import trial_filter
@@ -236,7 +236,9 @@ def curve_columns(columns: Columns) -> tuple[str, ...]:
     epoch's.
     """
     classified = not columns.measured or bool(CLASSIFIED & set(columns.applying))
-    held = [name for name in columns.epochs if classified or name not in CLASSIFIED_EPOCH]
+    away = frozenset() if classified else CLASSIFIED_EPOCH
+    away |= frozenset() if OPTIONS & set(columns.applying) else OPTIMIZED_EPOCH
+    held = [name for name in columns.epochs if name not in away]
     return (*WHOSE, *held)
 
 
