@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import platform
 import socket
-from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -15,29 +14,24 @@ VERSION = "0.3.0.dev0"
 """Of this release; it stands here, because the metadata of an installation may lie beside other sources."""
 
 
-def code_version(plugins: Iterable[str] = ()) -> str:
+@cache
+def code_version(*plugins: str) -> str:
     """Return the package version, the hash of the sources of `workers` and `search_spaces`, and those of plug-ins.
 
     Two results are of the same code exactly when these are equal.
 
     Parameters
     ----------
-    plugins
+    *plugins
         Hashes of those that a study uses, in any order.
     """
-    return "+".join((_own_version(), *sorted(set(plugins))))
-
-
-@cache
-def _own_version() -> str:
-    """Return the code version of what needs no plug-in."""
     digest = hashlib.sha256()
     for package in ("search_spaces", "workers"):
         root = package_folder(package)
         for file in sorted(root.rglob("*.py")):
             digest.update(f"{package}/{file.relative_to(root).as_posix()}\0".encode())
             digest.update(file.read_bytes())
-    return f"{VERSION}+{digest.hexdigest()[:16]}"
+    return "+".join((VERSION, digest.hexdigest()[:16], *sorted(set(plugins))))
 
 
 def package_folder(name: str) -> Path:

@@ -45,7 +45,7 @@ class Worker(tune.Trainable):
             )
         plugins = [Plugin.from_dict(it) for it in config["ticket"].get("plugins", ())]
         install(plugins)
-        self._code = code_version(it.hash for it in plugins)
+        self._code = code_version(*(it.hash for it in plugins))
         ticket = Ticket.from_dict(config["ticket"])
         torch.set_num_threads(max(1, int(ticket.threads)))
         use_float32()

@@ -186,7 +186,7 @@ def created(store: Store, specification: Specification, plugins: Plugins | None 
     """Return the study of a specification, made now or before."""
     from workers.provenance import code_version  # noqa: PLC0415
 
-    code = code_version(() if plugins is None else plugins.hashes)
+    code = code_version(*(() if plugins is None else plugins.hashes))
     study, new = store.studies.create(specification, code)
     verb = "created" if new else "continued"
     budgets = list(dict.fromkeys(run.epochs for run in specification.arms.values()))
@@ -275,7 +275,7 @@ def _repeated(
     assignments: list[str] | None,
     workers: int | None,
     data: Path | None,
-    plugins: list[str] | None,
+    plugins: list[str] | None = None,
 ) -> Iterator[str]:
     """Yield the options as they were given."""
     if store:

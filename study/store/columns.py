@@ -274,12 +274,11 @@ def _results(metric: str, *, of_objective: bool) -> Iterator[Column]:
     """Yield the columns of the results of a metric."""
     for statistic in STATISTICS:
         name = f"{metric}_{statistic}"
-        if metric in COLUMNS:
-            if name in schema.trial.c:
-                yield Column(name, float, schema.trial)
+        if metric in COLUMNS and name in schema.trial.c:
+            yield Column(name, float, schema.trial)
         elif of_objective:
             yield Column(name, float, schema.trial, f"value_{statistic}")
-        else:
+        elif metric not in COLUMNS:
             yield Column(name, float, schema.trial, "metrics")
 
 
