@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import secrets
 import subprocess
 import sys
 import textwrap
@@ -14,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.acceptance.test_kill import wait_until
+from tests.acceptance.test_kill import folder_epochs, wait_until
 
 pytestmark = pytest.mark.acceptance
 
@@ -176,7 +177,7 @@ def test_data_that_is_missing_is_told_before_anything_is_written(folder):
 def test_the_command_to_continue_names_the_plugins(folder):
     write(folder, "A task")
     process = folder.start("run", "study.yaml", "--plugin", "plugin.py", "--set", "epochs=5000")
-    assert wait_until(lambda: (folder.path / "basin.db").exists() and folder.rows("SELECT * FROM epoch"), 120)
+    assert wait_until(lambda: folder_epochs(folder), 120)
     process.send_signal(2)
     output = process.communicate(timeout=120)[0]
     assert process.returncode == 130, output
@@ -246,6 +247,12 @@ def head(folder, **settings):
     )
 
 
+@pytest.fixture
+def closed(folder):
+    """Set a token, which nodes and driver of the same folder have."""
+    folder.environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+
+
 def nodes_at_work(folder):
     """Return the nodes of the cluster whose workers have a ticket: the parents of these workers."""
     found = set()
@@ -257,7 +264,7 @@ def nodes_at_work(folder):
 
 
 @pytest.fixture
-def cluster(folder):
+def cluster(folder, closed):
     """Yield the address of a cluster of two nodes, each with a place for one worker."""
     with head(folder) as output:
         address = address_of(output)
@@ -281,7 +288,7 @@ def test_the_plugins_of_the_page_are_trained_on_a_cluster_of_two_nodes(folder, c
 
 
 @pytest.mark.timeout(600)
-def test_a_worker_with_another_version_of_an_installed_plugin_trains_nothing(folder, installed):
+def test_a_worker_with_another_version_of_an_installed_plugin_trains_nothing(folder, installed, closed):
     other = folder.path / "other"
     other.mkdir()
     text = installed.read_text(encoding="utf-8")
