@@ -150,6 +150,10 @@ class Name:
 Option: TypeAlias = Number | Choice | Switch | WholeNumbers | Name
 
 
+INFINITE = {"low": -math.inf, "high": math.inf}
+"""Bounds that plain values have as None."""
+
+
 def with_default(option: Option, default: Any) -> Option:
     """Return an option with another default, the same one where it can have no such default."""
     if isinstance(option, Number | Switch):
@@ -169,20 +173,28 @@ def option_from_dict(values: Mapping[str, Any]) -> Option:
     """
     kind, summary = values["kind"], str(values["summary"])
     if kind == "number":
-        bounds = {"low": -math.inf, "high": math.inf}
-        given = {name: it for name, it in values.items() if name != "kind"}
-        return Number(
-            **given | {name: values[name] if values[name] is not None else it for name, it in bounds.items()}
-        )
+        bounds = {"low": values["low"], "high": values["high"]}
+        if not all(it is None or _is_real(it) for it in (*bounds.values(), values["default"])):
+            raise TypeError("bounds and default of a number must be numbers")
+        low, high = (it if bounds[name] is None else bounds[name] for name, it in INFINITE.items())
+        flags = {name: bool(values[name]) for name in ("low_open", "high_open", "integer", "log")}
+        return Number(values["default"], summary=summary, unit=str(values["unit"]), low=low, high=high, **flags)
     if kind == "choice":
-        return with_default(Choice(dict(values["choices"]), summary=summary), values["default"])
+        choices = {str(name): str(text) for name, text in values["choices"].items()}
+        if not choices:
+            raise ValueError("a choice must have choices")
+        return with_default(Choice(choices, summary=summary), values["default"])
     if kind == "switch":
         return Switch(bool(values["default"]), summary=summary)
     if kind == "list":
-        return WholeNumbers(summary=summary, default=tuple(values["default"]))
+        return WholeNumbers(summary=summary, default=tuple(map(int, values["default"])))
     if kind == "name":
-        return Name(summary=summary, kind=values["of"])
+        return Name(summary=summary, kind=str(values["of"]))
     raise ValueError(f"no kind of option: {shown(kind)}")
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def options_from_dict(values: Mapping[str, Any]) -> dict[str, Option]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from search_spaces.arm import Arm, Design, Objective
-from search_spaces.declarations import Declaration
+from search_spaces.declarations import Declaration, Origin
 from search_spaces.domains import Real
 from search_spaces.identity import canonical, differences, form_of
 from search_spaces.models import Frozen
@@ -134,6 +134,12 @@ class Specification(Frozen):
     def plugged(self) -> dict[tuple[str, str], Declaration]:
         """Return what of this comes from plug-ins, by kind and name."""
         return {key: it for arm in self.arms.values() for key, it in arm.plugged().items()}
+
+    @property
+    def plugins(self) -> tuple[Origin, ...]:
+        """The plug-ins that this was read with, by name; what was stored is read by what they declared then."""
+        found = {it.origin for arm in self.arms.values() for it in arm.plugged().values() if it.origin is not None}
+        return tuple(sorted(found, key=lambda it: (it.name, it.hash)))
 
     def differences(self, given: Specification) -> list[str]:
         """Return one line for each place where a specification that is given differs from this one."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from search_spaces.declarations import Declaration
+from search_spaces.errors import printable
 from search_spaces.plugins import Plugins, collect
 from study.errors import UsageError
 from study.settings import setting
@@ -49,7 +50,8 @@ def require_all(what: str, declared: Iterable[tuple[tuple[str, str], Declaration
     missing: dict[str, list[str]] = {}
     for (kind, name), it in declared:
         if plugins.declared(kind, name) is None and it.origin is not None:
-            missing.setdefault(it.origin.name, []).append(f"{'data set' if kind == 'dataset' else kind} {name}")
+            what_is_missing = f"{'data set' if kind == 'dataset' else kind} {printable(name)}"
+            missing.setdefault(printable(it.origin.name, 200), []).append(what_is_missing)
     if missing:
         listed = " and ".join(f"{', '.join(names)} of plug-in {origin}" for origin, names in missing.items())
         raise UsageError(f"{what} is trained with {listed}, which is not here: {HOW}")

@@ -24,6 +24,10 @@ class Origin:
     name: str
     hash: str
 
+    def to_dict(self) -> dict[str, str]:
+        """Return it as plain values."""
+        return {"name": self.name, "hash": self.hash}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
@@ -66,8 +70,7 @@ class Declaration:
             "options": {name: option.to_dict() for name, option in self.options.items()},
         }
         if self.origin is not None:  # what comes with Basin need not be read back
-            named = {"name": self.origin.name, "hash": self.origin.hash}
-            plain |= {"implementation": self.implementation, "plugin": named}
+            plain |= {"implementation": self.implementation, "plugin": self.origin.to_dict()}
         return plain
 
     @classmethod

@@ -27,7 +27,9 @@ class Network(Declaration):
 
     @classmethod
     def _fields(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        return super()._fields(values) | {"parameters": values["parameters"]}
+        return super()._fields(values) | {
+            "parameters": None if values["parameters"] is None else int(values["parameters"])
+        }
 
 
 NETWORKS = by_name(

@@ -51,7 +51,15 @@ class Metric:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Metric:
         """Return the metric that :meth:`to_dict` wrote."""
-        return cls(**values)
+        worst = values["worst"]
+        return cls(
+            str(values["name"]),
+            summary=str(values["summary"]),
+            unit=str(values["unit"]),
+            direction="maximize" if values["direction"] == "maximize" else "minimize",
+            worst=None if worst is None else float(worst),
+            log=bool(values["log"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +89,10 @@ class Task(Declaration):
 
     @classmethod
     def _fields(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        return super()._fields(values) | {"metrics": tuple(Metric.from_dict(it) for it in values["metrics"])}
+        metrics = tuple(Metric.from_dict(it) for it in values["metrics"])
+        if not metrics:
+            raise ValueError("a task must measure something")
+        return super()._fields(values) | {"metrics": metrics}
 
 
 BEALE_WORST = 181_853.61328125

@@ -14,6 +14,7 @@ from search_spaces.presets import preset_document, preset_names
 from study.cli.options import JsonOption, StoreOption, StudyArgument, WhereOption, opened
 from study.cli.output import (
     Format,
+    cell,
     duration,
     how_to_take_back,
     measured,
@@ -211,6 +212,7 @@ def _described(found: Study, summary: dict[str, Any]) -> str:
         of = f"arm {summary['best']['arm']}, " if specification.armed else ""
         arm = arms[summary["best"]["arm"]]
         say(f"  best        {of}{_best(summary['best'], summary['objective'], arm)}")
+    lines += [f"  plug-in     {cell(plugin.name)} {cell(plugin.hash)}" for plugin in specification.plugins]
     if summary["training_seconds"]:
         say(f"  training    {spent(summary['training_seconds'])}, all attempts together")
     if summary["eta_seconds"]:
@@ -253,6 +255,7 @@ def summarised(store: Store, study: Study) -> dict[str, Any]:
         "finished_at": status.finished_at,
         "hash": study.hash,
         "code_version": study.code_version,
+        "plugins": [it.to_dict() for it in specification.plugins],
         "specification": specification.document(),
     }
 
