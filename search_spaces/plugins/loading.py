@@ -109,7 +109,10 @@ def import_installed(name: str, module: str) -> str:
     parts = module.split(".")
     homes = (".".join(parts[: count + 1]) for count in range(len(parts)))
     # A namespace is shared with others, who may change it.
-    return next(it for it in homes if getattr(sys.modules[it], "__file__", None) is not None)
+    home = next((it for it in homes if getattr(sys.modules[it], "__file__", None) is not None), None)
+    if home is None:
+        raise PluginError(f"plug-in {name}, module {module}, must have sources that can be compared; it has none")
+    return home
 
 
 def installed_hash(home: str) -> str:
