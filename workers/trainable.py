@@ -46,6 +46,7 @@ class Worker(tune.Trainable):
         plugins = [Plugin.from_dict(it) for it in config["ticket"].get("plugins", ())]
         install(plugins)
         self._code = code_version(*(it.hash for it in plugins))
+        self._files = {it.name for it in plugins if it.source is not None}
         ticket = Ticket.from_dict(config["ticket"])
         torch.set_num_threads(max(1, int(ticket.threads)))
         use_float32()
@@ -98,7 +99,9 @@ class Worker(tune.Trainable):
                 last_finite_loss=divergence.last_finite_loss,
             )
         except Exception as error:  # noqa: BLE001 - whatever a training raises is its outcome, and is stored
-            place = traceback.extract_tb(error.__traceback__)[-1]
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if frame.filename in self._files]  # where its user can mend it
+            place = (own or frames)[-1]
             reason = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             finish = Finish(ending=Ending.ERROR, reason=reason)
         seconds = time.monotonic() - start

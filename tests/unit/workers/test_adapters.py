@@ -133,6 +133,19 @@ def test_a_worker_loads_the_plugins_of_its_ticket_and_records_their_hashes(tmp_p
     assert reports[-1].finish.provenance.code_version == code_version(*plugins.hashes)
 
 
+def test_an_error_is_told_with_the_line_of_the_plugin_that_it_came_through(tmp_path):
+    from workers.messages import Job, Report
+
+    plugins = loaded(tmp_path, SOURCE.replace("number * options.step", "torch.ones(2) @ torch.ones(3)"))
+    counted = recipe(task="counted", setting={"step": 2.0}, optimizer=None, options={}, schedules={})
+    worker = Worker.__new__(Worker)
+    worker.setup(ticket(plugins.travelling, [Job(key=(1, 1), recipe=counted)]))
+    (report,) = (Report.from_dict(it) for it in worker.step()["reports"])
+    line = next(at for at, text in enumerate(plugins.travelling[0].source.splitlines(), 1) if "torch.ones(2)" in text)
+    assert report.finish.reason.startswith("RuntimeError: ")
+    assert report.finish.reason.endswith(f"(plugin0.py:{line})")
+
+
 def test_a_worker_refuses_an_installed_plugin_of_another_hash():
     worker = Worker.__new__(Worker)
     with pytest.raises(PluginError, match="with sources of hash 0123456789abcdef, got "):
