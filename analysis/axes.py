@@ -74,7 +74,7 @@ LABELS = {
 def axes_of(space: Iterable[str]) -> tuple[str, str | None, list[str]]:
     """Return which varied hyperparameter goes on x, which on y, and which make panels."""
     names = list(space)
-    x = "lr" if "lr" in names else names[0]
+    x = next((name for name in ("lr", "task.lr") if name in names), names[0])
     rest = [name for name in names if name != x]
     y = next((name for name in ("p", "weight_decay") if name in rest), rest[0] if rest else None)
     return x, y, [name for name in rest if name != y]

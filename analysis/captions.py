@@ -64,13 +64,15 @@ def _texts(arm: Arm, fixed: Mapping[str, Value]) -> dict[str, str]:
         **_optimizer(arm, fixed),
         **(_task(arm) if arm.dataset is None else _classification(arm, arm.dataset)),
         "epochs": _counted(arm.epochs, "epoch"),
-        "schedules": _scheduled(arm),
+        **({"schedules": _scheduled(arm)} if arm.schedules else {}),
     }
 
 
 def _optimizer(arm: Arm, fixed: Mapping[str, Value]) -> dict[str, str]:
     """Return an optimizer and each of its options, which arms share where they have it in the same form."""
     optimizer = arm.optimizer
+    if optimizer is None:
+        return {}
     form = arm.variant if "variant" not in arm.space else None
     name = f"{optimizer.name} ({form})" if form else optimizer.name
     numbers = {n: it for n, it in arm.hyperparameters({}).items() if n not in arm.space}
@@ -94,10 +96,12 @@ def _task(arm: Arm) -> dict[str, str]:
 def _classification(arm: Arm, info: Dataset) -> dict[str, str]:
     """Return network, images and batch."""
     task = arm.task
-    images = f"{(task.subset or info.train) - task.validation:,} training and {info.test:,} test images"
+    test = "test images" if info.test is None else f"{info.test:,} test images"
+    used = task.subset or info.train
+    images = test if used is None else f"{used - task.validation:,} training and {test}"
     images += f", {task.validation:,} for validation" if task.validation else ""
     if {"task.subset", "task.validation"} & arm.space.keys():
-        images = f"{info.test:,} test images"
+        images = test
     parts = {
         "task.augmentation": "" if task.augmentation == "none" else f", {task.augmentation}",
         "task.remainder": " (a small rest of images is a batch of its own)" if task.remainder == "keep" else "",

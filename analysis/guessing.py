@@ -25,10 +25,10 @@ NEARLY = 0.9
 
 @dataclass(frozen=True, kw_only=True)
 class Guessing:
-    """Guessing one of ``classes`` equally frequent classes on ``images`` test images."""
+    """Guessing one of ``classes`` equally frequent classes on ``images`` test images; None where nobody counted."""
 
     classes: int
-    images: int
+    images: int | None
 
     @property
     def error(self) -> float:
@@ -42,7 +42,9 @@ class Guessing:
 
     @property
     def lowest_error(self) -> float:
-        """Error in percent two binomial standard errors below :attr:`error`."""
+        """Error in percent two binomial standard errors below :attr:`error`; that itself, of an unknown number."""
+        if self.images is None:
+            return self.error
         share = 1.0 / self.classes
         return self.error - 200.0 * math.sqrt(share * (1.0 - share) / self.images)
 

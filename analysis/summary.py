@@ -58,7 +58,11 @@ def summary(findings: Findings) -> dict[str, Any]:
         },
         "maps": _maps(findings, findings.metrics[0]),
         "other_split": _other(findings) if len(findings.metrics) > 1 else None,
-        "provenance": {"code_version_of_study": material.code_version} | material.provenance.to_dict(),
+        "provenance": {
+            "code_version_of_study": material.code_version,
+            **material.provenance.to_dict(),
+        },
+        "plugins": [it.to_dict() for it in material.specification.plugins],
     }
 
 

@@ -9,12 +9,20 @@ from basin.shadows import refuse_shadows
 
 HOMES = {
     "BasinError": "search_spaces.errors",
+    "Choice": "search_spaces.options",
+    "Metric": "search_spaces.declarations",
+    "Number": "search_spaces.options",
     "Padam": "workers.optimizers",
     "Studies": "study.python.opened",
     "Study": "study.python.study",
+    "Switch": "search_spaces.options",
+    "dataset": "search_spaces.plugins",
     "heatmap": "analysis.heatmap",
+    "network": "search_spaces.plugins",
     "open": "study.python.opened",
+    "optimizer": "search_spaces.plugins",
     "run": "study.python.run",
+    "task": "search_spaces.plugins",
 }
 """Where each name of this package is defined."""
 

@@ -8,14 +8,15 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny
 
+from search_spaces.catalogue import kind_of
 from search_spaces.configurations import Configuration, rounded
-from search_spaces.declarations import CLASSIFICATION, DATASETS, Dataset, Metric, Task
+from search_spaces.declarations import CLASSIFICATION, Dataset, Declaration, Metric, Task
 from search_spaces.defaults import FIRST
 from search_spaces.domains import Domain, significant
 from search_spaces.models import Frozen
 from search_spaces.options import Option, Value
 from search_spaces.paths import split, variable
-from search_spaces.sections import Section, model_of
+from search_spaces.sections import Section
 
 MAX_TRIALS = 1_000_000
 
@@ -53,20 +54,22 @@ class Arm(Frozen):
 
     Attributes
     ----------
-    schedules
-        By what they move, ``lr`` always among them.
+    task, network, data
+        What is trained, and the network and the data set that it names, where it does.
+    optimizer, schedules
+        The optimizer, and its schedules by what they move, ``lr`` among them where it has one. A task with a loop of
+        its own has neither.
     space
         Domains of what varies, by path (:mod:`search_spaces.paths`).
     """
 
     task: SerializeAsAny[Section]
     network: SerializeAsAny[Section] | None
+    data: SerializeAsAny[Section] | None
     epochs: int = Field(ge=1, le=100_000)
     space: dict[str, SerializeAsAny[Domain]]
-    optimizer: SerializeAsAny[Section] = Field(default_factory=lambda: model_of("optimizer", "padam")(name="padam"))
-    schedules: dict[str, SerializeAsAny[Section]] = Field(
-        default_factory=lambda: {"lr": model_of("schedule", "constant")(name="constant")}
-    )
+    optimizer: SerializeAsAny[Section] | None
+    schedules: dict[str, SerializeAsAny[Section]]
     design: Design = Design()
     seeds: int = Field(default=3, ge=1, le=1_000)
     objective: Objective = Objective()
@@ -74,8 +77,8 @@ class Arm(Frozen):
     @property
     def dataset(self) -> Dataset | None:
         """The declaration of the data set, None of a task without one."""
-        name = self.task.options.get("dataset")
-        return DATASETS[name] if isinstance(name, str) else None
+        declared: Dataset | None = None if self.data is None else self.data.declaration  # type: ignore[assignment]
+        return declared
 
     @property
     def metric(self) -> Metric:
@@ -96,9 +99,9 @@ class Arm(Frozen):
         return declared
 
     @property
-    def schedule(self) -> Section:
-        """The schedule of the learning rate."""
-        return self.schedules["lr"]
+    def schedule(self) -> Section | None:
+        """The schedule of the learning rate, None where there is no learning rate."""
+        return self.schedules.get("lr")
 
     @property
     def configurations(self) -> int:
@@ -115,14 +118,17 @@ class Arm(Frozen):
     @property
     def variant(self) -> str | None:
         """The optimizer's variant, None where it has only one form."""
-        variant: str | None = self.optimizer.options.get("variant")  # type: ignore[assignment]
-        return variant
+        return self._form("variant")
 
     @property
     def decay(self) -> str | None:
         """The form of the optimizer's weight decay, None where it has none."""
-        decay: str | None = self.optimizer.options.get("decay")  # type: ignore[assignment]
-        return decay
+        return self._form("decay")
+
+    def _form(self, name: str) -> str | None:
+        """Return the value of a choice of the optimizer, None where it has no such choice."""
+        value = None if self.optimizer is None else self.optimizer.options.get(name)
+        return value if isinstance(value, str) else None
 
     @property
     def network_options(self) -> dict[str, Value]:
@@ -152,7 +158,8 @@ class Arm(Frozen):
         """Every section that names something declared, by the path of its options: ``task``, ``schedules.p``."""
         schedules = {f"schedules.{name}": schedule for name, schedule in self.schedules.items()}
         network = {} if self.network is None else {"task.network": self.network}
-        return {"task": self.task, **network, "optimizer": self.optimizer} | schedules
+        optimizer = {} if self.optimizer is None else {"optimizer": self.optimizer}
+        return {"task": self.task, **network, **optimizer, **schedules}
 
     def _with(self, places: Mapping[str, Frozen]) -> Arm:
         """Return the arm with other sections at some places."""
@@ -164,21 +171,27 @@ class Arm(Frozen):
     def hyperparameters(self, configuration: Configuration) -> dict[str, float]:
         """Return the value of every number of the optimizer at one configuration."""
         optimizer = self.at(configuration).optimizer
+        if optimizer is None:
+            return {}
         return {name: significant(float(getattr(optimizer, name))) for name in optimizer.declaration.numbers}
 
     def options(self, configuration: Configuration) -> dict[str, Value]:
         """Return every option of the optimizer and every one that the study varies, at one configuration, by path."""
         optimizer = self.at(configuration).optimizer
-        in_force = {name: it for name, it in optimizer.options.items() if not isinstance(it, tuple)}
+        options = {} if optimizer is None else optimizer.options
+        in_force = {name: it for name, it in options.items() if not isinstance(it, tuple)}
         return rounded(in_force | {path: configuration[path] for path in self.space})
 
     def document(self) -> dict[str, Any]:
         """Return what is the arm's own as plain JSON values, defaults written out."""
-        document = self.model_dump(mode="json", include={"task", "optimizer", "epochs", "space"})
-        document["optimizer"].pop("betas", None)
+        parts = {"task", "epochs", "space", *(("optimizer",) if self.optimizer is not None else ())}
+        document = self.model_dump(mode="json", include=parts)
+        if self.optimizer is not None:
+            document["optimizer"].pop("betas", None)
         if self.network is not None and self.network.declaration.options:
             document["task"]["network"] = self.network.model_dump(mode="json")
-        document["schedule"] = self.schedule.model_dump(mode="json")
+        if self.schedule is not None:
+            document["schedule"] = self.schedule.model_dump(mode="json")
         others = {name: it.model_dump(mode="json") for name, it in self.schedules.items() if name != "lr"}
         return document | ({"schedules": others} if others else {})
 
@@ -194,6 +207,15 @@ class Arm(Frozen):
             **{place: section.declaration.to_dict() for place, section in self.places.items()},
             **({} if self.dataset is None else {"task.dataset": self.dataset.to_dict()}),
             "objective": {"options": {name: {"default": value} for name, value in Objective().document().items()}},
+        }
+
+    def plugged(self) -> dict[tuple[str, str], Declaration]:
+        """Return what of this comes from plug-ins, by kind and name."""
+        sections = self.places | ({} if self.data is None else {"task.dataset": self.data})
+        return {
+            (kind_of(place), it.name): it.declaration
+            for place, it in sections.items()
+            if it.declaration.origin is not None
         }
 
     def continuing(self, stored: Arm, declarations: Mapping[str, Any] | None = None) -> Arm:
@@ -220,7 +242,8 @@ class Arm(Frozen):
     def resolved(self) -> dict[str, Any]:
         """Return what two arms agree in that train the same: what varies is named once, in the space."""
         document = self.document()
-        document["optimizer"] |= self.hyperparameters({})
+        if self.optimizer is not None:
+            document["optimizer"] |= self.hyperparameters({})
         still = {name for name, it in self.schedules.items() if it.name == "constant" and name != "lr"}
         others = {name: it for name, it in document.pop("schedules", {}).items() if name not in still}
         document |= {"schedules": others} if others else {}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from search_spaces.arm import MAX_TRIALS, Arm
+from search_spaces.catalogue import Catalogue
 from search_spaces.documents import Document, nearest
 from search_spaces.errors import Fault, printable, shown
 from search_spaces.identity import canonical as canonical_text
@@ -23,10 +24,15 @@ ARM_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 MAX_ARMS = 64
 
 
-def read_arms(document: Document) -> tuple[list[Fault], dict[str, Arm]]:
-    """Return the faults of what is trained, and what of it has none, by name."""
+def read_arms(
+    document: Document, catalogue: Catalogue, by_arm: Mapping[str, Catalogue]
+) -> tuple[list[Fault], dict[str, Arm]]:
+    """Return the faults of what is trained, and what of it has none, by name.
+
+    ``by_arm`` is what an arm is read with that was stored with declarations of its own.
+    """
     if "arms" not in document:
-        faults, arm = read_arm(document)
+        faults, arm = read_arm(document, by_arm.get(BASE, catalogue))
         return faults, {} if arm is None else {BASE: arm}
     above, arms = {key: it for key, it in document.items() if key != "arms"}, document["arms"]
     if not isinstance(arms, dict) or not 0 < len(arms) <= MAX_ARMS:
@@ -36,17 +42,20 @@ def read_arms(document: Document) -> tuple[list[Fault], dict[str, Arm]]:
     arms = {name: {} if arm is None else arm for name, arm in arms.items()}
     faults = [fault for name, arm in arms.items() for fault in _formed(name, arm)]
     sound = {name: arm for name, arm in arms.items() if isinstance(name, str) and isinstance(arm, dict)}
-    read = {name: read_arm(_merged(above, arm)) for name, arm in sound.items()}
+    read = {
+        name: read_arm(_merged(above, arm, it), it)
+        for name, arm, it in ((name, arm, by_arm.get(name, catalogue)) for name, arm in sound.items())
+    }
     told = [{(it.path, it.message) for it in found} for found, _ in read.values()]
     everywhere = set.intersection(*told) if told else set()
     for name, (found, _) in read.items():
         faults += [
             _placed(it, name, (above, sound[name]), shared=(it.path, it.message) in everywhere) for it in found
         ]
-    faults += [fault for name, arm in sound.items() for fault in _taken_out(name, above, arm)]
+    faults += [fault for name, arm in sound.items() for fault in _taken_out(name, above, arm, catalogue)]
     runs = {name: arm for name, (_, arm) in read.items() if arm is not None}
     if not faults:
-        faults += [*_above(above, runs), *_together(runs)]
+        faults += [*_above(above, runs, catalogue), *_together(runs)]
     return faults, runs
 
 
@@ -73,9 +82,10 @@ def _names(document: Document, key: str) -> list[str]:
     return [str(name) for name in (flattened(written)[0] if key == "space" else written)]
 
 
-def _taken_out(name: str, above: Document, arm: Document) -> Iterable[Fault]:
+def _taken_out(name: str, above: Document, arm: Document, catalogue: Catalogue) -> Iterable[Fault]:
     """Check that what an arm takes out with null stands above it."""
-    known = variable_of(read_sections(merged(above, arm, {}))[1]) | variable_of(read_sections(above)[1])
+    mine, theirs = (read_sections(it, catalogue)[1] for it in (merged(above, arm, {}), above))
+    known = variable_of(mine) | variable_of(theirs)
     written = arm.get("space")
     space = flattened(written)[0] if isinstance(written, dict) else {}
     there = {canonical(it, known): it for it in _names(above, "space")}
@@ -95,10 +105,10 @@ def _not_there(path: str, name: object, there: Iterable[str]) -> Fault:
     )
 
 
-def _above(above: Document, arms: Mapping[str, Arm]) -> Iterable[Fault]:
+def _above(above: Document, arms: Mapping[str, Arm], catalogue: Catalogue) -> Iterable[Fault]:
     """Check what stands above the arms, although each of them may have its own instead."""
     known = {path: option for arm in arms.values() for path, option in arm.variable.items()}
-    found, sections = read_sections(above)
+    found, sections = read_sections(above, catalogue)
     known |= variable_of(sections)
     if isinstance(above.get("space"), dict):
         found += read_space(flattened(above["space"])[0], known, complete=True)[0]
@@ -158,11 +168,11 @@ def _formed(name: Any, arm: Any) -> Iterable[Fault]:
             yield Fault(path=f"{path}.{printable(str(key))}", message=message)
 
 
-def _merged(above: Document, arm: Document) -> Document:
+def _merged(above: Document, arm: Document, catalogue: Catalogue) -> Document:
     """Return the document of an arm; names of its space that mean the same are found by its own options."""
     document = merged(above, arm, {})
     if not all(isinstance(it.get("space"), dict) for it in (above, arm)):
         return document
-    known = variable_of(read_sections(document)[1])
+    known = variable_of(read_sections(document, catalogue)[1])
     names = [*flattened(above["space"])[0], *flattened(arm["space"])[0]]
     return merged(above, arm, {name: canonical(str(name), known) for name in names})

@@ -4,6 +4,7 @@
 
     BasinError                      every error Basin raises on purpose; carries the exit code of the command
     ├── SpecificationError          the study specification has faults, all of them listed
+    ├── PluginError                 a plug-in cannot be loaded, or says something that it must not
     └── (study.errors)              errors of the store and of running studies
 """
 
@@ -80,6 +81,12 @@ class SpecificationError(BasinError):
 
     def __reduce__(self) -> tuple[type[SpecificationError], tuple[tuple[Fault, ...], str]]:
         return type(self), (self.faults, self.source)
+
+
+class PluginError(BasinError):
+    """A plug-in cannot be used; nothing was written. Mend it, or leave it out."""
+
+    exit_code = Exit.INVALID
 
 
 def _listed(source: str, faults: Sequence[Fault]) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 
 from search_spaces.documents import MAX_BYTES, MAX_DEPTH, Document, parse_document
 from search_spaces.errors import Fault, SpecificationError, printable, shown
-from search_spaces.specification import Specification
-from search_spaces.validation import assigned, document_at
+from search_spaces.validation import Draft, document_at, drafted
 
 Given = str | os.PathLike[str] | Mapping[str, Any]
 """A specification as it is handed over."""
@@ -19,8 +18,8 @@ MAX_VALUES = 20_000
 """Values of a dictionary; a document of 64 KiB can hold about as many."""
 
 
-def load_given(spec: Given, assignments: Mapping[str, Any] | None = None) -> Specification:
-    """Return the specification that is handed over, after assignments.
+def draft_of(spec: Given, assignments: Mapping[str, Any] | None = None) -> Draft:
+    """Return the draft that is handed over, after assignments.
 
     Parameters
     ----------
@@ -33,10 +32,10 @@ def load_given(spec: Given, assignments: Mapping[str, Any] | None = None) -> Spe
     Raises
     ------
     SpecificationError
-        With every fault found.
+        It is no document.
     """
     document, source = _document(spec)
-    return assigned(document, source, [_assignment(path, value) for path, value in (assignments or {}).items()])
+    return drafted(document, source, [_assignment(path, value) for path, value in (assignments or {}).items()])
 
 
 def described(spec: Given) -> str:

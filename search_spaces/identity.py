@@ -39,7 +39,10 @@ def form_of(arm: Arm) -> dict[str, Any]:
     if arm.network is not None:
         network = _acting(arm.network, "network", document["task"]["network"])
         document["task"]["network"] = {"name": arm.network.name} | network if network else arm.network.name
-    for kind, section in (("task", arm.task), ("optimizer", arm.optimizer), ("schedule", arm.schedule)):
+    sections = {"task": arm.task, "optimizer": arm.optimizer, "schedule": arm.schedule}
+    for kind, section in sections.items():
+        if section is None:
+            continue
         form = NAMED if kind == "task" and section.name != CLASSIFICATION else FORM[kind]
         later = {name: it for name, it in _acting(section, kind, document[kind]).items() if name not in form}
         document[kind] = {name: document[kind].get(name, default) for name, default in form.items()} | later
@@ -50,12 +53,19 @@ def form_of(arm: Arm) -> dict[str, Any]:
 
 
 def _acting(section: Section, kind: str, written: Any) -> dict[str, Any]:
-    """Return the options of a section that act otherwise than they first did, as they are written."""
+    """Return the options of a section that act otherwise than they first did, as they are written.
+
+    Of a plug-in these are all: its defaults are its user's to change.
+    """
+    declaration = section.declaration
     return {
         name: written[name]
-        for name, option in section.declaration.options.items()
+        for name, option in declaration.options.items()
         if not isinstance(option, Name)
-        and written[name] != plain(first_default(kind, section.name, name, option.default))
+        and (
+            declaration.origin is not None
+            or written[name] != plain(first_default(kind, section.name, name, option.default))
+        )
     }
 
 

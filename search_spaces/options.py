@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, TypeAlias
 
 from search_spaces.errors import shown
@@ -13,16 +13,16 @@ Value: TypeAlias = float | int | str | bool | tuple[int, ...] | None
 """What an option may be set to."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Number:
     """A real or whole number.
 
     Attributes
     ----------
-    summary
-        One line for people.
     default
         The value where a specification is silent; None where that means something of its own, such as all images.
+    summary
+        One line for people.
     low, high
         The range in which it is defined; ``high`` may be infinite.
     low_open, high_open
@@ -35,8 +35,9 @@ class Number:
         Such as ``images`` or ``epochs``; empty for a pure number.
     """
 
-    summary: str
     default: float | None
+    _: KW_ONLY
+    summary: str = ""
     low: float = -math.inf
     high: float = math.inf
     low_open: bool = False
@@ -80,12 +81,19 @@ class Number:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Choice:
-    """One of some names, each with a line for people; the first is the default."""
+    """One of some names, each with a line for people; the first is the default. A list of names will do."""
 
-    summary: str
     choices: Mapping[str, str]
+    _: KW_ONLY
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        """Take names alone as well."""
+        given: Any = self.choices
+        if isinstance(given, list | tuple):
+            object.__setattr__(self, "choices", dict.fromkeys(given, ""))
 
     @property
     def default(self) -> str:
@@ -97,12 +105,13 @@ class Choice:
         return {"kind": "choice", "summary": self.summary, "default": self.default, "choices": dict(self.choices)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Switch:
     """On or off."""
 
-    summary: str
     default: bool
+    _: KW_ONLY
+    summary: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the option as plain values."""
@@ -139,6 +148,58 @@ class Name:
 
 
 Option: TypeAlias = Number | Choice | Switch | WholeNumbers | Name
+
+
+INFINITE = {"low": -math.inf, "high": math.inf}
+"""Bounds that plain values have as None."""
+
+
+def with_default(option: Option, default: Any) -> Option:
+    """Return an option with another default, the same one where it can have no such default."""
+    if isinstance(option, Number | Switch):
+        return replace(option, default=default)
+    if isinstance(option, Choice) and default in option.choices:
+        return replace(option, choices={default: option.choices[default]} | dict(option.choices))
+    return option
+
+
+def option_from_dict(values: Mapping[str, Any]) -> Option:
+    """Return the option that ``to_dict`` wrote.
+
+    Raises
+    ------
+    AttributeError, KeyError, TypeError, ValueError
+        The values are of no option.
+    """
+    kind, summary = values["kind"], str(values["summary"])
+    if kind == "number":
+        bounds = {"low": values["low"], "high": values["high"]}
+        if not all(it is None or _is_real(it) for it in (*bounds.values(), values["default"])):
+            raise TypeError("bounds and default of a number must be numbers")
+        low, high = (it if bounds[name] is None else bounds[name] for name, it in INFINITE.items())
+        flags = {name: bool(values[name]) for name in ("low_open", "high_open", "integer", "log")}
+        return Number(values["default"], summary=summary, unit=str(values["unit"]), low=low, high=high, **flags)
+    if kind == "choice":
+        choices = {str(name): str(text) for name, text in values["choices"].items()}
+        if not choices:
+            raise ValueError("a choice must have choices")
+        return with_default(Choice(choices, summary=summary), values["default"])
+    if kind == "switch":
+        return Switch(bool(values["default"]), summary=summary)
+    if kind == "list":
+        return WholeNumbers(summary=summary, default=tuple(map(int, values["default"])))
+    if kind == "name":
+        return Name(summary=summary, kind=str(values["of"]))
+    raise ValueError(f"no kind of option: {shown(kind)}")
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def options_from_dict(values: Mapping[str, Any]) -> dict[str, Option]:
+    """Return options by name, as ``to_dict`` wrote each."""
+    return {str(name): option_from_dict(it) for name, it in values.items()}
 
 
 def _plain(bound: float) -> str:

@@ -8,13 +8,13 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from search_spaces.arm import Arm, named_metric
-from search_spaces.declarations import KINDS
+from search_spaces.catalogue import Catalogue
 from search_spaces.documents import Document, closest, nearest
 from search_spaces.domains import Domain, domain_of, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
-from search_spaces.options import Option
+from search_spaces.options import Name, Option
 from search_spaces.paths import canonical, flattened, variable
-from search_spaces.rules import crossed, named
+from search_spaces.rules import crossed, is_complete, named
 from search_spaces.sections import DECLARED, PAIR, Section, model_of, unspoken
 from search_spaces.specification import Specification
 
@@ -25,7 +25,7 @@ FIELDS = {"name": Specification.model_fields["name"], **Arm.model_fields, **Spec
 del FIELDS["arms"]
 """The sections of a document without arms."""
 
-KEYS = (*(name for name in FIELDS if name != "network"), "schedule", "arms")
+KEYS = (*(name for name in FIELDS if name not in {"network", "data"}), "schedule", "arms")
 """Keys of a document; ``schedule`` is short for ``schedules.lr``."""
 
 COMMON = ("name", "summary", "design", "seeds", "objective", "resources")
@@ -48,25 +48,36 @@ _RULES = {
 }
 
 
-def read_schedules(document: Document) -> tuple[list[Fault], dict[str, Section | None]]:
-    """Return the faults of all schedules, and each by the name of what it moves; ``schedule`` is that of lr."""
+def read_schedules(
+    document: Document, catalogue: Catalogue, *, moving: bool = True
+) -> tuple[list[Fault], dict[str, Section | None]]:
+    """Return the faults of all schedules, and each by the name of what it moves; ``schedule`` is that of lr.
+
+    Only where there is something called lr, which is ``moving`` then, it has a schedule if none is written.
+    """
     written = document.get("schedules", {})
     if not isinstance(written, dict):
         return [Fault(path="schedules", message=f"must be a mapping of keys to values, got {shown(written)}")], {}
     if "schedule" in document and "lr" in written:
         return [Fault(path="schedule", message="stands beside schedules.lr; write one or the other")], {}
-    sections: dict[str, Section | None] = dict(FIELDS["schedules"].get_default(call_default_factory=True))
+    sections: dict[str, Section | None] = {"lr": _silent("schedule", catalogue)} if moving else {}
     faults = []
     raw = {f"schedules.{printable(str(name))}": (name, it) for name, it in written.items()}
     if "schedule" in document:
         raw["schedule"] = ("lr", document["schedule"])
     for path, (name, one) in raw.items():
-        found, sections[name] = read_declared("schedule", one, path)
+        found, sections[name] = read_declared("schedule", one, catalogue, path)
         faults += found
     return faults, sections
 
 
-def read_declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Section | None]:
+def _silent(kind: str, catalogue: Catalogue) -> Section:
+    """Return the section of a kind that says nothing."""
+    name = DECLARED[kind]
+    return model_of(kind, catalogue[kind][name])(name=name)
+
+
+def read_declared(kind: str, raw: Any, catalogue: Catalogue, path: str = "") -> tuple[list[Fault], Section | None]:
     """Return the faults of a section that names something declared, and as much of it as holds."""
     path = path or kind
     if not isinstance(raw, dict):
@@ -76,15 +87,15 @@ def read_declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Sec
         return [Fault(path=f"{path}.name", message="is required")], None
     if not isinstance(name, str):
         return [Fault(path=f"{path}.name", message=f"must be text, got {shown(name)}")], None
-    if name not in KINDS[kind]:
-        return list(named(f"{path}.name", name, KINDS[kind])), None
-    model = model_of(kind, name)
-    raw = unspoken(kind, name, raw)
+    if name not in catalogue[kind]:
+        return list(named(f"{path}.name", name, catalogue[kind])), None
+    model = model_of(kind, catalogue[kind][name])
+    raw = unspoken(kind, name, raw, catalogue)
     faults: list[Fault] = []
     try:
         section = model.model_validate(raw)
     except ValidationError as error:
-        faults += _translated(error, path, model, kind)
+        faults += _translated(error, path, model, (kind, catalogue.options(kind)))
         section = _partial(model, raw, error)
     if getattr(section, "betas", None) is not None:
         if any(raw.get(half) is not None for half in PAIR):
@@ -99,19 +110,19 @@ def read_declared(kind: str, raw: Any, path: str = "") -> tuple[list[Fault], Sec
     return faults, section.model_copy(update=dict.fromkeys(wrong))
 
 
-def read_task(raw: Any) -> tuple[list[Fault], Section | None, Section | None]:
+def read_task(raw: Any, catalogue: Catalogue) -> tuple[list[Fault], Section | None, Section | None]:
     """Return the faults of a task, the task, and its network, which is a name, or a mapping of name and options."""
     written = raw.get("network") if isinstance(raw, dict) else None
     name = raw.get("name", DECLARED["task"]) if isinstance(raw, dict) else None
-    declared = KINDS["task"].get(name) if isinstance(name, str) else None
+    declared, networks = catalogue["task"].get(name) if isinstance(name, str) else None, catalogue["network"]
     if not isinstance(written, dict) or (declared is not None and "network" not in declared.options):
-        faults, task = read_declared("task", raw)
-        known = isinstance(written, str) and written in KINDS["network"]
-        return faults, task, model_of("network", str(written))(name=str(written)) if known else None
-    found, network = read_declared("network", written, "task.network")
+        faults, task = read_declared("task", raw, catalogue)
+        known = networks.get(written) if isinstance(written, str) else None
+        return faults, task, None if known is None else model_of("network", known)(name=known.name)
+    found, network = read_declared("network", written, catalogue, "task.network")
     # A name that is wrong has its fault already.
-    stand_in = network.name if network is not None else next(iter(KINDS["network"]))
-    faults, task = read_declared("task", raw | {"network": stand_in})
+    stand_in = network.name if network is not None else next(iter(networks))
+    faults, task = read_declared("task", raw | {"network": stand_in}, catalogue)
     return faults + found, task, network
 
 
@@ -125,9 +136,13 @@ def _outside(section: Section) -> dict[str, str]:
     return {name: fault for name, fault in faults.items() if fault is not None}
 
 
-def _options(kind: str) -> set[str]:
-    """Return the options of every entry of a kind."""
-    return {option for entry in KINDS.get(kind, {}).values() for option in entry.options}
+def _data_of(task: Section | None, catalogue: Catalogue) -> Section | None:
+    """Return the data set that a task names, None where it names none."""
+    for name, option in task.declaration.options.items() if task is not None else ():
+        if isinstance(option, Name) and option.kind == "dataset":
+            declared = catalogue["dataset"].get(str(getattr(task, name, None)))
+            return None if declared is None else model_of("dataset", declared)(name=declared.name)
+    return None
 
 
 def read_plain(name: str, raw: Any) -> tuple[list[Fault], Any]:
@@ -196,9 +211,16 @@ def _partial(model: type[M], raw: Mapping[str, Any], error: ValidationError) -> 
 
 
 def _translated(
-    error: ValidationError, section: str, model: type[BaseModel] | None = None, kind: str = ""
+    error: ValidationError,
+    section: str,
+    model: type[BaseModel] | None = None,
+    of: tuple[str, set[str]] = ("", set()),
 ) -> Iterable[Fault]:
-    """Turn pydantic's account of a section into faults with Basin's paths and words."""
+    """Turn pydantic's account of a section into faults with Basin's paths and words.
+
+    ``of`` is the kind of a section that names something declared, and the options of every entry of that kind.
+    """
+    kind, options = of
     items = error.errors(include_url=False)
     for item in items:
         if item["type"] == "too_short" and any(len(o["loc"]) > len(item["loc"]) for o in items):
@@ -210,9 +232,9 @@ def _translated(
         broken = item["type"]
         if broken == "extra_forbidden":
             key, known = item["loc"][-1], list(model.model_fields if model is not None else ())
-            elsewhere = key in _options(kind)
+            elsewhere = key in options
             unknown = f"is no option of {error.title.removeprefix(f'{kind}-')}" if elsewhere else "unknown key"
-            meant = None if elsewhere else closest(key, [*known, *_options(kind)])
+            meant = None if elsewhere else closest(key, [*known, *options])
             rule = f"did you mean {meant!r}?" if meant is not None else nearest(key, known)
             yield Fault(path=path, message=f"{unknown}; {rule}")
         elif broken in {"too_short", "too_long"}:
@@ -243,7 +265,7 @@ def _meant(raw: Any) -> str:
     return written if isinstance(raw, list) else f"{written}, or fix it under `optimizer`"
 
 
-def read_arm(document: Document) -> tuple[list[Fault], Arm | None]:
+def read_arm(document: Document, catalogue: Catalogue) -> tuple[list[Fault], Arm | None]:
     """Return the faults of a document without arms, and the arm it stands for where it has none."""
     lost: list[str] = []
     if isinstance(document.get("space"), dict):
@@ -258,32 +280,31 @@ def read_arm(document: Document) -> tuple[list[Fault], Arm | None]:
         for key in document
         if key not in KEYS
     ]
-    found, sections = read_sections(document)
+    found, sections = read_sections(document, catalogue)
     faults += found
     if "space" in document:
-        complete = sections.get("optimizer") is not None
+        complete = is_complete(sections)
         found, sections["space"] = read_space(document["space"], variable_of(sections), complete=complete)
         faults += found
-    faults += crossed(sections, document)
+    faults += crossed(sections, document, catalogue)
     if faults:
         return faults, None
     arm = Arm(**{name: sections[name] for name in Arm.model_fields})
     return [], arm.model_copy(update={"objective": named_metric(arm.objective, arm.measured)})
 
 
-def read_sections(document: Document) -> tuple[list[Fault], dict[str, Any]]:
+def read_sections(document: Document, catalogue: Catalogue) -> tuple[list[Fault], dict[str, Any]]:
     """Return the faults of all sections but the space, and as much of each as holds."""
     faults: list[Fault] = []
     sections: dict[str, Any] = {}
     for name, field in FIELDS.items():
-        if name == "schedules":
-            found, sections[name] = read_schedules(document)
-        elif name == "network" or (name == "space" and name in document):
+        if name in {"network", "data"} or (name == "space" and name in document):
             continue  # it stands in the task, or can be read when all else has been
+        if name in {"optimizer", "schedules"}:
+            found, sections[name] = _read_moving(name, document, sections, catalogue)
         elif name == "task" and name in document:
-            found, sections[name], sections["network"] = read_task(document[name])
-        elif name in DECLARED and name in document:
-            found, sections[name] = read_declared(name, document[name])
+            found, sections[name], sections["network"] = read_task(document[name], catalogue)
+            sections["data"] = _data_of(sections[name], catalogue)
         elif name in document:
             found, sections[name] = read_plain(name, document[name])
         elif field.is_required():
@@ -292,6 +313,25 @@ def read_sections(document: Document) -> tuple[list[Fault], dict[str, Any]]:
             found, sections[name] = [], field.get_default(call_default_factory=True)
         faults += found
     return faults, sections
+
+
+def _read_moving(
+    name: str, document: Document, sections: Mapping[str, Any], catalogue: Catalogue
+) -> tuple[list[Fault], Any]:
+    """Return the faults of the optimizer or of the schedules, and what there is of it; nothing beside an own loop."""
+    task: Section | None = sections.get("task")
+    optimizer: Section | None = sections.get("optimizer")
+    if task is not None and not task.declaration.optimized:  # type: ignore[attr-defined]
+        written = [key for key in dict.fromkeys((name, name.removesuffix("s"))) if key in document]
+        rule = f"is not for {task.name}, which trains in a loop of its own: {{}} moves nothing there; leave it out"
+        message = rule.format("a schedule" if name == "schedules" else "an optimizer")
+        return [Fault(path=key, message=message) for key in written], None if name == "optimizer" else {}
+    if name == "schedules":
+        moving = optimizer is None or "lr" in optimizer.declaration.options
+        return read_schedules(document, catalogue, moving=moving)
+    if name in document:
+        return read_declared(name, document[name], catalogue)
+    return [], _silent(name, catalogue)
 
 
 def variable_of(sections: Mapping[str, Any]) -> dict[str, Option]:

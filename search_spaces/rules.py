@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from search_spaces.arm import MAX_TRIALS, Design, Objective, metric_of
-from search_spaces.declarations import CLASSIFICATION, DATASETS, KINDS, Task
+from search_spaces.catalogue import Catalogue
+from search_spaces.declarations import CLASSIFICATION, Dataset, Task
 from search_spaces.documents import Document, nearest
 from search_spaces.domains import Choices, Domain, Range, Values, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
@@ -22,7 +23,14 @@ SCHEDULED = ("lr", "p")
 """What a schedule may move."""
 
 
-def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
+def is_complete(sections: Mapping[str, Any]) -> bool:
+    """Tell whether all is known that may vary: an optimizer, or a task that takes none."""
+    task: Section | None = sections.get("task")
+    own = task is not None and not task.declaration.optimized  # type: ignore[attr-defined]
+    return own or sections.get("optimizer") is not None
+
+
+def crossed(sections: Mapping[str, Any], document: Document, catalogue: Catalogue) -> Iterable[Fault]:
     """Check what no single section can see: names against what is declared, values against each other."""
     name = sections.get("name")
     if isinstance(name, str) and not NAME.fullmatch(name):
@@ -34,15 +42,17 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
     if task is not None:
         for key, option in task.declaration.options.items():
             if isinstance(option, Name):
-                yield from named(f"task.{key}", getattr(task, key, None), KINDS[option.kind])
-        if task.declaration.name == CLASSIFICATION:
-            yield from _sized_everywhere(task, sections.get("space") or {})
+                yield from named(f"task.{key}", getattr(task, key, None), catalogue[option.kind])
+        data: Section | None = sections.get("data")
+        if task.declaration.name == CLASSIFICATION and data is not None:
+            yield from sized(task, data.declaration, sections.get("space") or {})  # type: ignore[arg-type]
     optimizer: Section | None = sections.get("optimizer")
     for name, schedule in sections.get("schedules", {}).items():
         path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
         if name not in SCHEDULED or (optimizer is not None and name not in optimizer.declaration.options):
             movable = [it for it in SCHEDULED if optimizer is None or it in optimizer.declaration.options]
-            yield Fault(path=path, message=f"is nothing that a schedule moves; {nearest(name, movable)}")
+            hint = nearest(name, movable) if movable else "this optimizer has nothing that one moves"
+            yield Fault(path=path, message=f"is nothing that a schedule moves; {hint}")
         elif schedule is not None:
             yield from _scheduled(path, schedule, sections.get("epochs"))
             if name == "p":
@@ -56,7 +66,8 @@ def crossed(sections: Mapping[str, Any], document: Document) -> Iterable[Fault]:
             written if isinstance(written, dict) else {},
         )
     known = variable(task, sections.get("network"), optimizer, sections.get("schedules", {}))
-    yield from _spanned(document.get("space"), known, optimizer)
+    anybody = {} if is_complete(sections) else _anybody(catalogue)
+    yield from _spanned(document.get("space"), known, anybody)
     space: dict[str, Domain] | None = sections.get("space")
     if space is not None:
         yield from _designed(space, sections, document.get("design") or {})
@@ -101,10 +112,9 @@ def named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable[
         )
 
 
-def _sized(task: Section) -> Iterable[Fault]:
-    info = DATASETS.get(getattr(task, "dataset", ""))
-    if info is None:
-        return
+def _sized(task: Section, info: Dataset) -> Iterable[Fault]:
+    if info.train is None:
+        return  # which is known when it is loaded
     if task.subset is not None and task.subset > info.train:
         yield Fault(
             path="task.subset", message=f"must be at most the {info.train} training images, got {task.subset}"
@@ -141,18 +151,21 @@ def _scheduled(path: str, schedule: Section, epochs: Any) -> Iterable[Fault]:
             yield Fault(path=f"{path}.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}")
 
 
-def _spanned(raw: Any, known: Mapping[str, Option], optimizer: Section | None) -> Iterable[Fault]:
-    """Check the names and values of a space as they were written, whatever else is wrong with it."""
+def _spanned(raw: Any, known: Mapping[str, Option], anybody: Mapping[str, Option]) -> Iterable[Fault]:
+    """Check the names and values of a space as they were written, whatever else is wrong with it.
+
+    Where the optimizer is not known, an option of ``anybody`` will do.
+    """
     if not isinstance(raw, dict):
         return
     if not raw:
         yield Fault(path="space", message="must vary at least one hyperparameter, got none")
-    known = known if optimizer is not None else {**known, **_anybody()}
+    known = {**known, **anybody}
     for name, domain in raw.items():
         path = f"space.{printable(str(name))}"
         option = known.get(canonical(str(name), known))
         if option is None:
-            if optimizer is None:
+            if anybody:
                 yield Fault(path=path, message=f"is no hyperparameter; {nearest(name, known)}")
         elif isinstance(domain, dict) and isinstance(option, Number):
             yield from _numbered(path, str(name), option, domain)
@@ -177,13 +190,13 @@ def _numbered(path: str, name: str, option: Number, domain: Mapping[str, Any]) -
         yield Fault(path=path, message=f"low < high must hold, got low={low:g}, high={high:g}")
 
 
-def _sized_everywhere(task: Section, space: Mapping[str, Domain]) -> Iterable[Fault]:
+def sized(task: Section, info: Dataset, space: Mapping[str, Domain]) -> Iterable[Fault]:
     """Check the sizes of a task at every combination of the ends of what a space varies of it."""
     varied = {path: domain for path, domain in space.items() if split(path)[0] == "task"}
     told = set()
     for ends in itertools.product(*map(_ends, varied.values())):
         values = {split(path)[1]: end for path, end in zip(varied, ends, strict=True)}
-        for fault in _sized(task.model_copy(update=values)):
+        for fault in _sized(task.model_copy(update=values), info):
             if fault.path not in told:
                 told.add(fault.path)
                 yield replace(fault, path=f"space.{fault.path}") if fault.path in space else fault
@@ -204,9 +217,9 @@ def _within_the_range_of_p(schedule: Section, space: Mapping[str, Domain]) -> It
         yield Fault(path=where, message=f"must be at most 1, or p leaves its range, got {gamma:g}")
 
 
-def _anybody() -> dict[str, Option]:
+def _anybody(catalogue: Catalogue) -> dict[str, Option]:
     """Return the options of all optimizers."""
-    return {name: option for entry in KINDS["optimizer"].values() for name, option in entry.options.items()}
+    return {name: option for entry in catalogue["optimizer"].values() for name, option in entry.options.items()}
 
 
 def _designed(

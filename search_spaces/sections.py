@@ -7,12 +7,13 @@ needs no line here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import create_model
 
-from search_spaces.declarations import KINDS, Declaration
+from search_spaces.catalogue import Catalogue
+from search_spaces.declarations import Declaration
 from search_spaces.domains import Real
 from search_spaces.models import LISTED, Frozen
 from search_spaces.options import Choice, Name, Option, Switch, Value, WholeNumbers
@@ -51,10 +52,10 @@ PAIR = ("beta1", "beta2")
 """What ``betas`` is short for."""
 
 
-@cache
-def model_of(kind: str, name: str) -> type[Section]:
-    """Return the model of a section that names an entry of a kind."""
-    declaration = KINDS[kind][name]
+@lru_cache(maxsize=1_024)
+def model_of(kind: str, declaration: Declaration) -> type[Section]:
+    """Return the model of a section that names something declared of a kind."""
+    name = declaration.name
     fields: dict[str, Any] = {option: _field(it) for option, it in declaration.options.items()}
     if kind == "optimizer" and all(half in fields for half in PAIR):
         fields["betas"] = (Annotated[tuple[Real, Real], LISTED] | None, None)
@@ -84,10 +85,9 @@ SILENT: Mapping[str, Mapping[str, Any]] = {
 """What releases before 0.3 let stand in a section that has no such option, where it has this value."""
 
 
-def unspoken(kind: str, name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+def unspoken(kind: str, name: str, raw: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """Return a section as written without what says nothing: null, and what earlier releases wrote out everywhere."""
-    options = KINDS[kind][name].options
-    known = {option for entry in KINDS[kind].values() for option in entry.options}
+    options, known = catalogue[kind][name].options, catalogue.options(kind)
     silent = SILENT.get(kind, {})
     return {
         key: value

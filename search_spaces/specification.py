@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from search_spaces.arm import Arm, Design, Objective
+from search_spaces.declarations import Declaration, Origin
 from search_spaces.domains import Real
 from search_spaces.identity import canonical, differences, form_of
 from search_spaces.models import Frozen
@@ -130,6 +131,16 @@ class Specification(Frozen):
         arms = {name: arm.declarations() for name, arm in self.arms.items()}
         return {"arms": arms} if self.armed else arms[BASE]
 
+    def plugged(self) -> dict[tuple[str, str], Declaration]:
+        """Return what of this comes from plug-ins, by kind and name."""
+        return {key: it for arm in self.arms.values() for key, it in arm.plugged().items()}
+
+    @property
+    def plugins(self) -> tuple[Origin, ...]:
+        """The plug-ins that this was read with, by name; what was stored is read by what they declared then."""
+        found = {it.origin for arm in self.arms.values() for it in arm.plugged().values() if it.origin is not None}
+        return tuple(sorted(found, key=lambda it: (it.name, it.hash)))
+
     def differences(self, given: Specification) -> list[str]:
         """Return one line for each place where a specification that is given differs from this one."""
         if not self.armed and not given.armed:
@@ -176,7 +187,8 @@ def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 def _measured_on(arm: Arm) -> tuple[object, ...]:
     """Return what tells whether values of two arms are of the same thing; of a test no training images matter."""
     options = arm.task.options
-    images = () if arm.metric.name == "test_error" else (options.get("subset"), options.get("validation"))
+    all_of_them = arm.dataset is None or arm.metric.name == "test_error"
+    images = () if all_of_them else (options.get("subset"), options.get("validation"))
     return arm.task.name, options.get("dataset"), *images
 
 
@@ -185,5 +197,5 @@ def declarations_of(declarations: Mapping[str, Any] | None, arm: str) -> Mapping
     if declarations is None or "arms" not in declarations:
         return declarations
     found = declarations["arms"]
-    known = found.get(arm) if isinstance(found, Mapping) else None
-    return known if isinstance(known, Mapping) else {}
+    known = found.get(arm, {}) if isinstance(found, Mapping) else {}
+    return known if isinstance(known, Mapping) or known is None else {}

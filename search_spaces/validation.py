@@ -2,29 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from search_spaces.arms import read_arms
+from search_spaces.catalogue import BUILT_IN, Catalogue, stored_entries
+from search_spaces.declarations import Declaration
 from search_spaces.defaults import FIRST
 from search_spaces.documents import Document, assign, is_file, nearest, parse_document, read_document
 from search_spaces.errors import Fault, SpecificationError, printable, shown
 from search_spaces.presets import preset_document, preset_names
 from search_spaces.reading import COMMON, read_sections
 from search_spaces.sections import DECLARED, PAIR
-from search_spaces.specification import Specification
+from search_spaces.specification import BASE, Specification, declarations_of
 
 
-def load(spec: str, assignments: Sequence[str] = ()) -> Specification:
-    """Return the specification in a YAML file or of a preset, after ``KEY=VALUE`` assignments.
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A specification as it is handed over, before it is known what it can name.
 
-    Raises
-    ------
-    SpecificationError
-        With every fault found; nothing was written.
+    Attributes
+    ----------
+    document
+        With the assignments in it.
+    source
+        What messages call it.
+    assignments
+        ``KEY=VALUE``, as they were given.
+    faults
+        Of the assignments.
     """
-    return assigned(*document_at(spec), assignments)
+
+    document: Document
+    source: str
+    assignments: Sequence[str] = ()
+    faults: Sequence[Fault] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the study, as it is written."""
+        return str(self.document.get("name"))
+
+    def read(self, catalogue: Catalogue = BUILT_IN) -> Specification:
+        """Return the specification.
+
+        Raises
+        ------
+        SpecificationError
+            With every fault found, each under what brought it in.
+        """
+        faults = list(self.faults)
+        try:
+            specification = validate(self.document, self.source, catalogue)
+        except SpecificationError as error:
+            origin = ((fault, _origin(fault.path, self.source, self.assignments)) for fault in error.faults)
+            faults += [replace(fault, source=source) for fault, source in origin]
+        if faults:
+            raise SpecificationError(faults, self.source)
+        return specification
+
+
+def drafted(document: Document, source: str, assignments: Sequence[str] = ()) -> Draft:
+    """Return the draft of a document, which ``KEY=VALUE`` assignments change."""
+    faults: list[Fault] = []
+    for assignment in assignments:
+        try:
+            assign(document, assignment)
+        except SpecificationError as error:
+            faults += [replace(fault, source=error.source) for fault in error.faults]
+    return Draft(document=document, source=source, assignments=tuple(assignments), faults=tuple(faults))
 
 
 def document_at(spec: str) -> tuple[Document, str]:
@@ -44,27 +93,24 @@ def document_at(spec: str) -> tuple[Document, str]:
     return read_document(path), shown(spec, 200)
 
 
-def assigned(document: Document, source: str, assignments: Sequence[str]) -> Specification:
-    """Return the specification of a document, which is changed by ``KEY=VALUE`` assignments first.
+def load(spec: str, assignments: Sequence[str] = (), catalogue: Catalogue = BUILT_IN) -> Specification:
+    """Return the specification in a YAML file or of a preset, after ``KEY=VALUE`` assignments.
+
+    Parameters
+    ----------
+    spec
+        Path or name.
+    assignments
+        Changes.
+    catalogue
+        What it can name.
 
     Raises
     ------
     SpecificationError
-        With every fault found, each under what brought it in.
+        With every fault found; nothing was written.
     """
-    faults: list[Fault] = []
-    for assignment in assignments:
-        try:
-            assign(document, assignment)
-        except SpecificationError as error:
-            faults += [replace(fault, source=error.source) for fault in error.faults]
-    try:
-        specification = validate(document, source)
-    except SpecificationError as error:
-        faults += [replace(fault, source=_origin(fault.path, source, assignments)) for fault in error.faults]
-    if faults:
-        raise SpecificationError(faults, source)
-    return specification
+    return drafted(*document_at(spec), assignments).read(catalogue)
 
 
 def _origin(path: str, source: str, assignments: Sequence[str]) -> str:
@@ -82,15 +128,31 @@ def _is_within(path: str, top: str) -> bool:
     return path == top or path.startswith((f"{top}.", f"{top}["))
 
 
-def loads(text: str) -> Specification:
+def loads(text: str, catalogue: Catalogue = BUILT_IN) -> Specification:
     """Return the specification written in a YAML text."""
-    return validate(parse_document(text))
+    return validate(parse_document(text), catalogue=catalogue)
 
 
-def restored(document: Document, source: str) -> Specification:
+def restored(
+    document: Document,
+    source: str,
+    declarations: Mapping[str, Any] | None = None,
+    today: Mapping[tuple[str, str], Declaration] = MappingProxyType({}),
+) -> Specification:
     """Return the specification of a document as a store keeps it: every option written, those of its release.
 
     An option that is not there, or null, is as that release did (:mod:`search_spaces.defaults`).
+
+    Parameters
+    ----------
+    document
+        As stored.
+    source
+        What it is, for a message.
+    declarations
+        Those it was stored with: what plug-ins declared is read by them, and no plug-in is loaded.
+    today
+        What plug-ins declare now, by kind and name, in place of what they did.
 
     Raises
     ------
@@ -102,7 +164,14 @@ def restored(document: Document, source: str) -> Specification:
     if isinstance(arms, dict):
         whole = {name: _as_first(arm) if isinstance(arm, dict) else arm for name, arm in arms.items()}
         document = document | {"arms": whole}
-    return validate(document, source)
+    names = arms if isinstance(arms, dict) else (BASE,)
+    stored = {name: stored_entries(declarations_of(declarations, name)) for name in names}
+    by_arm = {
+        name: BUILT_IN.with_entries((kind, today.get((kind, it.name), it)) for kind, it in added)
+        for name, added in stored.items()
+        if added
+    }
+    return validate(document, source, by_arm=by_arm)
 
 
 def _as_first(document: Document) -> Document:
@@ -130,18 +199,34 @@ def _as_first(document: Document) -> Document:
     return document
 
 
-def validate(document: Document, source: str = "the study specification") -> Specification:
+def validate(
+    document: Document,
+    source: str = "the study specification",
+    catalogue: Catalogue = BUILT_IN,
+    by_arm: Mapping[str, Catalogue] | None = None,
+) -> Specification:
     """Return the specification a document stands for.
 
     Each section is checked on its own and then against the others, so that one fault hides no other.
+
+    Parameters
+    ----------
+    document
+        As it was read.
+    source
+        What it is, for a message.
+    catalogue
+        What it can name.
+    by_arm
+        Catalogues of arms that have their own.
 
     Raises
     ------
     SpecificationError
         With every fault found.
     """
-    faults, arms = read_arms(document)
-    found, sections = read_sections({key: it for key, it in document.items() if key in COMMON})
+    faults, arms = read_arms(document, catalogue, by_arm or {})
+    found, sections = read_sections({key: it for key, it in document.items() if key in COMMON}, catalogue)
     faults += [fault for fault in found if fault.path.split(".")[0] in COMMON]
     if faults:
         raise SpecificationError(list(dict.fromkeys(faults)), source)

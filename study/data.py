@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 
-from search_spaces.errors import shown
+from search_spaces.arm import Arm
+from search_spaces.errors import SpecificationError, printable, shown
+from search_spaces.rules import sized
 from study.errors import DataError, UsageError
 from workers.data import DATASETS, DOWNLOADS, MissingDataError
+
+
+def provide_declared(arm: Arm, folder: str | None) -> None:
+    """Load the data set of an arm that comes from a plug-in; what is missing is said before anything is written.
+
+    Raises
+    ------
+    DataError
+        It cannot be loaded, or is not as declared.
+    SpecificationError
+        The arm asks for more images than there are.
+    """
+    declared = arm.dataset
+    if declared is None:
+        return
+    place = None if folder is None else Path(folder).expanduser()
+    try:
+        images = DATASETS[declared.name](place)
+    except Exception as error:  # whatever it raises, its user is told
+        where = "no folder, for --data names none" if folder is None else shown(folder, 200)
+        told = printable(f"{type(error).__name__}: {error}", 1_000)
+        raise DataError(f"data set {declared.name} cannot be loaded from {where}: {told}") from error
+    faults = list(sized(arm.task, replace(declared, train=len(images.train_labels)), arm.space))
+    if faults:
+        raise SpecificationError(faults, f"the study, for data set {declared.name},")
 
 
 def provide(dataset: str, folder: str | None, *, download: bool, mirror: str | None = None) -> None:

@@ -117,6 +117,7 @@ def described(summary: Summary) -> str:
     if summary.best is not None:
         of = f"arm {summary.best.arm}, " if specification.armed else ""
         say(f"  best        {of}{_best(summary.best, objective, arms[summary.best.arm])}")
+    lines += [f"  plug-in     {cell(plugin.name)} {cell(plugin.hash)}" for plugin in specification.plugins]
     if summary.training_seconds:
         say(f"  training    {spent(summary.training_seconds)}, all attempts together")
     if summary.eta_seconds:
@@ -151,8 +152,10 @@ def _epochs(arm: Arm) -> str:
 
 
 def _varied(arm: Arm) -> str:
-    """Return what varies, and of which optimizer."""
+    """Return what varies, and of which optimizer where there is one."""
     varied = ", ".join(f"{name} ({_spanned(domain)})" for name, domain in arm.space.items())
+    if arm.optimizer is None:
+        return varied
     form = "" if "variant" in arm.space else arm.variant or ""
     return f"{varied}; optimizer {arm.optimizer.name} {form}".rstrip()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -77,6 +78,13 @@ def _count(value: Any) -> int:
     return number
 
 
+def _files(value: Any) -> tuple[str, ...]:
+    files = tuple(value.split(os.pathsep)) if isinstance(value, str) else tuple(value)
+    if not all(isinstance(it, str) and it for it in files):
+        raise TypeError
+    return files
+
+
 KINDS: dict[Callable[[Any], Any], str] = {
     _text: "text",
     _address: "the address of a running Ray cluster, such as 10.0.0.1:6379",
@@ -84,6 +92,7 @@ KINDS: dict[Callable[[Any], Any], str] = {
     _lease: "a number of seconds from 1 to 86400, a day",
     _web: "a URL that begins with http://, https://, ftp:// or file://",
     _count: "a whole number from 1 on",
+    _files: f"a list of file names, in the environment with {os.pathsep} between them",
 }
 """What a value must be, in words."""
 
@@ -97,6 +106,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(name="address", default=None, kind=_address, summary="Ray cluster; none starts one on this machine"),
         Setting(name="workers", default=None, kind=_count, summary="trials at a time; as many as fit"),
+        Setting(name="plugins", default=(), kind=_files, summary="files of plug-ins"),
         Setting(name="lease_seconds", default=60.0, kind=_lease, summary="a lease without renewal lasts so long"),
         Setting(
             name="stall_seconds", default=3600.0, kind=_positive, summary="a trial may take so long for an epoch"

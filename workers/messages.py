@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from search_spaces.plugins import Plugin
 from workers.recipe import Recipe
 
 Key = tuple[int, int]
@@ -72,12 +73,15 @@ class Ticket:
         Of a worker.
     jobs
         One leased trial, or several short ones.
+    plugins
+        What they name that does not come with Basin.
     """
 
     code: str
     data: str | None
     threads: int
     jobs: Sequence[Job] = field(default_factory=tuple)
+    plugins: Sequence[Plugin] = field(default_factory=tuple)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ticket as plain values."""
@@ -86,6 +90,7 @@ class Ticket:
             "data": self.data,
             "threads": self.threads,
             "trials": [job.to_dict() for job in self.jobs],
+            "plugins": [plugin.to_dict() for plugin in self.plugins],
         }
 
     @classmethod
@@ -96,6 +101,7 @@ class Ticket:
             data=values["data"],
             threads=values["threads"],
             jobs=tuple(Job.from_dict(it) for it in values["trials"]),
+            plugins=tuple(Plugin.from_dict(it) for it in values.get("plugins", ())),
         )
 
 

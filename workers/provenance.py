@@ -15,10 +15,15 @@ VERSION = "0.3.0.dev0"
 
 
 @cache
-def code_version() -> str:
-    """Return the package version and the hash of the sources of `workers` and `search_spaces`.
+def code_version(*plugins: str) -> str:
+    """Return the package version, the hash of the sources of `workers` and `search_spaces`, and those of plug-ins.
 
     Two results are of the same code exactly when these are equal.
+
+    Parameters
+    ----------
+    *plugins
+        Hashes of those that a study uses, in any order.
     """
     digest = hashlib.sha256()
     for package in ("search_spaces", "workers"):
@@ -26,7 +31,7 @@ def code_version() -> str:
         for file in sorted(root.rglob("*.py")):
             digest.update(f"{package}/{file.relative_to(root).as_posix()}\0".encode())
             digest.update(file.read_bytes())
-    return f"{VERSION}+{digest.hexdigest()[:16]}"
+    return "+".join((VERSION, digest.hexdigest()[:16], *sorted(set(plugins))))
 
 
 def package_folder(name: str) -> Path:

@@ -17,7 +17,7 @@ class Recipe:
         What is trained, by a name of :data:`workers.tasks.TASKS`, and the value of every option that it declares; a
         network stands there as a mapping of its ``name`` and options.
     optimizer, options
-        The optimizer, and the value of every option that it declares.
+        The optimizer, and the value of every option that it declares; None of a task with a loop of its own.
     schedules
         Name and options of the schedule of each option that one moves, ``lr`` or ``p``; the others stay.
     epochs
@@ -28,7 +28,7 @@ class Recipe:
 
     task: str
     setting: Mapping[str, Any]
-    optimizer: str
+    optimizer: str | None
     options: Mapping[str, Any]
     epochs: int
     seed: int

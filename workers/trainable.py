@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from ray import tune
 
+from search_spaces.plugins import Plugin
+from workers.adapters import install
 from workers.messages import Ending, Finish, Job, Provenance, Report, Ticket
 from workers.precision import use_float32
 from workers.provenance import code_version, device_name, host, libraries, package_folder
@@ -41,6 +43,10 @@ class Worker(tune.Trainable):
                 f"workers must run the driver's code {given}, got {mine} imported from "
                 f"{package_folder('workers')}; install the same Basin on every node"
             )
+        plugins = [Plugin.from_dict(it) for it in config["ticket"].get("plugins", ())]
+        install(plugins)
+        self._code = code_version(*(it.hash for it in plugins))
+        self._files = {it.name for it in plugins if it.source is not None}
         ticket = Ticket.from_dict(config["ticket"])
         torch.set_num_threads(max(1, int(ticket.threads)))
         use_float32()
@@ -94,7 +100,9 @@ class Worker(tune.Trainable):
                 last_finite_loss=divergence.last_finite_loss,
             )
         except Exception as error:  # noqa: BLE001 - whatever a training raises is its outcome, and is stored
-            place = traceback.extract_tb(error.__traceback__)[-1]
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if frame.filename in self._files]  # where its user can mend it
+            place = (own or frames)[-1]
             reason = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             finish = Finish(ending=Ending.ERROR, reason=reason)
         seconds = time.monotonic() - start
@@ -102,7 +110,7 @@ class Worker(tune.Trainable):
             host=host(),
             device=device_name(str(self._device)),
             libraries=libraries(),
-            code_version=code_version(),
+            code_version=self._code,
         )
         rate = images / seconds if images else None
         finish = replace(finish, seconds=seconds, images_per_second=rate, provenance=made)

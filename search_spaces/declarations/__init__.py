@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from search_spaces.declarations.datasets import DATASETS, Dataset
-from search_spaces.declarations.declaration import Declaration
+from search_spaces.declarations.declaration import Declaration, Origin
 from search_spaces.declarations.networks import NETWORKS, Network
-from search_spaces.declarations.optimizers import OPTIMIZERS
+from search_spaces.declarations.optimizers import OPTIMIZERS, Optimizer
 from search_spaces.declarations.schedules import SCHEDULES
 from search_spaces.declarations.tasks import CLASSIFICATION, TASKS, Metric, Task
 
@@ -27,6 +27,8 @@ __all__ = [
     "Declaration",
     "Metric",
     "Network",
+    "Optimizer",
+    "Origin",
     "Task",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,15 +22,15 @@ class Dataset(Declaration):
     shape
         (channels, height, width).
     train, test
-        Numbers of images.
+        Numbers of images, None where they are not known before the data set is loaded.
     files
         Whether it lies in files that a user must have; the others come with the installation.
     """
 
     classes: int
     shape: tuple[int, int, int]
-    train: int
-    test: int
+    train: int | None = None
+    test: int | None = None
     files: bool = False
 
     @property
@@ -50,6 +51,17 @@ class Dataset(Declaration):
             "train": self.train,
             "test": self.test,
             "files": self.files,
+        }
+
+    @classmethod
+    def _fields(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        channels, height, width = map(int, values["shape"])
+        counts = {name: None if values[name] is None else int(values[name]) for name in ("train", "test")}
+        return super()._fields(values) | {
+            "classes": int(values["classes"]),
+            "shape": (channels, height, width),
+            "files": bool(values["files"]),
+            **counts,
         }
 
 

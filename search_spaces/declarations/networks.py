@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,22 @@ _RESNET = "K. He et al., Deep Residual Learning for Image Recognition, arXiv:151
 
 @dataclass(frozen=True, kw_only=True)
 class Network(Declaration):
-    """A network; ``parameters`` counts it for 3x32x32 images and 10 classes, its options at their defaults."""
+    """A network; ``parameters`` counts it for 3x32x32 images and 10 classes, its options at their defaults.
 
-    parameters: int
+    None where nobody has counted.
+    """
+
+    parameters: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the declaration as plain values."""
         return super().to_dict() | {"parameters": self.parameters}
+
+    @classmethod
+    def _fields(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        return super()._fields(values) | {
+            "parameters": None if values["parameters"] is None else int(values["parameters"])
+        }
 
 
 NETWORKS = by_name(

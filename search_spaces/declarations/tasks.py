@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 from search_spaces.declarations.declaration import Declaration, by_name
 from search_spaces.options import Choice, Name, Number
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Metric:
     """What a task measures.
 
@@ -18,7 +19,7 @@ class Metric:
     name
         As specifications, columns and JSON have it.
     summary
-        What figures call it.
+        What figures call it; its name, with spaces, where nothing else is said.
     unit
         Such as ``%``; empty for a pure number.
     direction
@@ -31,15 +32,34 @@ class Metric:
     """
 
     name: str
-    summary: str
+    _: KW_ONLY
+    summary: str = ""
     unit: str = ""
     direction: Literal["minimize", "maximize"] = "minimize"
     worst: float | None = None
     log: bool = False
 
+    def __post_init__(self) -> None:
+        """Give it words where it has none."""
+        if not self.summary:
+            object.__setattr__(self, "summary", str(self.name).replace("_", " "))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the metric as plain values."""
         return {name: getattr(self, name) for name in ("name", "summary", "unit", "direction", "worst", "log")}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Metric:
+        """Return the metric that :meth:`to_dict` wrote."""
+        worst = values["worst"]
+        return cls(
+            str(values["name"]),
+            summary=str(values["summary"]),
+            unit=str(values["unit"]),
+            direction="maximize" if values["direction"] == "maximize" else "minimize",
+            worst=None if worst is None else float(worst),
+            log=bool(values["log"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +74,11 @@ class Task(Declaration):
 
     metrics: tuple[Metric, ...]
 
+    @property
+    def optimized(self) -> bool:
+        """Whether an optimizer of Basin's trains it, which schedules move; the task of a plug-in has its own loop."""
+        return self.origin is None
+
     def metric(self, name: str) -> Metric | None:
         """Return the metric of a name, None where the task does not measure it."""
         return next((it for it in self.metrics if it.name == name), None)
@@ -61,6 +86,13 @@ class Task(Declaration):
     def to_dict(self) -> dict[str, Any]:
         """Return the declaration as plain values."""
         return super().to_dict() | {"metrics": [it.to_dict() for it in self.metrics]}
+
+    @classmethod
+    def _fields(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        metrics = tuple(Metric.from_dict(it) for it in values["metrics"])
+        if not metrics:
+            raise ValueError("a task must measure something")
+        return super()._fields(values) | {"metrics": metrics}
 
 
 BEALE_WORST = 181_853.61328125

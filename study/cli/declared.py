@@ -6,61 +6,74 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from search_spaces.declarations import DATASETS, NETWORKS, OPTIMIZERS, SCHEDULES, TASKS, Declaration, Task
+from search_spaces.declarations import SCHEDULES, Declaration, Task
 from search_spaces.options import Choice, Name, Number, Option, Switch
-from study.cli.options import JsonOption
+from study.cli.options import JsonOption, PluginOption
 from study.cli.output import print_json, print_table
 
 METRIC = ("metric", "unit", "direction", "worst", "")
 """What the listing of tasks says of a metric."""
 
 
-def listing(noun: str, declared: Mapping[str, Declaration], facts: tuple[str, ...] = ()) -> Callable[..., None]:
-    """Return the command that lists the declarations of a kind.
+def listing(noun: str, kind: str, facts: tuple[str, ...] = ()) -> Callable[..., None]:
+    """Return the command that lists the declarations of a kind, those of plug-ins included.
 
     Parameters
     ----------
     noun
         What they are, in the plural.
-    declared
-        By name.
+    kind
+        Which.
     facts
         Further keys of a declaration that stand in the table.
     """
 
-    def command(json: JsonOption = False) -> None:
-        rows = [declaration.to_dict() for declaration in declared.values()]
-        if json:
-            print_json(rows)
-            return
-        print_table(rows, ("name", *facts, "summary"))
-        for declaration in declared.values():
-            if declaration.options or declaration.source:
-                typer.echo(f"\n{declaration.name}" + (f" ({declaration.source})" if declaration.source else ""))
-            if declaration.options:
-                options = [
-                    {
-                        "option": f"  {name}",
-                        "values": _values(option),
-                        "default": _default(option),
-                        "": option.summary,
-                    }
-                    for name, option in declaration.options.items()
-                ]
-                print_table(options, ("option", "values", "default", ""))
-            if isinstance(declaration, Task):
-                metrics = [it.to_dict() | {"metric": f"  {it.name}", "": it.summary} for it in declaration.metrics]
-                print_table(metrics, METRIC)
+    def command(plugin: PluginOption = None, json: JsonOption = False) -> None:
+        from study.plugins import plugged  # noqa: PLC0415
+
+        _print(plugged(plugin).catalogue[kind], facts, json=json)
 
     command.__doc__ = f"List the {noun} that a specification can name."
     return command
 
 
-optimizers = listing("optimizers", OPTIMIZERS)
-networks = listing("networks", NETWORKS, ("parameters",))
-datasets = listing("data sets", DATASETS, ("classes", "train", "test"))
-schedules = listing("schedules", SCHEDULES)
-tasks = listing("tasks", TASKS)
+def schedules(json: JsonOption = False) -> None:
+    """List the schedules that a specification can name."""
+    _print(SCHEDULES, (), json=json)
+
+
+optimizers = listing("optimizers", "optimizer")
+networks = listing("networks", "network", ("parameters",))
+datasets = listing("data sets", "dataset", ("classes", "train", "test"))
+tasks = listing("tasks", "task")
+
+
+def _print(declared: Mapping[str, Declaration], facts: tuple[str, ...], *, json: bool) -> None:
+    """Print declarations: a table of all, and then the options of each."""
+    rows = [declaration.to_dict() for declaration in declared.values()]
+    if json:
+        print_json(rows)
+        return
+    print_table(rows, ("name", *facts, "summary"))
+    for declaration in declared.values():
+        origin = "" if declaration.origin is None else f"plug-in {declaration.origin.name} {declaration.origin.hash}"
+        source = declaration.source or origin
+        if declaration.options or source:
+            typer.echo(f"\n{declaration.name}" + (f" ({source})" if source else ""))
+        if declaration.options:
+            options = [
+                {
+                    "option": f"  {name}",
+                    "values": _values(option),
+                    "default": _default(option),
+                    "": option.summary,
+                }
+                for name, option in declaration.options.items()
+            ]
+            print_table(options, ("option", "values", "default", ""))
+        if isinstance(declaration, Task):
+            metrics = [it.to_dict() | {"metric": f"  {it.name}", "": it.summary} for it in declaration.metrics]
+            print_table(metrics, METRIC)
 
 
 def _values(option: Option) -> str:

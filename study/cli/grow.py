@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search_spaces.validation import load
-from study.cli.options import JsonOption, SpecArgument, StoreOption, StudyArgument, WhereOption
+from study.cli.options import JsonOption, PluginOption, SpecArgument, StoreOption, StudyArgument, WhereOption
 from study.cli.output import print_json
 from study.operations import extension, retrial
 from study.operations.opening import opened
@@ -21,6 +21,7 @@ def extend(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change the specification, such as seeds=5."),
     ] = None,
+    plugin: PluginOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be added, and write nothing.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -28,10 +29,14 @@ def extend(
 
     SPEC is the study's own with more in it, or with wider ranges. `basin run` then trains what is missing.
     """
+    from study.plugins import plugged, require  # noqa: PLC0415
+
+    plugins = plugged(plugin)
     with opened(store) as it:
-        name = it.studies.get(study).name  # before the specification is read: without the study it does not matter
-        given = load(spec, [*(assignments or ()), f'name="{name}"'])
-        added = extension.extend(it, name, given, dry_run=dry_run)
+        found = it.studies.get(study)  # before the specification is read: without the study it does not matter
+        require(found, plugins)
+        given = load(spec, [*(assignments or ()), f'name="{found.name}"'], plugins.catalogue)
+        added = extension.extend(it, found.name, given, dry_run=dry_run)
     if json:
         print_json(added.to_dict())
         return

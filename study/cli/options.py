@@ -29,3 +29,12 @@ SpecArgument = Annotated[
     str,
     typer.Argument(metavar="SPEC", help="A YAML file, or the name of a preset.", autocompletion=complete_spec),
 ]
+
+PluginOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="A Python file with networks, data sets, optimizers or tasks; may be repeated [env: BASIN_PLUGINS].",
+    ),
+]

@@ -189,7 +189,8 @@ def _tabled(specification: Specification | None, known: Columns) -> list[str]:
     arm = ["arm"] if specification.armed else []
     results = [name for name in RESULTS if name in known.applying]
     results += [name for name in known.results if name not in CLASSIFIED]
-    return list(dict.fromkeys(("number", *arm, *BEFORE, *varied_in(specification), *results, *AFTER)))
+    before = [name for name in BEFORE if name in known.applying]
+    return list(dict.fromkeys(("number", *arm, *before, *varied_in(specification), *results, *AFTER)))
 
 
 BEFORE = ("number", "state", "seed", "lr", "p", "beta2", "weight_decay")

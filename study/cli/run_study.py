@@ -12,12 +12,13 @@ import typer
 
 from search_spaces.errors import shown
 from search_spaces.exits import Exit
-from search_spaces.validation import load
-from study.cli.options import SpecArgument, StoreOption
+from search_spaces.validation import document_at, drafted
+from study.cli.options import PluginOption, SpecArgument, StoreOption
 from study.description import best_so_far, closing, created
 from study.interruption import interruptible
-from study.operations import creation, driving
+from study.operations import creation, driving, specifying
 from study.operations.opening import opened
+from study.plugins import plugged
 from study.progress import Progress
 from study.settings import setting
 from study.words import counted
@@ -44,20 +45,24 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Folder of the data sets [env: BASIN_DATA].")
     ] = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch a data set whose files are missing.")] = False,
+    plugin: PluginOption = None,
 ) -> None:
     """Create a study, or continue it, and drive it to the end.
 
     Stopped at any moment, even by kill -9, the same command continues it.
     """
-    specification = load(spec, assignments or ())
     location = setting("store", store)
     means = driving.Means.resolved(address=address, workers=workers, data=None if data is None else str(data))
-    for note in means.prepare(specification, download=download):
+    means.settle()
+    known = plugged(plugin)
+    specification = specifying.specified(drafted(*document_at(spec), assignments or ()), known, store)
+    plugins = known.only(specification.plugged().values())
+    for note in means.prepare(specification, plugins, download=download):
         typer.echo(f"note: {note}", err=True)
     creation.refuse_twins(specification, shown(spec, 200), location)
-    command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data)]
+    command = ["basin", "run", spec, *_repeated(store and location, address, assignments, workers, data, plugin)]
     with interruptible() as interruption, opened(store, create=True) as it:
-        made = creation.create(it, specification)
+        made = creation.create(it, specification, plugins.hashes)
         for line in created(made, it.shown):
             typer.echo(line, err=True)
         study = made.study
@@ -65,6 +70,7 @@ def run(
             it,
             study,
             means,
+            plugins,
             watch=lambda: Progress(study.name, lambda: best_so_far(it, study)),
             interruption=interruption,
         )
@@ -83,7 +89,12 @@ def _tell_how_to_continue(outcome: Outcome, command: list[str]) -> None:
 
 
 def _repeated(
-    store: str | None, address: str | None, assignments: list[str] | None, workers: int | None, data: Path | None
+    store: str | None,
+    address: str | None,
+    assignments: list[str] | None,
+    workers: int | None,
+    data: Path | None,
+    plugins: list[str] | None = None,
 ) -> Iterator[str]:
     """Yield the options as they were given."""
     if store:
@@ -96,6 +107,8 @@ def _repeated(
         yield from ("--workers", str(workers))
     if data is not None:
         yield from ("--data", str(data))
+    for file in plugins or ():
+        yield from ("--plugin", file)
 
 
 def _finish(store: Store, outcome: Outcome) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from search_spaces.arm import Arm
+from search_spaces.plugins import Plugin
 from study.drive.holdings import Holdings
 from study.drive.keeper import Keeper
 from study.drive.outage import Outage
@@ -53,6 +54,8 @@ class Driver:
         Folder of the data sets.
     observer
         Who watches.
+    plugins
+        What its arms name that does not come with Basin.
     provide
         Called with an arm that came while the study was driven, before anything of it is trained; raises where
         something that it needs is missing here.
@@ -66,6 +69,7 @@ class Driver:
         world: World,
         data: str | None,
         observer: Observer,
+        plugins: Sequence[Plugin] = (),
         provide: Callable[[Arm], None] = lambda _arm: None,
     ) -> None:
         self._store, self._world, self._observer = store, world, observer
@@ -84,7 +88,7 @@ class Driver:
             note=observer.noted,
         )
         self._proposing = Proposing(store.proposals, name, world, observer.noted)
-        self._tickets = Tickets(store, study, name, data, provide)
+        self._tickets = Tickets(store, study, name, data=data, plugins=plugins, provide=provide)
         self._tally = Tally(store.studies, lambda: self._tickets.study, observer, world.clock, self._lock)
         self._finished = False
         self._failure: BaseException | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from search_spaces.arm import Arm
+from search_spaces.plugins import Plugin
 from study.drive.pace import Pace
 from study.store import Store, Study
 from study.trials import Lease
@@ -23,8 +24,8 @@ def recipe_of(arm: Arm, lease: Lease) -> Recipe:
     return Recipe(
         task=at.task.name,
         setting=setting,
-        optimizer=at.optimizer.name,
-        options=at.optimizer.options | at.hyperparameters({}),
+        optimizer=None if at.optimizer is None else at.optimizer.name,
+        options={} if at.optimizer is None else at.optimizer.options | at.hyperparameters({}),
         schedules={name: schedule.model_dump(mode="json") for name, schedule in at.schedules.items()},
         epochs=lease.epochs,
         seed=lease.seed,
@@ -42,6 +43,8 @@ class Tickets:
         Who leases them.
     data
         Folder of the data sets, for workers.
+    plugins
+        What its arms name that does not come with Basin, for workers.
     provide
         Called with an arm that came while the study was driven, before anything of it is trained; raises where
         something that it needs is missing here.
@@ -55,10 +58,17 @@ class Tickets:
     """
 
     def __init__(
-        self, store: Store, study: Study, driver_id: str, data: str | None, provide: Callable[[Arm], None]
+        self,
+        store: Store,
+        study: Study,
+        driver_id: str,
+        *,
+        data: str | None,
+        plugins: Sequence[Plugin],
+        provide: Callable[[Arm], None],
     ) -> None:
         self._store, self._driver_id = store, driver_id
-        self._data, self._provide = data, provide
+        self._data, self._plugins, self._provide = data, plugins, provide
         self._current: str | None = None
         self.study = study
         self.pace = Pace()
@@ -86,6 +96,7 @@ class Tickets:
             code=code_version(),
             data=self._data,
             threads=self.study.specification.resources.cpus,
+            plugins=self._plugins,
             jobs=[Job(key=lease.key, recipe=recipe_of(self.arm(lease.arm), lease)) for lease in leases],
         )
         return ticket.to_dict()

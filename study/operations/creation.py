@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,8 +58,17 @@ class Created:
         }
 
 
-def create(store: Store, specification: Specification) -> Created:
+def create(store: Store, specification: Specification, plugins: Sequence[str] = ()) -> Created:
     """Make a study, or continue the one of that name.
+
+    Parameters
+    ----------
+    store
+        Where.
+    specification
+        What is to be trained.
+    plugins
+        The hashes of the plug-ins it names, which are part of its code version.
 
     Raises
     ------
@@ -69,8 +79,9 @@ def create(store: Store, specification: Specification) -> Created:
     """
     from workers.provenance import code_version  # noqa: PLC0415
 
-    study, new = store.studies.create(specification, code_version())
-    return Created(study=study, specification=specification, new=new, code_version=code_version())
+    code = code_version(*plugins)
+    study, new = store.studies.create(specification, code)
+    return Created(study=study, specification=specification, new=new, code_version=code)
 
 
 def refuse_twins(specification: Specification, source: str, location: str) -> None:

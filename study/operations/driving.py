@@ -20,6 +20,7 @@ from study.settings import setting
 
 if TYPE_CHECKING:
     from search_spaces.arm import Arm
+    from search_spaces.plugins import Plugins
     from study.drive import Observer, Supply
     from study.store import Status, Store, Study
 
@@ -67,20 +68,33 @@ class Means:
             mirror=setting("mirror"),
         )
 
-    def prepare(self, specification: Specification, *, download: bool = False) -> list[str]:
+    def settle(self) -> None:
+        """Set what Ray reads of the environment, before anything is imported: a plug-in may import Ray.
+
+        Raises
+        ------
+        UsageError
+            The environment is faulty.
+        """
+        prepare(local=self.address is None)
+
+    def prepare(self, specification: Specification, plugins: Plugins, *, download: bool = False) -> list[str]:
         """See to it that a study can be driven so, before anything is written; return what a person should know.
 
         Raises
         ------
         UsageError
-            The environment is faulty, or this machine has not what a worker takes.
+            This machine has not what a worker takes.
         DataError
             Files of a data set are missing here.
         """
-        prepare(local=self.address is None)
         if self.address is not None:
             return []
         check_machine(specification.resources)
+        if plugins.loaded:
+            from workers.adapters import install  # noqa: PLC0415 - torch
+
+            install(plugins.travelling)
         for arm in specification.arms.values():
             self.provide(arm, download=download)
         unused = "RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster"
@@ -88,9 +102,13 @@ class Means:
 
     def provide(self, arm: Arm, *, download: bool = False) -> None:
         """See to it that the data set of an arm has its files on this machine, where it trains and needs any."""
-        from study.data import provide  # noqa: PLC0415
+        from study.data import provide, provide_declared  # noqa: PLC0415
 
-        if self.address is None and arm.dataset is not None and arm.dataset.files:
+        if self.address is not None or arm.dataset is None:
+            return
+        if arm.dataset.origin is not None:
+            provide_declared(arm, self.data)
+        elif arm.dataset.files:
             provide(arm.dataset.name, self.data, download=download, mirror=self.mirror)
 
 
@@ -164,7 +182,9 @@ class Outcome:
         }
 
 
-def drive(store: Store, study: Study, means: Means, *, watch: Watch, interruption: Interruption) -> Outcome:
+def drive(
+    store: Store, study: Study, means: Means, plugins: Plugins, *, watch: Watch, interruption: Interruption
+) -> Outcome:
     """Train a study until every trial has its outcome, or until it is interrupted.
 
     Parameters
@@ -173,6 +193,8 @@ def drive(store: Store, study: Study, means: Means, *, watch: Watch, interruptio
         What to drive.
     means
         With what; prepared.
+    plugins
+        What its arms name that does not come with Basin.
     watch
         Makes the observer, where anything is to be trained.
     interruption
@@ -190,7 +212,7 @@ def drive(store: Store, study: Study, means: Means, *, watch: Watch, interruptio
         status = store.studies.status(study)
         trained = bool(status.counts.waiting + status.counts.running)
         if trained:
-            status = _driven(store, study, interruption, means=means, watch=watch, total=status.counts.total)
+            status = _driven(store, study, interruption, means=means, plugins=plugins, watch=watch)
     except KeyboardInterrupt:
         status, trained = store.studies.status(study), True
         interruption.happened = True
@@ -211,12 +233,18 @@ def drive(store: Store, study: Study, means: Means, *, watch: Watch, interruptio
 
 
 def _driven(
-    store: Store, study: Study, interruption: Interruption, *, means: Means, watch: Watch, total: int
+    store: Store, study: Study, interruption: Interruption, *, means: Means, plugins: Plugins, watch: Watch
 ) -> Status:
     """Drive a study that has something to train; return its status at the end."""
     from study.drive import Driver, World  # noqa: PLC0415
+    from study.plugins import require_all  # noqa: PLC0415
 
-    resources = study.specification.resources
+    resources, total = study.specification.resources, store.studies.counts(study.id).total
+
+    def provide(arm: Arm) -> None:
+        require_all(f"study {study.name}, which was extended,", arm.plugged().items(), plugins)
+        means.provide(arm)
+
     with watch() as observer:
 
         def train(supply: Supply) -> None:
@@ -229,6 +257,14 @@ def _driven(
             run_tickets(supply, workers=places, cpus=resources.cpus, gpus=resources.gpus, address=means.address)
 
         world = World(executor=lambda supply: interruption.wait_for(lambda: train(supply)))
-        driver = Driver(store, study, world=world, data=means.data, observer=observer, provide=means.provide)
+        driver = Driver(
+            store,
+            study,
+            world=world,
+            data=means.data,
+            observer=observer,
+            plugins=plugins.travelling,
+            provide=provide,
+        )
         interruption.stop = driver.stop
         return driver.run()

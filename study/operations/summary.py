@@ -99,6 +99,7 @@ class Summary:
             "finished_at": self.finished_at,
             "hash": self.hash,
             "code_version": self.code_version,
+            "plugins": [it.to_dict() for it in self.specification.plugins],
             "specification": self.specification.document(),
         }
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search_spaces.given import Given, described, load_given
+from search_spaces.given import Given, described, draft_of
 from study.description import best_so_far, created
 from study.environment import restored
 from study.errors import StudyUnfinishedError
 from study.interruption import alone, interruptible
-from study.operations import creation, driving
+from study.operations import creation, driving, specifying
 from study.operations.opening import opened
+from study.plugins import plugged
 from study.progress import say
 from study.python.study import Study, near
 from study.python.watching import in_notebook, watching
@@ -26,8 +27,11 @@ from study.words import counted
 if TYPE_CHECKING:
     from study.operations.driving import Outcome
 
+Plugged = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""Files of plug-ins, one or more."""
 
-def run(
+
+def run(  # noqa: PLR0913 - all but the first are named, and few are given
     spec: Given,
     store: str | os.PathLike[str] | None = None,
     *,
@@ -35,6 +39,7 @@ def run(
     workers: int | None = None,
     data: str | os.PathLike[str] | None = None,
     set: Mapping[str, Any] | None = None,  # noqa: A002 - as on the command line
+    plugins: Plugged = (),
     download: bool = False,
     progress: bool = True,
 ) -> Study:
@@ -58,6 +63,8 @@ def run(
         Folder of the data sets [BASIN_DATA].
     set
         Changes of the specification by dotted path, such as ``{"seeds": 5, "space.lr.points": 4}``.
+    plugins
+        Python files with networks, data sets, optimizers or tasks of one's own [BASIN_PLUGINS].
     download
         Whether to fetch a data set whose files are missing.
     progress
@@ -82,26 +89,36 @@ def run(
     >>> study.best.configuration  # doctest: +SKIP
     {'lr': 0.03, 'p': 0.25}
     """
-    specification = load_given(spec, set)
+    draft = draft_of(spec, set)
     location = setting("store", None if store is None else os.fspath(store), place="store")
     lasting = _lasting(location)  # before the working directory may change
     folder = None if data is None else os.fspath(data)
     with alone(), restored(), hidden():
         means = driving.Means.resolved(address=address, workers=workers, data=folder, marks="")
-        begun = [f"note: {note}" for note in means.prepare(specification, download=download)]
+        means.settle()
+        known = plugged(_files(plugins))
+        specification = specifying.specified(draft, known, location)
+        used = known.only(specification.plugged().values())
+        begun = [f"note: {note}" for note in means.prepare(specification, used, download=download)]
         creation.refuse_twins(specification, described(spec), location)
         with interruptible(yielding=True) as interruption, opened(location, create=True) as it:
-            made = creation.create(it, specification)
+            made = creation.create(it, specification, used.hashes)
             begun += created(made, near(it.shown))
             if progress and not in_notebook():
                 for line in begun:
                     say(line)
             best = partial(best_so_far, it, made.study)
             watch = watching(made.study.name, best, begun, progress=progress)
-            outcome = driving.drive(it, made.study, means, watch=watch, interruption=interruption)
+            outcome = driving.drive(it, made.study, means, used, watch=watch, interruption=interruption)
             shown = it.shown
     _tell(outcome)
     return Study(outcome.study.name, partial(opened, lasting), shown)
+
+
+def _files(plugins: Plugged) -> list[str]:
+    """Return the files of plug-ins that were named, one or more."""
+    named = (plugins,) if isinstance(plugins, str | os.PathLike) else plugins
+    return [os.fspath(it) for it in named]
 
 
 def _lasting(location: str) -> str:

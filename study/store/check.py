@@ -20,8 +20,9 @@ from study.errors import StoreBrokenError
 from study.store import schema
 from study.store.database import Database
 from study.store.diagnosis import cause, is_transient
+from study.store.documents import point_of
 from study.store.results import metric_of, results_of
-from study.store.studies import Study, point_of
+from study.store.studies import Study
 from study.trials import TERMINAL, Ending, State
 
 study, configuration, trial, attempt, epoch = (

@@ -40,6 +40,8 @@ class Column:
     table, source
         Where it lies: the column of the table that has its name, or another one, or one that holds objects with a
         value of its name.
+    key
+        The name of that value where it is another one.
     otherwise
         What an option is, by arm, where a trial does not say: where the arm does not vary it, and is not the
         optimizer's, and where schema 0001 kept numbers alone.
@@ -50,6 +52,7 @@ class Column:
     table: Table
     source: str = ""
     otherwise: Mapping[str, Value] = field(default_factory=dict)
+    key: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -65,7 +68,7 @@ class Column:
     def value(self) -> ColumnElement[Any]:
         """What reads it: empty where an option does not apply, or is of another kind in a damaged row."""
         place = self.table.c[self.source or self.name]
-        found = value_in(place, self.name, self.type) if isinstance(place.type, schema.Object) else place
+        found = value_in(place, self.key or self.name, self.type) if isinstance(place.type, schema.Object) else place
         if not self.otherwise:
             return found
         here = {arm: func.coalesce(found, literal(value, found.type)) for arm, value in self.otherwise.items()}
@@ -122,6 +125,12 @@ CLASSIFIED = frozenset(
 CLASSIFIED_EPOCH = frozenset(("train_loss", "test_error", "test_error5", "validation_error", "validation_error5"))
 """Columns of an epoch that only classification fills."""
 
+OPTIMIZED_EPOCH = frozenset(("lr", "p", "log10_v"))
+"""Columns of an epoch that only an optimizer fills."""
+
+OPTIONS = frozenset(column.name for column in TRIAL if column.source == "options")
+"""Those of them that are options of optimizers."""
+
 TRIAL_NAMES = tuple(column.name for column in TRIAL)
 """Names of the columns that every study has."""
 
@@ -170,10 +179,15 @@ class Columns:
                     known[path] = replace(before, type=widest, otherwise=otherwise)
             for alias, path in _aliases(arm, varied):
                 paths.setdefault(alias, set()).add(path)
+        of_optimizers = {name for arm in specification.arms.values() for name in _options_of_optimizer(arm)}
         for alias, meant in paths.items():
             path = next(iter(meant))
-            if len(meant) == 1 and path in known:  # else it means one thing in one arm and another in another
-                known.setdefault(alias, known[path])
+            if len(meant) > 1 or path not in known:
+                continue  # it means one thing in one arm and another in another
+            if alias in OPTIONS and alias not in of_optimizers:
+                # A column of every study, which holds in this one what alone has its name.
+                known[alias] = replace(known[path], name=alias, key=path)
+            known.setdefault(alias, known[path])
         metrics = tuple(dict.fromkeys(it.name for arm in specification.arms.values() for it in arm.metrics))
         objective = next(iter(specification.arms.values())).metric.name
         results = [column for name in metrics for column in _results(name, of_objective=name == objective)]
@@ -181,7 +195,10 @@ class Columns:
         epochs |= {name: Column(name, float, schema.epoch, "metrics") for name in metrics if name not in epochs}
         printed = dict.fromkeys((*TRIAL_NAMES, *varied_in(specification), *(column.name for column in results)))
         classified = any(arm.dataset is not None for arm in specification.arms.values())
-        applying = [name for name in printed if classified or name not in CLASSIFIED]
+        optimized = any(arm.optimizer is not None for arm in specification.arms.values())
+        without = OPTIONS if not optimized else {name for name in OPTIONS if known[name].key}
+        without |= CLASSIFIED if not classified else frozenset()
+        applying = [name for name in printed if name not in without or name in varied]
         names = tuple(column.name for column in results)
         return cls(tuple(printed), tuple(applying), known, epochs, metrics, names)
 
@@ -212,7 +229,7 @@ def _options_of(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, type, 
     A trial keeps the options of its optimizer and what its own arm varies.
     """
     variable, sections = arm.variable, arm.places
-    for path in dict.fromkeys((*arm.optimizer.declaration.options, *sorted(varied))):
+    for path in dict.fromkeys((*_always(arm), *sorted(varied))):
         if path in variable:
             place, name = split(path)
             kind = _type(variable[path])
@@ -221,10 +238,22 @@ def _options_of(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, type, 
             yield path, kind, None if place == "optimizer" and kind is float else fixed
 
 
+def _options_of_optimizer(arm: Arm) -> Iterator[str]:
+    """Yield the options of an arm's optimizer, where it has one."""
+    yield from () if arm.optimizer is None else arm.optimizer.declaration.options
+
+
+def _always(arm: Arm) -> Iterator[str]:
+    """Yield the options that have columns whether or not they vary: those of what moves the training."""
+    if arm.optimizer is None:
+        yield from (f"task.{name}" for name in arm.task.declaration.options)
+    yield from _options_of_optimizer(arm)
+
+
 def _aliases(arm: Arm, varied: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield every other name of the options that have columns, and the path that it stands for."""
     variable = arm.variable
-    for path in dict.fromkeys((*arm.optimizer.declaration.options, *sorted(varied))):
+    for path in dict.fromkeys((*_always(arm), *sorted(varied))):
         if path not in variable:
             continue
         place, _, end = path.rpartition(".")
@@ -245,7 +274,7 @@ def _results(metric: str, *, of_objective: bool) -> Iterator[Column]:
     """Yield the columns of the results of a metric."""
     for statistic in STATISTICS:
         name = f"{metric}_{statistic}"
-        if name in schema.trial.c:
+        if metric in COLUMNS and name in schema.trial.c:
             yield Column(name, float, schema.trial)
         elif of_objective:
             yield Column(name, float, schema.trial, f"value_{statistic}")

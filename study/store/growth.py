@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,10 @@ from study.errors import StudyMismatchError
 from study.store import schema
 from study.store.columns import SLOT, Columns
 from study.store.database import Database
+from study.store.documents import point_of
 from study.store.filters import trial_filter
 from study.store.slots import insert_configurations, insert_trials
-from study.store.studies import Study, point_of
+from study.store.studies import Study
 from study.trials import TERMINAL, State
 
 study, configuration, trial = schema.study, schema.configuration, schema.trial
@@ -68,8 +69,9 @@ class Growth:
             row = select(study).where(study.c.id == of.id)
             # Locked so that two extensions, or an extension and a proposal, come one after the other.
             stored = Study.from_row(connection.execute(row if dry_run else row.with_for_update()).one())
-            given = wider.continuing(stored.specification, stored.declarations)
-            refuse_incompatible(stored.specification, given)
+            before = stored.as_seen_by(wider)
+            given = wider.continuing(before, stored.declarations)
+            refuse_incompatible(before, given)
             # What is there stays first, as its trials do, whichever way the wider one is written.
             grown = {name: given.arms[name] for name in (stored.specification.arms | given.arms)}
             given = given.model_copy(update={"arms": grown})
@@ -175,11 +177,16 @@ class Growth:
 def _declared(stored: Study, given: Specification) -> dict[str, Any] | None:
     """Return what a study is stored with once it was extended: what arms take over of its defaults, and else today's.
 
-    A new arm goes on with the defaults of the first one there where both name the same, and is stored with them.
+    A new arm goes on with the defaults of the first one there where both name the same, and is stored with them. What
+    plug-ins declare is as it is today, but for defaults.
     """
     before, today = stored.declarations, given.declarations()
-    if before is None or not given.armed:
-        return before
+    if before is None:  # the arms of a release that stored none have none still
+        there = stored.specification.arms
+        added = {name: None if name in there else today["arms"][name] for name in given.arms} if given.armed else {}
+        return {"arms": added} if given.plugged() else None
+    if not given.armed:
+        return _of_plugins(before, today)
     arms, first = stored.specification.arms, next(iter(stored.specification.arms))
     declared = {name: dict(declarations_of(before, name if name in arms else first) or {}) for name in given.arms}
     for name, arm in given.arms.items():
@@ -190,7 +197,23 @@ def _declared(stored: Study, given: Specification) -> dict[str, Any] | None:
                 place: declared[name].get(place, it) if place in alike else it
                 for place, it in today["arms"][name].items()
             }
-    return {"arms": declared}
+    return {"arms": {name: _of_plugins(it, today["arms"][name]) for name, it in declared.items()}}
+
+
+def _of_plugins(before: Mapping[str, Any], today: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the declarations of an arm: those of before, of plug-ins today's with the defaults of before."""
+    found = dict(before)
+    for place, now in today.items():
+        then = before.get(place)
+        if "plugin" not in now or not isinstance(then, Mapping):
+            continue
+        known = then.get("options", {})
+        options = {
+            name: it | ({"default": known[name]["default"]} if known.get(name, {}).get("kind") == it["kind"] else {})
+            for name, it in now["options"].items()
+        }
+        found[place] = now | {"options": options}
+    return found
 
 
 def _missing(arm: Arm, known: Sequence[Configuration | None]) -> Sequence[Configuration | None]:

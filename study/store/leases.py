@@ -32,7 +32,7 @@ from sqlalchemy import (
 from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
-from study.store.studies import point_of
+from study.store.documents import point_of
 from study.trials import Ending, Lease, State
 
 MAX_EXPIRIES = 20

@@ -14,10 +14,10 @@ from search_spaces.configurations import Configuration
 from search_spaces.errors import escaped
 from search_spaces.specification import Specification
 from study.store import schema
-from study.store.columns import CLASSIFIED, CLASSIFIED_EPOCH, Column, Columns, found
+from study.store.columns import CLASSIFIED, CLASSIFIED_EPOCH, OPTIMIZED_EPOCH, OPTIONS, Column, Columns, found
 from study.store.database import Database
+from study.store.documents import point_of, specification_of
 from study.store.filters import trial_filter
-from study.store.studies import point_of, specification_of
 from study.trials import State
 
 trial, epoch, attempt, configuration = schema.trial, schema.epoch, schema.attempt, schema.configuration
@@ -69,9 +69,9 @@ class Queries:
 
     def columns(self, study_id: int) -> Columns:
         """Return the columns of a study's trials."""
-        statement = select(schema.study.c.document).where(schema.study.c.id == study_id)
-        document = self._database.read(lambda c: c.execute(statement).scalar())
-        specification = None if document is None else specification_of(document, "the study")
+        statement = select(schema.study.c.document, schema.study.c.declarations).where(schema.study.c.id == study_id)
+        row = self._database.read(lambda c: c.execute(statement).one_or_none())
+        specification = None if row is None else specification_of(row.document, row.declarations, "the study")
         return Columns.of(specification if isinstance(specification, Specification) else None)
 
     def trials(
@@ -236,7 +236,9 @@ def curve_columns(columns: Columns) -> tuple[str, ...]:
     epoch's.
     """
     classified = not columns.measured or bool(CLASSIFIED & set(columns.applying))
-    held = [name for name in columns.epochs if classified or name not in CLASSIFIED_EPOCH]
+    away = frozenset() if classified else CLASSIFIED_EPOCH
+    away |= frozenset() if OPTIONS & set(columns.applying) else OPTIMIZED_EPOCH
+    held = [name for name in columns.epochs if name not in away]
     return (*WHOSE, *held)
 
 

@@ -80,7 +80,7 @@ def insert_trials(
                 "filled": points[configuration_id] is not None,
                 "state": State.WAITING.value,
                 "created_at": now,
-                "optimizer": arm.optimizer.name,
+                "optimizer": None if arm.optimizer is None else arm.optimizer.name,
                 "options": options[configuration_id],
             }
             for offset, (configuration_id, seed) in enumerate(slots[start : start + CHUNK])

@@ -31,10 +31,10 @@ from search_spaces.documents import closest
 from search_spaces.errors import SpecificationError, printable, shown
 from search_spaces.identity import IDENTITY_VERSION
 from search_spaces.specification import NAME, Specification
-from search_spaces.validation import restored
 from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError, UsageError
 from study.store import schema
 from study.store.database import Database
+from study.store.documents import object_of, specification_of
 from study.store.slots import insert_configurations, insert_trials
 from study.trials import TERMINAL, Counts, Ending, State
 
@@ -72,7 +72,7 @@ class Study:
     @cached_property
     def declarations(self) -> dict[str, Any] | None:
         """What was known of the options when the study was made, None of a study of a release that kept nothing."""
-        return None if self.declared is None else _object(self.declared)
+        return None if self.declared is None else object_of(self.declared)
 
     @property
     def specification(self) -> Specification:
@@ -93,7 +93,21 @@ class Study:
     @cached_property
     def specification_or_fault(self) -> Specification | str:
         """The specification, or why what is stored is none, as a clause."""
-        return specification_of(self.document, f"the stored study {self.name}")
+        return specification_of(self.document, self.declared, f"the stored study {self.name}")
+
+    def as_seen_by(self, given: Specification) -> Specification:
+        """Return the specification as another one sees it, whose plug-ins may have got options since.
+
+        What a plug-in declares now is what counts, as it is with what comes with Basin, and
+        :meth:`~search_spaces.specification.Specification.continuing` takes over the defaults of then. Where that
+        cannot be, since an option is gone, it is as it was stored.
+        """
+        today, stored = given.plugged(), self.specification
+        edited = [key for key, it in stored.plugged().items() if key in today and today[key] != it]
+        if not edited:
+            return stored
+        found = specification_of(self.document, self.declared, f"the stored study {self.name}", today)
+        return found if isinstance(found, Specification) else stored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +193,9 @@ class Studies:
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
             # There already, or made by another driver between the two statements.
             stored = Study.from_row(connection.execute(_by_name(specification.name)).one())
-            given = specification.continuing(stored.specification, stored.declarations)
-            lines = stored.specification.differences(given)
+            before = stored.as_seen_by(specification)
+            given = specification.continuing(before, stored.declarations)
+            lines = before.differences(given)
             if lines:
                 listed = "\n".join(f"  {line}" for line in lines)
                 raise StudyMismatchError(
@@ -456,44 +471,8 @@ def _size(connection: Connection, study_id: int) -> Size:
     )
 
 
-def specification_of(text: str, source: str) -> Specification | str:
-    """Return the specification that is stored as a text, or why it is none, as a clause."""
-    document = _object(text)
-    if document is None:
-        return "its specification is no JSON object"
-    try:
-        return restored(document, source)
-    except SpecificationError as error:
-        return printable(f"its specification has faults, such as {error.faults[0]}", 500)
-
-
-def point_of(text: str, number: int) -> Configuration:
-    """Return the hyperparameters stored for a configuration.
-
-    Raises
-    ------
-    StoreBrokenError
-        What is stored for configuration ``number`` is no JSON object.
-    """
-    point = _object(text)
-    if point is None:
-        raise StoreBrokenError(
-            f"configuration {number} has hyperparameters that are no JSON object; restore the store from a copy"
-        )
-    return point
-
-
 def _by_name(name: str) -> Select[Any]:
     return select(schema.study).where(schema.study.c.name == name)
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    """Return a JSON object, None where a damaged row holds something else."""
-    try:
-        found = json.loads(text)
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _time(value: object) -> float | None:

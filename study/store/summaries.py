@@ -14,7 +14,8 @@ from search_spaces.arm import Arm
 from search_spaces.configurations import Configuration
 from study.store import schema
 from study.store.database import Database
-from study.store.studies import Study, point_of
+from study.store.documents import point_of
+from study.store.studies import Study
 from study.store.worst import worst_values
 from study.trials import State
 

@@ -65,7 +65,11 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "amsgrad": amsgrad,
     "adamw": adamw,
 }
-"""Each takes parameter groups, the steps of the whole training, and its options by name."""
+"""Each takes parameter groups, the steps of the whole training, and its options by name; how much the parameters of a
+group decay stands in the group."""
+
+UNGROUPED: dict[str, Callable[..., torch.optim.Optimizer]] = {}
+"""Optimizers that come from elsewhere: each takes one parameter group of all parameters, and every option by name."""
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch.optim.Optimizer:
@@ -81,6 +85,8 @@ def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch
     total_steps
         Steps of the whole training, the cycle of the ``normalised`` decay.
     """
+    if recipe.optimizer in UNGROUPED:
+        return UNGROUPED[recipe.optimizer]([{"params": list(model.parameters())}], **recipe.options)
     options = dict(recipe.options)
     weight_decay, on = options.pop("weight_decay", 0.0), options.pop("decay_on", "all")
     decayed = [w for w in model.parameters() if on == "all" or w.ndim >= 2]
@@ -88,13 +94,15 @@ def build_optimizer(model: nn.Module, recipe: Recipe, total_steps: int) -> torch
     groups: Groups = [{"params": decayed, "weight_decay": weight_decay}]
     if other:
         groups.append({"params": other, "weight_decay": 0.0})
+    if recipe.optimizer is None:
+        raise ValueError(f"task {recipe.task} must have an optimizer, got none")
     return OPTIMIZERS[recipe.optimizer](groups, total_steps, **options)
 
 
 class InForce(TypedDict):
     """What a record says of an optimizer (:class:`workers.records.EpochRecord`)."""
 
-    lr: float
+    lr: float | None
     p: float | None
     log10_v: float | None
 
@@ -103,7 +111,7 @@ def in_force(optimizer: torch.optim.Optimizer) -> InForce:
     """Return what a record says of an optimizer: ``lr`` and ``p`` of its first group, and :func:`mean_log10_v`."""
     group = optimizer.param_groups[0]
     return {
-        "lr": float(group["lr"]),
+        "lr": float(group["lr"]) if "lr" in group else None,
         "p": float(group["p"]) if "p" in group else None,
         "log10_v": mean_log10_v(optimizer),
     }
@@ -121,7 +129,7 @@ def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:
         for parameter in group["params"]:
             state = optimizer.state.get(parameter, {})
             moment = state.get("max_exp_avg_sq", state.get("exp_avg_sq"))
-            if moment is not None:
+            if moment is not None and "step" in state and "betas" in group:
                 corrected = moment.double() / (1.0 - group["betas"][1] ** float(state["step"]))
                 known = corrected[corrected != 0]
                 total, count = total + float(known.log10().sum()), count + known.numel()

@@ -11,6 +11,7 @@ KINDS = {
     "mirror": ("http://a", "https://b", '"ftp://c/d"', "ftp://c/d", None),
     "address": ("a:1", "b:1", '"c:1"', "c:1", None),
     "workers": (1, "2", "3", 3, None),
+    "plugins": (("a.py", "b.py"), "c.py:d.py", "['e.py', 'f.py']", ("e.py", "f.py"), ()),
     "lease_seconds": (1.5, "2.5", "3.5", 3.5, 60.0),
     "stall_seconds": (1.5, "2.5", "3", 3.0, 3600.0),
 }
