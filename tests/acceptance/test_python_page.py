@@ -61,10 +61,11 @@ def page(tmp_path_factory):
 TOLD = {
     "A study from a dictionary": r"<basin\.Study 'valley' in python\.db: complete, 16/16 done, .*>\n",
     "The same study with a change": r"12\n",
+    "A task of one's own": r"\{'task.step': 0.4\}\n",
     "What came of it": r"complete \{'lr': .*, 'p': .*\} \d.*\nvalley: complete\n  task        beale.*",
     "Trials and epochs as tables": r"\d+ 12\n",
     "A report": r".*/valley/report\.html\n",
-    "A store that is there": r"valley complete\nvalley-3 complete\n",
+    "A store that is there": r"valley complete\nvalley-3 complete\nhill complete\n",
     "An error in a sentence": r"study valley exists with another specification:\n  epochs: stored 3, given 4\n.*",
     "A map of a study's trials": r"",
     "A map of a table from elsewhere": r"",

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from search_spaces.errors import SpecificationError
-from search_spaces.given import described, load_given
+from search_spaces.given import described, draft_of
 from search_spaces.presets import preset_names
 from search_spaces.validation import load, loads
 
@@ -24,6 +24,10 @@ DOCUMENT = {
     "seeds": 2,
 }
 EXPECTED = loads(json.dumps(DOCUMENT))
+
+
+def load_given(spec, assignments=None):
+    return draft_of(spec, assignments).read()
 
 
 @pytest.fixture
