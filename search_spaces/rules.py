@@ -10,7 +10,7 @@ from typing import Any
 
 from search_spaces.arm import MAX_TRIALS, Design, Objective, metric_of
 from search_spaces.catalogue import Catalogue
-from search_spaces.declarations import CLASSIFICATION, Dataset, Task
+from search_spaces.declarations import CLASSIFICATION, Dataset, Network, Task
 from search_spaces.documents import Document, nearest
 from search_spaces.domains import Choices, Domain, Range, Values, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
@@ -46,6 +46,7 @@ def crossed(sections: Mapping[str, Any], document: Document, catalogue: Catalogu
         data: Section | None = sections.get("data")
         if task.declaration.name == CLASSIFICATION and data is not None:
             yield from sized(task, data.declaration, sections.get("space") or {})  # type: ignore[arg-type]
+            yield from _fitting(sections.get("network"), data.declaration)  # type: ignore[arg-type]
     optimizer: Section | None = sections.get("optimizer")
     for name, schedule in sections.get("schedules", {}).items():
         path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
@@ -110,6 +111,14 @@ def named(path: str, name: str | None, known: Mapping[str, object]) -> Iterable[
         yield Fault(
             path=path, message=f"unknown {path.rsplit('.', maxsplit=1)[-1]} {shown(name)}; {nearest(name, known)}"
         )
+
+
+def _fitting(network: Section | None, data: Dataset) -> Iterable[Fault]:
+    """Check a network against the images that it is to take."""
+    declared: Network | None = None if network is None else network.declaration  # type: ignore[assignment]
+    if declared is not None:
+        for fault in declared.faults(data.shape):
+            yield Fault(path="task.network", message=f"{declared.name} must have {fault} of {data.name}")
 
 
 def _sized(task: Section, info: Dataset) -> Iterable[Fault]:

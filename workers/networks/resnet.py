@@ -2,13 +2,13 @@
 
 He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016, doi:10.1109/cvpr.2016.90. Shortcuts
 that change the shape are 1x1 convolutions with batch norm (the paper's option B), as in the code the Padam authors
-trained.
+trained, or ``padding`` (its option A, which the paper has for CIFAR-10).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,17 +16,31 @@ from torch.nn import functional
 CUT = 0.87962566103423978
 
 
+class Padding(nn.Module):
+    """A shortcut without parameters: every ``stride``-th pixel, zeros for the channels that come new."""
+
+    def __init__(self, added: int, stride: int) -> None:
+        super().__init__()
+        self.before, self.after, self.stride = added // 2, added - added // 2, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[batch, channels, h, w]`` to ``[batch, channels + added, h / stride, w / stride]``."""
+        return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.before, self.after))
+
+
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions with batch norm, added to their input; the first one may halve the image."""
 
-    def __init__(self, channels: int, width: int, stride: int) -> None:
+    def __init__(self, channels: int, width: int, stride: int, shortcut: str) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
         self.norm1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
         self.norm2 = nn.BatchNorm2d(width)
         self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or channels != width:
+        if (stride != 1 or channels != width) and shortcut == "padding":
+            self.shortcut = Padding(width - channels, stride)
+        elif stride != 1 or channels != width:
             self.shortcut = nn.Sequential(nn.Conv2d(channels, width, 1, stride, bias=False), nn.BatchNorm2d(width))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -37,18 +51,30 @@ class BasicBlock(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Stem, stages of basic blocks, global average pooling, one linear layer."""
+    """Stem, stages of basic blocks, global average pooling, one linear layer.
 
-    def __init__(self, channels: int, classes: int, widths: Sequence[int], blocks: int) -> None:
+    Parameters
+    ----------
+    channels, classes
+        Of the images.
+    widths, blocks
+        Channels and number of blocks of each stage; all stages but the first halve the image.
+    shortcut
+        What a block is added to where it changes the shape: ``projection`` or ``padding``.
+    """
+
+    def __init__(
+        self, channels: int, classes: int, widths: Sequence[int], blocks: Sequence[int], shortcut: str = "projection"
+    ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
             nn.Conv2d(channels, widths[0], 3, 1, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)
         )
         stages: list[nn.Module] = []
         before = widths[0]
-        for index, width in enumerate(widths):
-            for block in range(blocks):
-                stages.append(BasicBlock(before, width, 2 if index and not block else 1))
+        for index, (width, count) in enumerate(zip(widths, blocks, strict=True)):
+            for block in range(count):
+                stages.append(BasicBlock(before, width, 2 if index and not block else 1, shortcut))
                 before = width
         self.stages = nn.Sequential(*stages)
         self.head = nn.Linear(before, classes)
@@ -63,19 +89,26 @@ class ResNet(nn.Module):
         return logits
 
 
-def resnet8(shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """Return three basic blocks of width 16, 32 and 64."""
-    return ResNet(shape[0], classes, (16, 32, 64), 1)
+def _cifar(blocks: int) -> Callable[..., nn.Module]:
+    """Return what builds the paper's network of 6n + 2 layers with n ``blocks`` a stage, of width 16, 32 and 64."""
+
+    def build(shape: tuple[int, int, int], classes: int, *, shortcut: str = "projection") -> nn.Module:
+        return ResNet(shape[0], classes, (16, 32, 64), (blocks,) * 3, shortcut)
+
+    return build
 
 
-def resnet20(shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """Return nine basic blocks, three each of width 16, 32 and 64: 0.272 M parameters for 3 channels, 10 classes."""
-    return ResNet(shape[0], classes, (16, 32, 64), 3)
+resnet8, resnet20, resnet32, resnet44, resnet56, resnet110 = map(_cifar, (1, 3, 5, 7, 9, 18))
 
 
 def resnet18(shape: tuple[int, int, int], classes: int) -> nn.Module:
     """Return eight basic blocks, two each of width 64 to 512: 11.17 M parameters for 3 channels, 10 classes."""
-    return ResNet(shape[0], classes, (64, 128, 256, 512), 2)
+    return ResNet(shape[0], classes, (64, 128, 256, 512), (2, 2, 2, 2))
+
+
+def resnet34(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Return sixteen basic blocks of width 64 to 512: 21.28 M parameters for 3 channels, 10 classes."""
+    return ResNet(shape[0], classes, (64, 128, 256, 512), (3, 4, 6, 3))
 
 
 def resnet18_report(shape: tuple[int, int, int], classes: int) -> nn.Module:
@@ -92,9 +125,15 @@ def resnet18_report(shape: tuple[int, int, int], classes: int) -> nn.Module:
             # A normal law of deviation 1 that is cut at 2 has the deviation CUT.
             deviation = (module.in_channels * math.prod(module.kernel_size)) ** -0.5 / CUT
             nn.init.trunc_normal_(module.weight, std=deviation, a=-2.0 * deviation, b=2.0 * deviation)
-        elif isinstance(module, nn.Linear):
+    return as_keras(network, kept=0.997, eps=1e-5)
+
+
+def as_keras(network: nn.Module, *, kept: float, eps: float) -> nn.Module:
+    """Return a network with Keras' linear layers, and with batch norm that keeps a share of its means a step."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
-            module.momentum = 1.0 - 0.997
+            module.momentum, module.eps = 1.0 - kept, eps
     return network

@@ -112,6 +112,22 @@ FAULTS = [
     ([("task.remainder", "drop")], "task.remainder", "unknown remainder 'drop'; known: join, keep"),
     ([("design.name", "grd")], "design.name", "unknown name 'grd'; did you mean 'grid'?"),
     # one thing against another
+    (
+        [("task.network", "vgg16-bn")],
+        "task.network",
+        "vgg16-bn must have images of at least 32x32 pixels, got 8x8 of digits",
+    ),
+    (
+        [("task.network", {"name": "torchvision-googlenet"})],
+        "task.network",
+        "torchvision-googlenet must have images of at least 15x15 pixels, got 8x8 of digits",
+    ),
+    (
+        [("task.network", {"name": "vgg16-bn", "linear_layers": 3}), ("task.dataset", "cifar10")],
+        "task.network.linear_layers",
+        "linear_layers must lie in [1, 2], got 3",
+    ),
+    ([("task.network", {"name": "resnet20", "shortcut": "none"})], "task.network.shortcut", "projection, padding"),
     ([("task.subset", 900)], "task.subset", "must be at most the 899 training images, got 900"),
     ([("task.validation", 899)], "task.validation", "must leave training images: fewer than 899, got 899"),
     ([("task.subset", 100), ("task.validation", 100)], "task.validation", "fewer than 100, got 100"),

@@ -116,8 +116,28 @@ def test_an_augmentation_pads_by_what_its_name_says(name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_every_network_takes_every_data_set(name, dataset):
+def test_a_network_takes_every_data_set_that_its_declaration_lets_it_take(name, dataset):
     info = DATASETS[dataset]
-    network = build_network(name, info.shape, info.classes, 0).eval()
-    with torch.no_grad():
-        assert network(torch.zeros(2, *info.shape)).shape == (2, info.classes)
+    with torch.device("meta"), torch.no_grad():
+        network = build_network(name, info.shape, info.classes, 0).eval()
+        images = torch.zeros(2, *info.shape)
+        if list(NETWORKS[name].faults(info.shape)):
+            with pytest.raises((RuntimeError, ValueError)):
+                network(images)
+        else:
+            assert network(images).shape == (2, info.classes)
+
+
+@pytest.mark.parametrize("name", [name for name, info in NETWORKS.items() if info.least > 1])
+def test_the_least_image_of_a_network_is_the_least_that_it_takes(name):
+    least = NETWORKS[name].least
+    with torch.device("meta"):
+        network = build_network(name, (3, 32, 32), 10, 0)
+        assert network(torch.zeros(2, 3, least, least)).shape == (2, 10)
+        with pytest.raises((RuntimeError, ValueError)):
+            network(torch.zeros(2, 3, least - 1, least - 1))
+
+
+def test_a_network_of_other_channels_is_refused():
+    assert list(NETWORKS["torchvision-resnet18"].faults((2, 32, 32))) == ["images of 1 or 3 channels, got 2"]
+    assert list(NETWORKS["resnet18"].faults((2, 32, 32))) == []
