@@ -108,9 +108,10 @@ def _classification(arm: Arm, info: Dataset) -> dict[str, str]:
         "task.batch_size": f"batch {task.batch_size}",
     }
     said = {path: "" if path in arm.space else text for path, text in parts.items()}
+    own = f"{point(arm.data_options)}; " if arm.data_options else ""
     return {
         "network": network_of(arm),
-        "data": f"{task.dataset} ({images}{said['task.augmentation']})",
+        "data": f"{task.dataset} ({own}{images}{said['task.augmentation']})",
         "batch": f"{said['task.batch_size']}{said['task.remainder']}",
     }
 

@@ -76,9 +76,11 @@ class Arm(Frozen):
 
     @property
     def dataset(self) -> Dataset | None:
-        """The declaration of the data set, None of a task without one."""
-        declared: Dataset | None = None if self.data is None else self.data.declaration  # type: ignore[assignment]
-        return declared
+        """The declaration of the data set with its options, None of a task without one."""
+        if self.data is None:
+            return None
+        declared: Dataset = self.data.declaration  # type: ignore[assignment]
+        return declared.with_options(self.data.options)
 
     @property
     def metric(self) -> Metric:
@@ -133,11 +135,20 @@ class Arm(Frozen):
     @property
     def network_options(self) -> dict[str, Value]:
         """The options of the network that do not vary and are not as it declares them."""
-        network = self.network
+        return self._own("task.network")
+
+    @property
+    def data_options(self) -> dict[str, Value]:
+        """The options of the data set that are not as it declares them."""
+        return self._own("task.dataset")
+
+    def _own(self, place: str) -> dict[str, Value]:
+        """Return the options of a section that do not vary and are not as it declares them."""
+        section = self.places.get(place)
         return {
-            name: getattr(network, name)
-            for name, option in (network.declaration.options if network is not None else {}).items()
-            if f"task.network.{name}" not in self.space and getattr(network, name) != option.default
+            name: getattr(section, name)
+            for name, option in (section.declaration.options if section is not None else {}).items()
+            if f"{place}.{name}" not in self.space and getattr(section, name) != option.default
         }
 
     @property
@@ -158,13 +169,15 @@ class Arm(Frozen):
         """Every section that names something declared, by the path of its options: ``task``, ``schedules.p``."""
         schedules = {f"schedules.{name}": schedule for name, schedule in self.schedules.items()}
         network = {} if self.network is None else {"task.network": self.network}
+        data = {} if self.data is None else {"task.dataset": self.data}
         optimizer = {} if self.optimizer is None else {"optimizer": self.optimizer}
-        return {"task": self.task, **network, **optimizer, **schedules}
+        return {"task": self.task, **network, **data, **optimizer, **schedules}
 
     def _with(self, places: Mapping[str, Frozen]) -> Arm:
         """Return the arm with other sections at some places."""
         schedules = {name: places.get(f"schedules.{name}", it) for name, it in self.schedules.items()}
-        names = {"task": "task", "task.network": "network", "optimizer": "optimizer", "objective": "objective"}
+        names = {"task.network": "network", "task.dataset": "data"}
+        names |= {name: name for name in ("task", "optimizer", "objective")}
         sections = {names[place]: section for place, section in places.items() if place in names}
         return self.model_copy(update=sections | {"schedules": schedules})
 
@@ -188,8 +201,9 @@ class Arm(Frozen):
         document = self.model_dump(mode="json", include=parts)
         if self.optimizer is not None:
             document["optimizer"].pop("betas", None)
-        if self.network is not None and self.network.declaration.options:
-            document["task"]["network"] = self.network.model_dump(mode="json")
+        for kind, named in (("network", self.network), ("dataset", self.data)):
+            if named is not None and named.declaration.options:
+                document["task"][kind] = named.model_dump(mode="json")
         if self.schedule is not None:
             document["schedule"] = self.schedule.model_dump(mode="json")
         others = {name: it.model_dump(mode="json") for name, it in self.schedules.items() if name != "lr"}
@@ -205,16 +219,14 @@ class Arm(Frozen):
         """Return what is known of the options today, as plain values."""
         return {
             **{place: section.declaration.to_dict() for place, section in self.places.items()},
-            **({} if self.dataset is None else {"task.dataset": self.dataset.to_dict()}),
             "objective": {"options": {name: {"default": value} for name, value in Objective().document().items()}},
         }
 
     def plugged(self) -> dict[tuple[str, str], Declaration]:
         """Return what of this comes from plug-ins, by kind and name."""
-        sections = self.places | ({} if self.data is None else {"task.dataset": self.data})
         return {
             (kind_of(place), it.name): it.declaration
-            for place, it in sections.items()
+            for place, it in self.places.items()
             if it.declaration.origin is not None
         }
 
@@ -276,8 +288,7 @@ def named_metric(objective: Objective, task: Task) -> Objective:
 def _taken_over(place: str, given: Frozen, stored: Frozen, declarations: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the options of a section that were written neither here nor there, with their values of there."""
     if declarations is None:
-        kind = {"task.network": "network"}.get(place, "schedule" if place.startswith("schedules.") else place)
-        then = dict(FIRST.get(kind, {}).get(getattr(stored, "name", ""), {}))
+        then = dict(FIRST.get(kind_of(place), {}).get(getattr(stored, "name", ""), {}))
         then |= {name: getattr(stored, name) for section, name in CHANGED_DEFAULTS if section == place}
     else:
         declared = _mapping(_mapping(declarations.get(place)).get("options"))

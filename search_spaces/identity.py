@@ -36,9 +36,10 @@ def form_of(arm: Arm) -> dict[str, Any]:
     Every option that release knew is written out, whether or not the optimizer or the schedule has it.
     """
     document = arm.resolved()
-    if arm.network is not None:
-        network = _acting(arm.network, "network", document["task"]["network"])
-        document["task"]["network"] = {"name": arm.network.name} | network if network else arm.network.name
+    for kind, named in (("network", arm.network), ("dataset", arm.data)):
+        if named is not None:
+            acting = _acting(named, kind, document["task"][kind])
+            document["task"][kind] = {"name": named.name} | acting if acting else named.name
     sections = {"task": arm.task, "optimizer": arm.optimizer, "schedule": arm.schedule}
     for kind, section in sections.items():
         if section is None:

@@ -13,11 +13,15 @@ OVERRIDDEN = ("task", "optimizer", "schedule", "schedules", "epochs", "space")
 """What an arm may change; all else is common to the arms of a study."""
 
 
+NAMED = ("network", "dataset")
+"""What a task names, alone or with its options."""
+
+
 def merged(above: Document, arm: Document, alike: Mapping[Any, Any]) -> Document:
     """Return the document of an arm.
 
-    Sections merge by key; one whose name changes starts anew, and so do a network and a schedule. A domain of the
-    space is taken whole. Null takes a name out of the space, or a schedule away.
+    Sections merge by key; one whose name changes starts anew, and so do a network, a data set and a schedule. A
+    domain of the space is taken whole. Null takes a name out of the space, or a schedule away.
 
     Parameters
     ----------
@@ -46,7 +50,7 @@ def merged(above: Document, arm: Document, alike: Mapping[Any, Any]) -> Document
 
 def _section(kind: str, above: Any, arm: Any) -> Any:
     """Merge one section of a kind."""
-    if kind == "network":
+    if kind in NAMED:
         above, arm = ({"name": it} if isinstance(it, str) else it for it in (above, arm))
     if not isinstance(above, dict) or not isinstance(arm, dict):
         return arm
@@ -55,8 +59,9 @@ def _section(kind: str, above: Any, arm: Any) -> Any:
         return arm
     if kind == "optimizer":
         above = _without_its_other_form(above, arm)
-    if kind == "task" and "network" in arm:
-        arm = arm | {"network": _section("network", above.get("network"), arm["network"])}
+    for name in NAMED if kind == "task" else ():
+        if name in arm:
+            arm = arm | {name: _section(name, above.get(name), arm[name])}
     return above | arm
 
 

@@ -110,20 +110,30 @@ def read_declared(kind: str, raw: Any, catalogue: Catalogue, path: str = "") -> 
     return faults, section.model_copy(update=dict.fromkeys(wrong))
 
 
-def read_task(raw: Any, catalogue: Catalogue) -> tuple[list[Fault], Section | None, Section | None]:
-    """Return the faults of a task, the task, and its network, which is a name, or a mapping of name and options."""
-    written = raw.get("network") if isinstance(raw, dict) else None
+def read_task(raw: Any, catalogue: Catalogue) -> tuple[list[Fault], Section | None, Section | None, Section | None]:
+    """Return the faults of a task, the task, its network and its data set: names, or mappings of name and options."""
+    named_by_it = {}
+    found: list[Fault] = []
+    for kind in ("network", "dataset"):
+        raw, faults, named_by_it[kind] = _read_named(kind, raw, catalogue)
+        found += faults
+    faults, task = read_declared("task", raw, catalogue)
+    return faults + found, task, named_by_it["network"], named_by_it["dataset"]
+
+
+def _read_named(kind: str, raw: Any, catalogue: Catalogue) -> tuple[Any, list[Fault], Section | None]:
+    """Return a task with the mere name of what it names of a kind, the faults of that, and that."""
+    written = raw.get(kind) if isinstance(raw, dict) else None
     name = raw.get("name", DECLARED["task"]) if isinstance(raw, dict) else None
-    declared, networks = catalogue["task"].get(name) if isinstance(name, str) else None, catalogue["network"]
-    if not isinstance(written, dict) or (declared is not None and "network" not in declared.options):
-        faults, task = read_declared("task", raw, catalogue)
-        known = networks.get(written) if isinstance(written, str) else None
-        return faults, task, None if known is None else model_of("network", known)(name=known.name)
-    found, network = read_declared("network", written, catalogue, "task.network")
+    declared, entries = catalogue["task"].get(name) if isinstance(name, str) else None, catalogue[kind]
+    if declared is not None and not isinstance(declared.options.get(kind), Name):
+        return raw, [], None
+    if not isinstance(written, dict):
+        known = entries.get(written) if isinstance(written, str) else None
+        return raw, [], None if known is None else model_of(kind, known)(name=known.name)
+    found, section = read_declared(kind, written, catalogue, f"task.{kind}")
     # A name that is wrong has its fault already.
-    stand_in = network.name if network is not None else next(iter(networks))
-    faults, task = read_declared("task", raw | {"network": stand_in}, catalogue)
-    return faults + found, task, network
+    return raw | {kind: section.name if section is not None else next(iter(entries))}, found, section
 
 
 def _outside(section: Section) -> dict[str, str]:
@@ -134,15 +144,6 @@ def _outside(section: Section) -> dict[str, str]:
         for name, value in values.items()
     }
     return {name: fault for name, fault in faults.items() if fault is not None}
-
-
-def _data_of(task: Section | None, catalogue: Catalogue) -> Section | None:
-    """Return the data set that a task names, None where it names none."""
-    for name, option in task.declaration.options.items() if task is not None else ():
-        if isinstance(option, Name) and option.kind == "dataset":
-            declared = catalogue["dataset"].get(str(getattr(task, name, None)))
-            return None if declared is None else model_of("dataset", declared)(name=declared.name)
-    return None
 
 
 def read_plain(name: str, raw: Any) -> tuple[list[Fault], Any]:
@@ -303,8 +304,7 @@ def read_sections(document: Document, catalogue: Catalogue) -> tuple[list[Fault]
         if name in {"optimizer", "schedules"}:
             found, sections[name] = _read_moving(name, document, sections, catalogue)
         elif name == "task" and name in document:
-            found, sections[name], sections["network"] = read_task(document[name], catalogue)
-            sections["data"] = _data_of(sections[name], catalogue)
+            found, sections[name], sections["network"], sections["data"] = read_task(document[name], catalogue)
         elif name in document:
             found, sections[name] = read_plain(name, document[name])
         elif field.is_required():

@@ -45,8 +45,9 @@ def crossed(sections: Mapping[str, Any], document: Document, catalogue: Catalogu
                 yield from named(f"task.{key}", getattr(task, key, None), catalogue[option.kind])
         data: Section | None = sections.get("data")
         if task.declaration.name == CLASSIFICATION and data is not None:
-            yield from sized(task, data.declaration, sections.get("space") or {})  # type: ignore[arg-type]
-            yield from _fitting(sections.get("network"), data.declaration)  # type: ignore[arg-type]
+            info: Dataset = data.declaration.with_options(data.options)  # type: ignore[attr-defined]
+            yield from sized(task, info, sections.get("space") or {})
+            yield from _fitting(sections.get("network"), info)
     optimizer: Section | None = sections.get("optimizer")
     for name, schedule in sections.get("schedules", {}).items():
         path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"

@@ -45,7 +45,7 @@ class Section(Frozen):
         def __getattr__(self, name: str) -> Any: ...
 
 
-DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant", "network": ""}
+DECLARED = {"task": "classification", "optimizer": "padam", "schedule": "constant", "network": "", "dataset": ""}
 """Kinds of sections, and what one names where it does not say."""
 
 PAIR = ("beta1", "beta2")

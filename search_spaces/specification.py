@@ -189,7 +189,8 @@ def _measured_on(arm: Arm) -> tuple[object, ...]:
     options = arm.task.options
     all_of_them = arm.dataset is None or arm.metric.name == "test_error"
     images = () if all_of_them else (options.get("subset"), options.get("validation"))
-    return arm.task.name, options.get("dataset"), *images
+    data = () if arm.data is None else tuple(arm.data.options.items())
+    return arm.task.name, options.get("dataset"), data, *images
 
 
 def declarations_of(declarations: Mapping[str, Any] | None, arm: str) -> Mapping[str, Any] | None:

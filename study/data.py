@@ -14,7 +14,7 @@ from workers.data import DATASETS, DOWNLOADS, MissingDataError
 
 
 def provide_declared(arm: Arm, folder: str | None) -> None:
-    """Load the data set of an arm that comes from a plug-in; what is missing is said before anything is written.
+    """Load a data set whose images nobody has counted; what is missing is said before anything is written.
 
     Raises
     ------
@@ -28,7 +28,9 @@ def provide_declared(arm: Arm, folder: str | None) -> None:
         return
     place = None if folder is None else Path(folder).expanduser()
     try:
-        images = DATASETS[declared.name](place)
+        images = DATASETS[declared.name](place, **arm.data.options if arm.data is not None else {})
+    except MissingDataError as error:
+        raise DataError(str(error)) from None
     except Exception as error:  # whatever it raises, its user is told
         where = "no folder, for --data names none" if folder is None else shown(folder, 200)
         told = printable(f"{type(error).__name__}: {error}", 1_000)

@@ -142,7 +142,8 @@ def _task(arm: Arm) -> str:
     task = arm.task
     if arm.dataset is not None:
         batch = "" if "task.batch_size" in arm.space else f"batch {task.batch_size}, "
-        return f"{task.dataset}, {_network(arm)}, {batch}{_epochs(arm)}"
+        data = f"{task.dataset} ({point(arm.data_options)})" if arm.data_options else task.dataset
+        return f"{data}, {_network(arm)}, {batch}{_epochs(arm)}"
     options = {name: it for name, it in task.options.items() if f"task.{name}" not in arm.space}
     return f"{task.name}{f', {point(options)}' if options else ''}, {_epochs(arm)}"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -40,6 +40,8 @@ class Setting:
     ----------
     dataset, network, batch_size, augmentation
         By the names of the registries of this package; the network with its options.
+    dataset_options
+        Those of the data set, where it has any.
     subset, validation
         Number of training images used (None: all) and held out of them.
     remainder
@@ -50,6 +52,7 @@ class Setting:
     network: Mapping[str, Any]
     batch_size: int
     augmentation: str = "none"
+    dataset_options: Mapping[str, Any] = field(default_factory=dict)
     subset: int | None = None
     validation: int = 0
     remainder: str = "join"

@@ -21,6 +21,8 @@ def recipe_of(arm: Arm, lease: Lease) -> Recipe:
     setting: dict[str, Any] = dict(at.task.options)
     if at.network is not None:
         setting["network"] = at.network.model_dump(mode="json")
+    if at.data is not None and at.data.options:
+        setting["dataset_options"] = at.data.options
     return Recipe(
         task=at.task.name,
         setting=setting,

@@ -106,7 +106,7 @@ class Means:
 
         if self.address is not None or arm.dataset is None:
             return
-        if arm.dataset.origin is not None:
+        if arm.dataset.origin is not None or (arm.dataset.files and arm.dataset.train is None):
             provide_declared(arm, self.data)
         elif arm.dataset.files:
             provide(arm.dataset.name, self.data, download=download, mirror=self.mirror)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from search_spaces.plugins import Plugins
     from study.store import Study
 
-UNKNOWN = re.compile(r"(arms\.[^.]+\.)?(task\.(dataset|network|network\.name|name)|optimizer\.name)")
+UNKNOWN = re.compile(r"(arms\.[^.]+\.)?(task\.(dataset|network|network\.name|dataset\.name|name)|optimizer\.name)")
 """Where a specification names what a plug-in may declare."""
 
 

@@ -81,7 +81,7 @@ class ShakeBlock(nn.Module):
         one, other = self.one(x), self.other(x)
         if self.training:
             share, back = torch.rand(2, len(x), 1, 1, 1, device="cpu").to(one)
-            mixed: Tensor = Mix.apply(one, other, share, back)  # type: ignore[no-untyped-call]
+            mixed: Tensor = Mix.apply(one, other, share, back)
         else:
             mixed = torch.lerp(other, one, 0.5)
         total: Tensor = self.skip(x) + mixed
@@ -89,7 +89,7 @@ class ShakeBlock(nn.Module):
 
 
 def shake_shake26(shape: tuple[int, int, int], classes: int, *, width: int = 64) -> nn.Module:
-    """Return shake-shake 26 2x``width``d: four blocks of ``width`` channels, four of twice and four of four times that.
+    """Return shake-shake 26 2x``width``d: four blocks of ``width`` channels, of twice and of four times as many.
 
     Parameters
     ----------

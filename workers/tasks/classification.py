@@ -14,4 +14,6 @@ from workers.recipe import Recipe
 def begin(recipe: Recipe, folder: Path | None, device: torch.device) -> Training:
     """Return the training of the recipe's network on its data set."""
     setting = Setting(**recipe.setting)
-    return Training(recipe, load_split(setting.dataset, folder, setting.subset, setting.validation), device)
+    options = tuple(sorted(setting.dataset_options.items()))
+    split = load_split(setting.dataset, folder, setting.subset, setting.validation, options)
+    return Training(recipe, split, device)

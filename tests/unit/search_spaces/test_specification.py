@@ -276,7 +276,7 @@ def test_a_network_is_a_name_or_a_mapping_of_name_and_options():
     assert named.base.network.width == written.base.network.width == 64
     assert named.hash() == written.hash()
     assert named.document()["task"]["network"] == {"name": "mlp", "width": 64}
-    assert specification(("task.network", "resnet8")).document()["task"]["network"] == "resnet8"
+    assert specification(("task.network", "resnet18")).document()["task"]["network"] == "resnet18"
 
 
 def test_an_option_of_a_network_makes_another_study():

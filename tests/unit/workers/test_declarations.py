@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from search_spaces.declarations import DATASETS, KINDS, NETWORKS, OPTIMIZERS, TASKS
-from tests.real_data import FOLDER, cifar
+from tests.real_data import FOLDER, MARKS
 from tests.unit.workers.recipes import recipe
 from workers import data, networks, optimizers, schedules, tasks
 from workers.data import load_split
@@ -61,15 +61,18 @@ def test_an_entry_names_what_builds_it(kind, name):
         assert implementation(kind, name) is IMPLEMENTED[kind][name]
 
 
-@pytest.mark.parametrize(("kind", "name"), [entry for entry in ENTRIES if entry[0] in {"schedule", "network"}])
+@pytest.mark.parametrize(
+    ("kind", "name"), [entry for entry in ENTRIES if entry[0] in {"schedule", "network", "dataset"}]
+)
 def test_an_implementation_takes_exactly_the_options_that_are_declared(kind, name):
     parameters = inspect.signature(implementation(kind, name)).parameters.values()
     assert {it.name for it in parameters if it.kind is it.KEYWORD_ONLY} == KINDS[kind][name].options.keys()
 
 
-def test_the_defaults_of_a_network_are_those_that_are_declared():
-    for name, entry in NETWORKS.items():
-        parameters = inspect.signature(implementation("network", name)).parameters
+@pytest.mark.parametrize("kind", ["network", "dataset"])
+def test_the_defaults_of_a_network_and_of_a_data_set_are_those_that_are_declared(kind):
+    for name, entry in KINDS[kind].items():
+        parameters = inspect.signature(implementation(kind, name)).parameters
         assert {option: parameters[option].default for option in entry.options} == {
             option: it.default for option, it in entry.options.items()
         }
@@ -99,7 +102,8 @@ def test_an_optimizer_takes_the_options_that_are_declared_and_no_other(name):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=cifar if info.files else []) for name, info in DATASETS.items()]
+    "name",
+    [pytest.param(name, marks=MARKS.get(name, [])) for name, info in DATASETS.items() if info.train is not None],
 )
 def test_a_data_set_is_as_it_is_declared(name):
     images = load_split(name, FOLDER, None, 0).images

@@ -1,18 +1,16 @@
 import hashlib
-import http.server
 import pickle
 import tarfile
-import threading
-from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from torchvision.datasets import CIFAR10
+from torchvision.datasets import CIFAR10, CIFAR100
 
-from tests.real_data import FOLDER, cifar
+from tests.real_data import FOLDER, cifar, cifar100
+from tests.unit.workers.data.mirrors import served
 from workers.data import MissingDataError, load_split
-from workers.data.cifar10 import download_cifar10, load_cifar10
+from workers.data.cifar import download_cifar10, download_cifar100, load_cifar10, load_cifar100
 
 
 @pytest.fixture
@@ -44,15 +42,8 @@ def small(tmp_path, monkeypatch):
 @pytest.fixture
 def mirror(small):
     """Yield the address of a mirror on loopback."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(small))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{CIFAR10.filename}"
-        server.shutdown()
+    with served(small) as address:
+        yield f"{address}/{CIFAR10.filename}"
 
 
 def test_images_are_bytes_in_the_order_of_torch(small):
@@ -91,6 +82,71 @@ def test_a_download_from_a_mirror_gives_the_same_images(small, mirror, tmp_path)
 def test_a_mirror_that_is_not_there_is_an_error(small, tmp_path):
     with pytest.raises(MissingDataError, match="cannot be downloaded"):
         download_cifar10(tmp_path / "fetched", "http://127.0.0.1:9/cifar-10-python.tar.gz")
+
+
+@pytest.fixture
+def hundred(tmp_path, monkeypatch):
+    """Return a folder with a CIFAR-100 of 300 images, whose hashes torchvision is told to expect, and its archive."""
+    root = tmp_path / "made" / "cifar-100-python"
+    root.mkdir(parents=True)
+    draws = np.random.default_rng(0)
+
+    def written(name, content):
+        (root / name).write_bytes(pickle.dumps(content))
+        return [name, hashlib.md5((root / name).read_bytes(), usedforsecurity=False).hexdigest()]
+
+    def part(count):
+        labels = [number % 100 for number in range(count)]
+        pixels = draws.integers(0, 256, (count, 3072), dtype=np.uint8)
+        return {"data": pixels, "fine_labels": labels, "coarse_labels": [label // 5 for label in labels]}
+
+    monkeypatch.setattr(CIFAR100, "train_list", [written("train", part(200))])
+    monkeypatch.setattr(CIFAR100, "test_list", [written("test", part(100))])
+    name, digest = written("meta", {"fine_label_names": [f"{number}" for number in range(100)]})
+    monkeypatch.setattr(CIFAR100, "meta", {"filename": name, "key": "fine_label_names", "md5": digest})
+    archive = tmp_path / "made" / CIFAR100.filename
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(root, root.name)
+    monkeypatch.setattr(CIFAR100, "tgz_md5", hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest())
+    return root.parent
+
+
+class TestHundred:
+    def test_images_have_their_fine_labels(self, hundred):
+        images = load_cifar100(hundred)
+        stored = pickle.loads((hundred / "cifar-100-python" / "test").read_bytes())  # noqa: S301 - made above
+        assert images.train_images.shape == (200, 3, 32, 32)
+        assert images.test_images.flatten(1).tolist() == stored["data"].tolist()
+        assert images.test_labels.tolist() == list(range(100))
+        assert images.classes == 100
+
+    def test_missing_files_are_named_with_what_to_do(self, tmp_path):
+        with pytest.raises(MissingDataError) as caught:
+            load_cifar100(tmp_path)
+        words = ("cifar100", f"{tmp_path}/cifar-100-python", "--data", "--download")
+        assert all(word in str(caught.value) for word in words)
+        with pytest.raises(MissingDataError, match="cifar100 needs its files"):
+            load_cifar100()
+
+    def test_a_damaged_file_is_refused_by_its_hash(self, hundred):
+        file = hundred / "cifar-100-python" / "test"
+        file.write_bytes(file.read_bytes()[:-1] + b"!")
+        with pytest.raises(MissingDataError, match="hashes"):
+            load_cifar100(hundred)
+
+    def test_a_download_from_a_mirror_gives_the_same_images(self, hundred, tmp_path):
+        with served(hundred) as address:
+            download_cifar100(tmp_path / "fetched", f"{address}/{CIFAR100.filename}")
+        assert torch.equal(load_cifar100(tmp_path / "fetched").train_images, load_cifar100(hundred).train_images)
+
+
+class TestRealHundred:
+    pytestmark = cifar100
+
+    def test_each_class_has_five_hundred_images_to_train_on(self):
+        images = load_cifar100(FOLDER)
+        assert torch.bincount(images.train_labels).tolist() == [500] * 100
+        assert torch.bincount(images.test_labels).tolist() == [100] * 100
 
 
 class TestReal:
