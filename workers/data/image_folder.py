@@ -39,6 +39,11 @@ def load_image_folder(folder: Path | None = None, *, classes: int = 1_000, size:
         raise MissingDataError("image-folder needs a folder with train and val; name it with --data or BASIN_DATA")
     names = {part: _classes(folder / part) for part in PARTS}
     for part, found in names.items():
+        if not found:
+            raise MissingDataError(
+                f"{folder / part} must hold a folder for each class, and holds none; name the folder that holds "
+                "train and val with --data or BASIN_DATA"
+            )
         if len(found) != classes:
             raise MissingDataError(
                 f"{folder / part} must hold a folder for each of {classes:,} classes, got {len(found):,}; write "

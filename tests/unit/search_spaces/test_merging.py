@@ -50,6 +50,16 @@ def test_a_name_that_is_not_written_is_the_one_that_stands_for_it():
     }
 
 
+def test_a_data_set_merges_by_key_and_starts_anew_under_another_name():
+    above = {"task": {"dataset": {"name": "image-folder", "classes": 3, "size": 8}}}
+
+    def found(dataset):
+        return merged(above, {"task": {"dataset": dataset}}, {})["task"]["dataset"]
+
+    assert found({"size": 16}) == {"name": "image-folder", "classes": 3, "size": 16}
+    assert found("moons") == {"name": "moons"}
+
+
 @pytest.mark.parametrize(
     ("network", "found"),
     [

@@ -113,6 +113,16 @@ FAULTS = [
     ([("design.name", "grd")], "design.name", "unknown name 'grd'; did you mean 'grid'?"),
     # one thing against another
     (
+        [("task.dataset", {"name": "image-folder", "classes": 3, "size": 16}), ("task.network", "vgg16-bn")],
+        "task.network",
+        "vgg16-bn must have images of at least 32x32 pixels, got 16x16 of image-folder",
+    ),
+    ([("task.dataset", {"name": "moon"})], "task.dataset.name", "did you mean 'moons'?"),
+    ([("task.dataset", {"name": "digits", "noise": 1.0})], "task.dataset.noise", "is no option of digits"),
+    ([("task.dataset", {"name": "moons", "noise": -1.0})], "task.dataset.noise", "noise must lie in [0, 1000000]"),
+    ([("task.dataset", {"name": "image-folder", "classes": 1})], "task.dataset.classes", "must lie in [2, 1000000]"),
+    ([("task.dataset", {"noise": 1.0})], "task.dataset.name", "is required"),
+    (
         [("task.network", "vgg16-bn")],
         "task.network",
         "vgg16-bn must have images of at least 32x32 pixels, got 8x8 of digits",

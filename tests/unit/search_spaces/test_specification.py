@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from search_spaces.arm import CHANGED_DEFAULTS
 from search_spaces.designs import drawn
+from search_spaces.errors import SpecificationError
 from search_spaces.identity import differences
 from search_spaces.validation import validate
 from tests.unit.search_spaces.common import OLD, specification, study
@@ -295,6 +296,44 @@ def test_an_option_of_a_network_can_be_varied():
     assert (at.network.width, given.base.network.width) == (16, 64)
     assert given.base.options({"task.network.width": 16, "lr": 0.1})["task.network.width"] == 16
     assert given.hash() == specification(WIDE, ("space", given.document()["space"])).hash()
+
+
+# -- a data set with options
+
+
+MOONS = (("task.network", "softmax"), ("task.dataset", "moons"))
+NOISY = (("task.network", "softmax"), ("task.dataset", {"name": "moons", "noise": 0.5}))
+FOLDER = (("task.network", "resnet8"), ("task.dataset", {"name": "image-folder", "classes": 4, "size": 16}))
+
+
+def test_a_data_set_is_a_name_or_a_mapping_of_name_and_options():
+    named, written = specification(*MOONS), specification(MOONS[0], ("task.dataset", {"name": "moons", "noise": 0.2}))
+    assert named.base.task.dataset == written.base.task.dataset == "moons"
+    assert named.hash() == written.hash()
+    assert named.document()["task"]["dataset"] == {"name": "moons", "noise": 0.2}
+    assert specification().document()["task"]["dataset"] == "digits"
+
+
+def test_an_option_of_a_data_set_makes_another_study():
+    noisy = specification(*NOISY)
+    assert (noisy.base.data.noise, noisy.base.data_options) == (0.5, {"noise": 0.5})
+    assert noisy.identity()["task"]["dataset"] == {"name": "moons", "noise": 0.5}
+    there = differences(specification(*MOONS).resolved(), noisy.resolved())
+    assert there == ["task.dataset.noise: stored 0.2, given 0.5"]
+    assert validate(json.loads(json.dumps(noisy.document()))) == noisy
+    assert noisy.continuing(specification(*MOONS)).base.data.noise == 0.5
+
+
+def test_an_option_of_a_data_set_stands_still_within_an_arm():
+    with pytest.raises(SpecificationError, match=r"space\.noise"):
+        specification(*MOONS, ("space", {"noise": {"values": [0.1, 0.2]}, "lr": {"values": [0.1]}}))
+
+
+def test_classes_and_size_of_a_folder_are_what_its_options_say():
+    arm = specification(*FOLDER).base
+    assert (arm.dataset.classes, arm.dataset.shape, arm.dataset.train) == (4, (3, 16, 16), None)
+    assert arm.metric.worst == arm.dataset.chance_error == 75.0
+    assert arm.declarations()["task.dataset"]["options"].keys() == {"classes", "size"}
 
 
 # -- everything declared can be varied

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 import pytest
+import torch
 
 from search_spaces.configurations import identity
 from study.drive.pace import GROWTH
@@ -25,8 +26,10 @@ from tests.unit.study.drives import (
     tickets_of,
     trials,
 )
+from workers.data.moons import load_moons
 from workers.provenance import code_version
 from workers.recipe import Recipe
+from workers.tasks import begin
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -177,6 +180,19 @@ def test_a_ticket_holds_the_recipe_of_its_lease(store):
     assert (recipe.task, recipe.setting["dataset"], recipe.epochs, recipe.seed) == ("classification", "digits", 2, 0)
     assert recipe.setting["network"] == {"name": "mlp", "width": 64}
     assert recipe.options["lr"] == 0.01
+
+
+def test_a_recipe_has_the_options_of_its_data_set(store):
+    task = {"dataset": {"name": "moons", "noise": 0.5}, "network": "softmax", "batch_size": 100}
+    study = create(store, task=task, seeds=1)
+    (one,) = lease(store, study)
+    recipe = recipe_of(study.specification.base, one)
+    assert (recipe.setting["dataset"], recipe.setting["dataset_options"]) == ("moons", {"noise": 0.5})
+    session = begin(recipe, None, torch.device("cpu"))
+    noisy, plain = load_moons(noise=0.5).train_images, load_moons().train_images
+    assert torch.equal(session.pixels, noisy)
+    assert not torch.equal(session.pixels, plain)
+    assert 0.0 < session.advance().test_error < 50.0
 
 
 @pytest.mark.parametrize("remainder", ["join", "keep"])

@@ -52,7 +52,7 @@ def test_a_grey_picture_has_three_equal_channels(tmp_path):
 def test_what_must_hold_is_said_with_what_to_do(tmp_path):
     with pytest.raises(MissingDataError, match="--data or BASIN_DATA"):
         load_image_folder()
-    with pytest.raises(MissingDataError, match=r"train must hold a folder for each of 3 classes, got 0; write"):
+    with pytest.raises(MissingDataError, match=r"train must hold a folder for each class, and holds none"):
         load_image_folder(tmp_path, classes=3)
     write(tmp_path)
     with pytest.raises(MissingDataError, match=r"train must hold a folder for each of 4 classes, got 3; write"):
