@@ -43,7 +43,7 @@ def schedules(json: JsonOption = False) -> None:
 
 
 optimizers = listing("optimizers", "optimizer")
-networks = listing("networks", "network", ("parameters",))
+networks = listing("networks", "network", ("parameters", "least"))
 datasets = listing("data sets", "dataset", ("classes", "train", "test"))
 tasks = listing("tasks", "task")
 

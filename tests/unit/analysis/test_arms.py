@@ -300,6 +300,15 @@ def test_across_data_sets_every_arm_fills_its_own_star_and_says_its_own_rule():
     assert "; final test error at least 89.4 %, or" in text
 
 
+def test_data_sets_of_other_options_are_other_data_sets_and_say_so():
+    noisy = {"task": {"dataset": {"name": "moons", "noise": 0.5}}}
+    two = {"arms": {"base": {"task": {"dataset": "moons"}}, "cifar": noisy}}
+    one, *_ = heatmap.compute(findings(armed(SETS_GRIDS), **two))
+    assert "filled where it is the best of the arm." in one.caption
+    assert "arm base: moons (1,000 training and 1,000 test images)" in one.caption
+    assert "arm cifar: moons (noise = 1/2; 1,000 training and 1,000 test images)" in one.caption
+
+
 @pytest.mark.usefixtures("unpainted")
 def test_an_arm_without_outcome_has_no_best_and_the_others_have_theirs(tmp_path):
     found = written(tmp_path, armed(GRIDS | {"cosine": WAITING}), arms=ARMS)
