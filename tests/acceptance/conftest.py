@@ -43,6 +43,9 @@ class Folder:
         # Short, for Ray's sockets; of its own, so that a test sees the processes of its own clusters alone.
         self.temporary = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp")).resolve()
         self.environment["TMPDIR"] = str(self.temporary)
+        # A home of its own: Ray keeps a token in one, and looks there for it. Caches stay where they are.
+        self.environment.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+        self.environment["HOME"] = str(self.temporary)
         self._started: list[subprocess.Popen] = []
 
     def write(self, name: str, content: str) -> Path:

@@ -7,6 +7,7 @@ import contextlib
 import pytest
 
 from search_spaces.exits import Exit
+from search_spaces.plugins import Plugins
 from study.errors import StoreBrokenError, StudyNotFoundError, UsageError
 from study.interruption import Interruption
 from study.operations import driving
@@ -26,7 +27,12 @@ def driven(store, monkeypatch):
 
         monkeypatch.setattr(driving, "_driven", stand_in)
         return drive(
-            store, study, Means(), watch=lambda: contextlib.nullcontext(Watcher()), interruption=Interruption()
+            store,
+            study,
+            Means(),
+            Plugins(),
+            watch=lambda: contextlib.nullcontext(Watcher()),
+            interruption=Interruption(),
         )
 
     return driven
@@ -110,13 +116,15 @@ def test_a_faulty_argument_is_called_as_its_door_calls_it(folder):
 
 def test_a_machine_that_is_too_small_is_refused(folder, monkeypatch):
     with pytest.raises(UsageError, match=r"resources\.cpus must be at most what this machine has"):
-        Means().prepare(specification(resources={"cpus": 1024}))
+        Means().prepare(specification(resources={"cpus": 1024}), Plugins())
 
 
 def test_elsewhere_this_machine_does_not_matter(folder, monkeypatch):
-    assert Means(address="10.0.0.1:6379").prepare(specification(resources={"cpus": 1024})) == []
+    assert Means(address="10.0.0.1:6379").prepare(specification(resources={"cpus": 1024}), Plugins()) == []
 
 
 def test_an_address_that_is_not_used_is_told(folder, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
-    assert Means().prepare(specification()) == ["RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster"]
+    assert Means().prepare(specification(), Plugins()) == [
+        "RAY_ADDRESS is not used; --address or BASIN_ADDRESS names a cluster"
+    ]
