@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -28,8 +29,20 @@ MARK = "BASIN_DRIVE"
 """The variable that names the folder of the drive, in everything that the drive starts."""
 
 PREFIX = "basin-"
+LONGEST_FOLDER = 39
+"""Ray puts sockets below its folder, and their names may have 107 characters."""
+
 OWNERS = "owners.json"
 CLEANUP_SECONDS = 15.0
+
+
+def made_folder() -> Path:
+    """Make the folder of a drive; clean what drives that were killed have left beside it."""
+    parent = Path(tempfile.gettempdir()).resolve()
+    if len(str(parent / f"{PREFIX}01234567")) > LONGEST_FOLDER:
+        parent = Path("/tmp")  # noqa: S108 - the shortest name there is
+    clean_after_the_dead(parent)
+    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent)).resolve()
 
 
 @contextlib.contextmanager

@@ -12,7 +12,6 @@ import math
 import os
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -35,12 +34,9 @@ from ray.tune.stopper import Stopper
 
 from study.drive.world import Supply
 from study.errors import TicketsError, UsageError
-from study.guardian import PREFIX, clean_after_the_dead, guarded
+from study.guardian import guarded, made_folder
 from study.hosts import Process
 from workers.trainable import Worker
-
-LONGEST_FOLDER = 39
-"""Ray puts sockets below its folder, and their names may have 107 characters."""
 
 AGENTS = frozenset(("gcs_server", "raylet"))
 """The processes without which a cluster does nothing; its others only watch and tell."""
@@ -444,7 +440,7 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
             "first"
         )
     try:
-        folder = _made_folder()
+        folder = made_folder()
     except OSError as error:
         raise TicketsError(
             f"a drive must have a folder for what is temporary, such as TMPDIR names: {error}"
@@ -471,15 +467,6 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
             yield folder
         finally:
             ray.shutdown()
-
-
-def _made_folder() -> Path:
-    """Make the folder of a drive; clean what drives that were killed have left beside it."""
-    parent = Path(tempfile.gettempdir()).resolve()
-    if len(str(parent / f"{PREFIX}01234567")) > LONGEST_FOLDER:
-        parent = Path("/tmp")  # noqa: S108 - the shortest name there is
-    clean_after_the_dead(parent)
-    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent)).resolve()
 
 
 def _init(address: str | None, options: Mapping[str, Any]) -> None:

@@ -145,6 +145,57 @@ MUTANTS = (
         "self._finished = True",
     ),
     Mutant(
+        "trials are blamed for the end of their cluster",
+        "study/drive/driver.py",
+        "self.ended(ticket_id, None)",
+        "self.ended(ticket_id, reason)",
+    ),
+    Mutant(
+        "a drive that ends keeps its leases",
+        "study/drive/driver.py",
+        "                self._keeper.release_all,\n",
+        "",
+    ),
+    # what a driver is told is true, and what a trial counts
+    Mutant(
+        "whatever comes too late is accepted",
+        "study/store/results.py",
+        "elif one.key not in refused and not self._is_repeated(connection, driver_id, one):",
+        "elif False:",
+        TESTS,
+    ),
+    Mutant(
+        "what was written already is refused",
+        "study/store/results.py",
+        " and not self._is_repeated(connection, driver_id, one):",
+        ":",
+        TESTS,
+    ),
+    Mutant(
+        "a claim begins with the epochs of the last attempt",
+        "study/store/leases.py",
+        "                    epochs_done=0,\n",
+        "",
+    ),
+    Mutant(
+        "a lease that lapses into another is not counted",
+        "study/store/leases.py",
+        "expiries=case((_RUNNING, trial.c.expiries + 1), else_=trial.c.expiries),",
+        "",
+    ),
+    Mutant(
+        "any epoch is progress",
+        "study/store/results.py",
+        "expiries=case((before.scalar_subquery() < reached, 0), else_=trial.c.expiries)",
+        "expiries=0",
+    ),
+    Mutant(
+        "errors are forgotten when a trial is given back",
+        "study/store/leases.py",
+        "                expiries=expiries,\n",
+        "                expiries=expiries,\n                errors=0,\n",
+    ),
+    Mutant(
         "an attempt is not counted",
         "study/store/leases.py",
         "attempt=trial.c.attempt + 1,",

@@ -226,21 +226,23 @@ class Driver:
             return None
         tickets = self._tickets
         try:
+            self._flush()  # where nothing is trained any more, no report will bring that about
             leases = tickets.claim()
             if not leases and tickets.proposed and self._proposing.fill(tickets.study, tickets.arm):
                 leases = tickets.claim()
             if not leases:
                 self._look_around()
+            ticket = tickets.of(leases) if leases else None
             self._outage.over()
         except StoreUnreachableError as error:
             self._bear(error)
             return None
-        if not leases:
+        if ticket is None:
             self._next_look = self._world.clock.now() + IDLE_SECONDS
             return None
         self._holdings.hand_out(ticket_id, leases)
         self._tally.leased(len(leases))
-        return tickets.of(leases)
+        return ticket
 
     def _look_around(self) -> None:
         """Find out whether there is nothing left, or something to take back."""
@@ -258,6 +260,7 @@ class Driver:
             if report.key not in ticket.open or report.key in self._holdings.lost:
                 continue
             self._outbox.put(report)
+            ticket.heard = report.key
             if report.finish is not None:
                 self._tickets.pace.note(ticket.open.pop(report.key).arm, report.finish)
         try:
@@ -270,13 +273,18 @@ class Driver:
         closed = self._holdings.close(ticket_id)
         if closed is None:
             return
-        left, robbed = closed
-        if robbed:
+        left = closed.left
+        if left and (closed.robbed or (error is not None and len(left) > 1)):
+            # Reports of short trials come together: its worker may have died, or stood still, in any of them.
+            self._tickets.pace.doubt(left[0].arm)
+        if closed.robbed:
             error = None  # its worker was stopped from here; what it had not begun is given back
         if error is not None and not self._heard:
             # No worker ever came up: that is not the trial's fault, and trying all of them would fail them all.
             self._stillborn += 1
             self._observer.noted(f"a worker did not start: {error}")
+        elif error is not None and left and not self._stopping.is_set() and not closed.certain:
+            self._observer.noted(f"a worker died in one of {len(left)} trials, which are now tried in turn: {error}")
         elif error is not None and left and not self._stopping.is_set():
             died = left.pop(0)
             finish = Finish(ending=Ending.ERROR, reason=error)

@@ -21,10 +21,33 @@ class Held:
         Its leases that have no end yet, in the order in which a worker trains them.
     begins
         When a worker has it, on the drive's clock; until then no deadline for progress counts.
+    heard
+        The trial of which its worker spoke last.
     """
 
     open: dict[Key, Lease]
     begins: float = math.inf
+    heard: Key | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """A ticket that has ended.
+
+    Attributes
+    ----------
+    left
+        What it left open and held, in the order in which a worker trains it.
+    robbed
+        Whether anything of it was lost: then its worker was stopped from here.
+    certain
+        Whether its worker was in the first of what was left, as far as anybody knows: what it did last, it may not
+        have told.
+    """
+
+    left: list[Lease]
+    robbed: bool
+    certain: bool
 
 
 @dataclass
@@ -75,14 +98,15 @@ class Holdings:
         self.lost |= fresh
         return fresh
 
-    def close(self, ticket_id: str) -> tuple[list[Lease], bool] | None:
-        """Take a ticket that has ended out; return what it left open and held, and whether anything of it was lost.
-
-        None where there is no such ticket, or no more.
-        """
+    def close(self, ticket_id: str) -> Closed | None:
+        """Take a ticket that has ended out; None where there is no such ticket, or no more."""
         ticket = self.tickets.pop(ticket_id, None)
         if ticket is None:
             return None
         left = [lease for key, lease in ticket.open.items() if key not in self.lost]
         self.lost -= ticket.open.keys()
-        return left, len(left) < len(ticket.open)
+        return Closed(
+            left=left,
+            robbed=len(left) < len(ticket.open),
+            certain=len(ticket.open) == 1 or ticket.heard in ticket.open,
+        )

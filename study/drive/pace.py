@@ -32,6 +32,10 @@ class Pace:
         self._seconds[arm] = before + RECENT * (finish.seconds - before)
         self._known[arm] = self._known.get(arm, 0) + 1
 
+    def doubt(self, arm: str) -> None:
+        """Begin again with one trial of an arm: a worker died in one of several, and nobody knows which."""
+        self._known[arm] = 0
+
     def pack(self, arm: str | None) -> int:
         """Return how many trials of an arm a ticket takes; one of an arm that is not known."""
         seconds = self._seconds.get(arm or "")

@@ -41,6 +41,9 @@ MAX_EXPIRIES = 20
 MAX_IDLE = 100
 """Attempts in a row that may end before their first epoch, however they end, before a trial is failed."""
 
+MOST = 5_000
+"""Leases that a statement names; SQLite takes no more than 32,766 values, PostgreSQL 65,535."""
+
 trial, attempt, epoch = schema.trial, schema.attempt, schema.epoch
 _RUNNING = trial.c.state == State.RUNNING.value
 
@@ -211,8 +214,9 @@ class Leases:
         held = list(keys)
         if not held:
             return 0
-        mine = and_(trial.c.driver_id == driver_id, _among(held))
-        return len(self._database.write(lambda c: self._give_back(c, mine, Ending.RELEASED)))
+        mine = trial.c.driver_id == driver_id
+        some = [and_(mine, _among(held[first : first + MOST])) for first in range(0, len(held), MOST)]
+        return self._database.write(lambda c: sum(len(self._give_back(c, those, Ending.RELEASED)) for those in some))
 
     def release_all(self, driver_id: str) -> int:
         """Give back whatever a driver holds."""

@@ -384,3 +384,11 @@ def test_a_driver_gives_up_nothing_in_time_and_nothing_of_another_attempt(store,
     assert store.leases.give_up("ann", {(lease.trial, lease.attempt + 1)}) == set()
     assert store.leases.give_up("ann", set()) == set()
     assert row(store, lease)["state"] == "running"
+
+
+def test_however_many_leases_are_given_back_at_once(store, study):
+    """More than the values that a statement can take: many workers, each with a ticket of many short trials."""
+    held = [lease.key for lease in claim(store, study, limit=3)]
+    gone = [(number, 1) for number in range(10_000, 44_000)]
+    assert store.leases.release("ann", [*held[:1], *gone, *held[1:]]) == 3
+    assert store.studies.counts(study.id).running == 0

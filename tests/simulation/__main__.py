@@ -42,6 +42,9 @@ def main() -> int:
                 broken += len(one.violations)
                 for sentence in one.violations:
                     print(f"seed {one.seed}: {sentence}", flush=True)  # noqa: T201
+                if broken and asked.first:
+                    pool.shutdown(cancel_futures=True)
+                    break
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(total.items()))
     print(f"{universes} universes from seed {first}, {time.monotonic() - begun:.0f} s: {kinds}")  # noqa: T201
     print(f"simulation: {total.total()} faults, {broken} violations")  # noqa: T201

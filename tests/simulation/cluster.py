@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from study.drive.world import Supply
-from tests.simulation.training import steps
-from workers.messages import Ending, Key, Ticket
+from tests.simulation.training import DIED, steps
+from workers.messages import Ending, Key, Report, Ticket
 
 if TYPE_CHECKING:
     from tests.simulation.process import Running
 
-STEP_SECONDS = 0.1
+STEP_SECONDS, REPORT_SECONDS = 0.1, 1.0
+"""Between two looks of Ray's loop; between two reports of a worker."""
 
 REFUSED = {"expired", "cancelled", "error"}
 """Endings that an attempt may have although its worker said another: it came too late, or epochs of it were lost."""
@@ -63,7 +65,7 @@ class Cluster:
             for ticket in sorted(supply.lost() & self._live):
                 timeline.note(f"{ticket} is stopped")
                 self._live.discard(ticket)
-                supply.ended(ticket, "the worker process died")
+                supply.ended(ticket, DIED)
             self._deliver(supply)
             if universe.fates.strikes("cluster died"):
                 self._live.clear()
@@ -103,7 +105,7 @@ class Cluster:
         universe.timeline.note(f"{name} begins {keys}")
         at = universe.timeline.now + chance.uniform(0.0, 0.5)
         slow = chance.uniform(2.0, 30.0) if fates.strikes("worker slow") else 1.0
-        said: list[tuple[float, object]] = []
+        said: list[tuple[float, Report | None]] = []
         ends = True
         for job in ticket.jobs:
             found, ends = steps(job, self._epoch_seconds)
@@ -112,23 +114,36 @@ class Cluster:
                 said.append((at, step.report))
             if not ends:
                 break
+        if ends:
+            said.append((at + 0.01, None))
         death = chance.randrange(len(said) + 1) if fates.strikes("worker died") else None
-        for index, (when, report) in enumerate(said):
-            if death is not None and index >= death:
-                break
+        for when, reports in _together(said[:death]):
             late = 0.0
             fate = fates.strikes("message late", "message lost", "message repeated")
             if fate == "message lost":
                 continue
             if fate == "message late":
                 late = chance.choice([0.5, 5.0, universe.lease_seconds])
-            self._say(when + late, name, (report,))
+            self._say(when + late, name, reports)
             if fate == "message repeated":
-                self._say(when + chance.choice([0.0, 2.0, universe.lease_seconds]), name, (report,))
+                self._say(when + chance.choice([0.0, 2.0, universe.lease_seconds]), name, reports)
         if death is not None:
-            self._say(said[death - 1][0] if death else at, name, end=True, error="the worker process died")
+            universe.bereaved |= {job.key for job in ticket.jobs}
+            self._say(said[death - 1][0] if death else at, name, end=True, error=DIED)
         elif ends:
-            self._say(at + 0.01, name, end=True)
+            self._say(at + 0.02, name, end=True)
 
     def _say(self, at: float, name: str, reports: tuple = (), *, end: bool = False, error: str | None = None) -> None:
         heapq.heappush(self._messages, Message(at, next(self._order), name, reports, end, error))
+
+
+def _together(said: list[tuple[float, Report | None]]) -> Iterator[tuple[float, tuple[Report, ...]]]:
+    """Yield when a worker speaks, and what it says then: all of a second, or what is left at its end (None)."""
+    kept: list[Report] = []
+    since = said[0][0] if said else 0.0
+    for when, report in said:
+        if report is not None:
+            kept.append(report)
+        if kept and (report is None or when - since > REPORT_SECONDS):
+            yield when, tuple(kept)
+            kept, since = [], when

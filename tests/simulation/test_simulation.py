@@ -72,6 +72,8 @@ HARM = {
     "I2: another attempt": "UPDATE trial SET images_per_second = 99 WHERE state = 'complete'",
     "I3: is complete": "UPDATE trial SET seconds = seconds + 1 WHERE state = 'complete'",
     "I3: the attempts of trial": "DELETE FROM attempt WHERE attempt = 1",
+    "I6: is blamed for what": "UPDATE attempt SET ending = 'error', reason = 'no' WHERE attempt = 1",
+    "I7: and others are on record": "DELETE FROM epoch",
     "I6: after 7 errors": "UPDATE trial SET errors = 7",
 }
 

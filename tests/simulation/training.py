@@ -13,6 +13,9 @@ from workers.messages import Ending, Finish, Job, Provenance, Report
 MADE = Provenance(host="simulated", device="none", libraries={}, code_version="simulated")
 
 
+RAISED, DIED = "ValueError: drawn", "the worker process died"
+"""What is said of a training that raises, and of one whose worker dies."""
+
 HANGING = 3e-5
 """The learning rate at which the first seed hangs; few studies have it, for that takes twenty deadlines."""
 
@@ -82,7 +85,7 @@ def steps(job: Job, seconds: float) -> tuple[list[Step], bool]:
     finish = {
         "complete": {"ending": Ending.COMPLETE},
         "diverges": {"ending": Ending.DIVERGED, "diverged_epoch": done + 1, "last_finite_loss": 1.0},
-        "raises": {"ending": Ending.ERROR, "reason": "ValueError: drawn"},
+        "raises": {"ending": Ending.ERROR, "reason": RAISED},
     }[kind]
     end = Finish(**finish, seconds=max(1e-6, seconds * epochs), images_per_second=float(attempt), provenance=MADE)
     return [*found, Step(seconds, Report(trial=trial, attempt=attempt, finish=end))], True

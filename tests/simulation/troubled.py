@@ -41,6 +41,14 @@ def troubled(universe: Universe) -> Store:
         trouble.committing(lambda: commit(connection))
 
     engine.dialect.do_commit = do_commit
+    answer = store.results.report
+
+    def report(driver_id, reports, patience=None):
+        refused = answer(driver_id, reports, patience)
+        universe.witness.judge_an_answer(driver_id, reports, refused)
+        return refused
+
+    store.results.report = report
     return store
 
 

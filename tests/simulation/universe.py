@@ -23,6 +23,7 @@ from tests.simulation.timeline import Timeline
 from tests.simulation.training import HANGING
 from tests.simulation.troubled import troubled
 from tests.simulation.witness import Witness
+from workers.messages import Key
 
 EPOCH = 1.8e9
 """Where the wall clock begins."""
@@ -89,6 +90,7 @@ class Universe:
         self.away_until = 0.0
         self._jump = 0.0
         self.went_back = False
+        self.bereaved: set[Key] = set()
         self._meddled = False
         self._pids = itertools.count(100)
         self._names = itertools.count()
@@ -223,8 +225,10 @@ class Universe:
             assert task.done is not None
             task.done.wait()
             process.over = True
-            if self._meddled and self._is_finished():
-                return
+            while self._is_finished():  # a drive of what is finished draws faults that can break nothing
+                if self._meddled:
+                    return
+                timeline.sleep(chance.uniform(1.0, 5.0))
 
     def _is_finished(self) -> bool:
         return not self.witness.rows("SELECT 1 FROM trial WHERE state IN ('waiting', 'running') LIMIT 1")
@@ -252,6 +256,7 @@ class Universe:
             counts = driver.run().counts
             self.timeline.note(f"ends with {counts.to_dict()}")
             cluster.judge()
+            self.witness.judge_a_drive(f"{process.name}-{process.pid}")
             if alone and not driver.stopping and counts.waiting + counts.running:
                 self.witness.blame(f"I1: a driver ends before its study: {counts.to_dict()}")
         except BasinError as error:
@@ -265,7 +270,7 @@ class Universe:
 
     def _stop(self, process: Running, driver: Driver) -> None:
         """Ask a driver to end in good order."""
-        self.timeline.sleep(self.chance.uniform(1.0, 120.0))
+        self.timeline.sleep(self.chance.choice([1.0, 5.0, 30.0]) * self.chance.random())
         if not process.over:
             self.fates.count("driver stopped")
             driver.stop()
@@ -275,7 +280,7 @@ class Universe:
     def _meddle(self) -> None:
         """Cancel, extend, retry and reap while the storm lasts."""
         while not self.fates.calm:
-            self.timeline.sleep(self.chance.uniform(5.0, 90.0))
+            self.timeline.sleep(self.chance.uniform(2.0, 30.0))
             person = Running(self, f"person{next(self._names)}")
             self._living[person.pid] = person
             what = self.chance.choice(

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from tests.simulation.training import error_of, kind_of, last_epoch
+from tests.simulation.training import DIED, RAISED, error_of, kind_of, last_epoch
+from workers.messages import Key, Report
 
 if TYPE_CHECKING:
     from tests.simulation.process import Running
@@ -83,6 +85,7 @@ class Witness:
             self._judge_bounds(trials)
             self._judge_words(trials)
             self._judge_attempts(trials)
+            self._judge_counts(trials)
         finally:
             self._connection.execute("COMMIT")
         self._note(trials)
@@ -121,6 +124,8 @@ class Witness:
             if old["state"] != "running" or new["state"] not in {"running", "waiting", "failed"} or by is None:
                 continue
             owner = self._universe.owner(old["driver_id"])
+            if owner is by and new["expiries"] > old["expiries"] and old["progress_until"] > wall:
+                self.blame(f"I5: {owner.name} took trial {key} from itself before its deadline for progress")
             if owner is None or owner is by or (new["state"], new["driver_id"]) == ("running", old["driver_id"]):
                 continue
             if old["progress_until"] <= wall:
@@ -209,6 +214,57 @@ class Witness:
                 self.blame(f"I3: trial {key} is {trial['state']} with open attempts {open_}")
             if sum(row["ending"] in {"complete", "diverged"} for row in mine) > 1:
                 self.blame(f"I2: trial {key} was decided twice")
+
+    def _judge_counts(self, trials: dict[int, dict]) -> None:
+        """I6: what a trial counts is what its attempts came to, and an error is one of its training or its worker."""
+        reached: dict[tuple[int, int], int] = {}
+        for row in self.rows("SELECT trial_id, attempt, max(epoch) AS last FROM epoch GROUP BY trial_id, attempt"):
+            reached[row["trial_id"], row["attempt"]] = row["last"]
+        errors, expiries, furthest = (dict.fromkeys(trials, 0) for _ in range(3))
+        for row in self.rows("SELECT trial_id, attempt, ending, reason FROM attempt ORDER BY trial_id, attempt"):
+            trial, key = row["trial_id"], (row["trial_id"], row["attempt"])
+            if trial not in trials:
+                continue
+            if reached.get(key, 0) > furthest[trial]:
+                furthest[trial], expiries[trial] = reached[key], 0
+            if row["ending"] == "error":
+                errors[trial] += 1
+                expiries[trial] = 0
+                if row["reason"] == DIED and key not in self._universe.bereaved:
+                    self.blame(f"I6: trial {trial} is blamed for the death of a worker that has not died in it")
+                elif row["reason"] not in {DIED, RAISED} and not str(row["reason"]).startswith("said to be complete"):
+                    self.blame(f"I6: trial {trial} is blamed for what it has not done: {row['reason']}")
+            expiries[trial] += row["ending"] == "expired"
+        for key, row in trials.items():
+            if row["errors"] != errors[key]:
+                self.blame(f"I6: trial {key} counts {row['errors']} errors and had {errors[key]}")
+            if row["state"] in {"waiting", "running"} and row["expiries"] < expiries[key]:
+                self.blame(f"I6: trial {key} counts {row['expiries']} expiries and had {expiries[key]} in a row")
+            if row["epochs_done"] != reached.get((key, row["attempt"]), 0):
+                self.blame(f"I7: trial {key} counts {row['epochs_done']} epochs, and others are on record")
+
+    def judge_an_answer(self, driver_id: str, reports: Sequence[Report], refused: set[Key]) -> None:
+        """I2: what a driver is told to be written is on record, and what it is refused is not by its own hand."""
+        for report in reports:
+            trial, attempt = report.key
+            (row,) = self.rows("SELECT * FROM attempt WHERE trial_id = ? AND attempt = ?", trial, attempt)
+            said = None if report.finish is None else report.finish.ending.value
+            if report.key in refused:
+                if said is not None and (row["driver_id"], row["ending"]) == (driver_id, said):
+                    self.blame(f"I2: the end of attempt {attempt} of trial {trial} is on record and was refused")
+                continue
+            found = self.rows("SELECT epoch FROM epoch WHERE trial_id = ? AND attempt = ?", trial, attempt)
+            if not {int(it["epoch"]) for it in report.epochs} <= {it["epoch"] for it in found}:
+                self.blame(f"I2: epochs of attempt {attempt} of trial {trial} were accepted and are not on record")
+            if said is not None and row["ending"] not in {said, "error"}:
+                self.blame(f"I2: the end of attempt {attempt} of trial {trial} was accepted, and is {row['ending']}")
+
+    def judge_a_drive(self, driver_id: str) -> None:
+        """I8: a driver that ended in good order holds nothing."""
+        if self.rows("SELECT 1 FROM trial WHERE driver_id = ?", driver_id):
+            self.blame(f"I8: driver {driver_id} ended in good order, and holds leases")
+        if self.rows("SELECT 1 FROM study WHERE proposer = ?", driver_id):
+            self.blame(f"I8: driver {driver_id} ended in good order, and has the right to propose")
 
     def judge_the_end(self) -> None:
         """I1, I7, I8: everything has come to an end, the store is sound, and nobody holds it."""

@@ -11,7 +11,17 @@ from pathlib import Path
 import psutil
 import pytest
 
-from study.guardian import MARK, OWNERS, clean, clean_after_the_dead, guarded, started_in
+from study import guardian
+from study.guardian import (
+    LONGEST_FOLDER,
+    MARK,
+    OWNERS,
+    clean,
+    clean_after_the_dead,
+    guarded,
+    made_folder,
+    started_in,
+)
 from study.hosts import Process
 from tests.unit.study.common import eventually
 
@@ -222,3 +232,16 @@ def test_the_dead_are_not_among_those_a_drive_has_started(folder, start):
 def test_a_folder_that_is_gone_is_clean(tmp_path):
     clean(tmp_path / "nowhere")
     assert not Path(tmp_path / "nowhere").exists()
+
+
+def test_a_temporary_folder_with_a_name_too_long_for_sockets_is_not_used(tmp_path, monkeypatch):
+    long = tmp_path / ("x" * 60)
+    long.mkdir()
+    monkeypatch.setattr(guardian.tempfile, "tempdir", str(long))
+    folder = made_folder()
+    try:
+        assert len(str(folder)) <= LONGEST_FOLDER
+        assert list(long.iterdir()) == []
+        assert folder.stat().st_mode & 0o777 == 0o700
+    finally:
+        folder.rmdir()

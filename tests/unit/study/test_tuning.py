@@ -9,7 +9,7 @@ import pytest
 from ray import cloudpickle
 
 from study import tuning
-from study.tuning import LONGEST_FOLDER, _made_folder, _reason
+from study.tuning import _reason
 
 REPORT = """Failure # 1 (occurred at 2026-11-21_12-00-00)
 The actor died because of an error raised in its creation task, ray::Worker.__init__() (pid=1, ip=127.0.0.1)
@@ -55,19 +55,6 @@ def test_a_trial_without_a_folder_has_no_report():
 
 def test_a_long_line_is_cut(trial):
     assert len(_reason(trial("RuntimeError: " + "x" * 10_000))) == 500
-
-
-def test_a_temporary_folder_with_a_name_too_long_for_sockets_is_not_used(tmp_path, monkeypatch):
-    long = tmp_path / ("x" * 60)
-    long.mkdir()
-    monkeypatch.setattr(tuning.tempfile, "tempdir", str(long))
-    folder = _made_folder()
-    try:
-        assert len(str(folder)) <= LONGEST_FOLDER
-        assert list(long.iterdir()) == []
-        assert folder.stat().st_mode & 0o777 == 0o700
-    finally:
-        folder.rmdir()
 
 
 class Listener:

@@ -88,6 +88,46 @@ def test_a_process_that_died_leaves_the_rest_of_its_ticket_unblamed(store, drive
     assert endings(store, study) == {"complete": 12, "error": 1, "released": 4}
 
 
+def test_a_process_that_dies_unheard_among_several_trials_fails_the_one_that_kills_it_alone(store, drive, watcher):
+    """Reports of short trials come together, once a second: those that had ended before are not to blame."""
+    study = create(store, seeds=12)
+    deadly = 30
+
+    def run_tickets(supply):
+        deaths = 0
+        for name, ticket in tickets_of(supply):
+            keys = [trial["key"][0] for trial in ticket["trials"]]
+            if deadly in keys:
+                deaths += 1
+                supply.ended(name, "the worker process died")
+                continue
+            for trial in ticket["trials"]:
+                supply.received(name, complete(trial, seconds=1e-3))
+            supply.ended(name, None)
+        assert 3 < deaths < 12
+
+    counts = drive(study, run_tickets).counts
+    assert (counts.complete, counts.failed) == (35, 1)
+    assert {row["id"]: row["errors"] for row in sql(store, "SELECT id, errors FROM trial WHERE errors > 0")} == {
+        30: 3
+    }
+    assert any("in one of" in note for note in watcher.notes)
+
+
+def test_a_worker_that_stands_still_among_several_trials_is_looked_for_one_by_one(store, drive):
+    study = create(store, seeds=4)
+
+    def run_tickets(supply):
+        name, ticket = packed(supply)
+        supply._holdings.lose({tuple(ticket["trials"][0]["key"])})
+        supply.ended(name, "the worker process died")
+        _, ticket = next(tickets_of(supply))
+        assert len(ticket["trials"]) == 1
+        supply.stop()
+
+    drive(study, run_tickets)
+
+
 def test_tickets_that_die_unheard_end_the_drive(store, drive):
     with pytest.raises(TicketsError):
         drive(create(store), dying)

@@ -96,6 +96,43 @@ def test_reports_of_an_outage_are_written_at_the_end_of_the_drive(store, drive, 
     assert drive(create(store), run_tickets).counts.complete == 1
 
 
+def test_the_last_reports_of_a_study_are_written_once_the_store_is_back(store, drive, outage):
+    """No worker has anything more to say, and nobody else may train what this driver holds."""
+    study = create(store, seeds=1)
+
+    def run_tickets(supply):
+        for name, ticket in tickets_of(supply):
+            outage(2)
+            for trial in ticket["trials"]:
+                supply.received(name, complete(trial))
+            supply.ended(name, None)
+            supply._next_look = 0.0  # the pause is over
+
+    assert drive(study, run_tickets).counts.complete == 3
+    assert endings(store, study) == {"complete": 3}
+
+
+def test_a_ticket_that_cannot_be_made_in_an_outage_is_made_later(store, drive, monkeypatch):
+    study, calls = create(store, seeds=1), []
+
+    def arm(self, name):
+        calls.append(name)
+        if len(calls) == 1:
+            raise AWAY
+        return self.study.specification.arms[name]
+
+    monkeypatch.setattr("study.drive.tickets.Tickets.arm", arm)
+
+    def run_tickets(supply):
+        assert supply.next_ticket("first") is None
+        supply._keeper.renew(1.0)
+        assert store.studies.counts(study.id).running == 0
+        supply._next_look = 0.0  # the pause is over
+        inline()(supply)
+
+    assert drive(study, run_tickets).counts.complete == 3
+
+
 def test_an_outage_that_lasts_ends_the_drive(store, drive, outage, monkeypatch):
     monkeypatch.setattr("study.drive.outage.OUTAGE_SECONDS", -1.0)
 
