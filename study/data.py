@@ -29,7 +29,7 @@ def provide_declared(arm: Arm, folder: str | None) -> None:
     place = None if folder is None else Path(folder).expanduser()
     try:
         images = DATASETS[declared.name](place)
-    except Exception as error:  # whatever it raises, its user is told
+    except (Exception, SystemExit) as error:  # whatever it raises, its user is told
         where = "no folder, for --data names none" if folder is None else shown(folder, 200)
         told = printable(f"{type(error).__name__}: {error}", 1_000)
         raise DataError(f"data set {declared.name} cannot be loaded from {where}: {told}") from error
