@@ -144,6 +144,8 @@ def _is_text(column: pd.Series) -> bool:
     """Tell whether a column holds text alone."""
     if isinstance(column.dtype, pd.StringDtype):
         return True
+    if isinstance(column.dtype, pd.ArrowDtype):  # of a file that was read with the types of Arrow
+        return pd.api.types.is_string_dtype(column.dtype)
     return pd.api.types.is_object_dtype(column.dtype) and all(isinstance(value, str) for value in column)
 
 

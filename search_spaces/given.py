@@ -34,8 +34,12 @@ def draft_of(spec: Given, assignments: Mapping[str, Any] | None = None) -> Draft
     SpecificationError
         It is no document.
     """
+    changes: Any = {} if assignments is None else assignments
+    if not isinstance(changes, Mapping):
+        fault = f"must be a dictionary of values by dotted path, got {shown(changes)}"
+        raise SpecificationError([Fault(path="", message=fault)], "the assignments")
     document, source = _document(spec)
-    return drafted(document, source, [_assignment(path, value) for path, value in (assignments or {}).items()])
+    return drafted(document, source, [_assignment(path, value) for path, value in changes.items()])
 
 
 def described(spec: Given) -> str:

@@ -31,7 +31,7 @@ def provide_declared(arm: Arm, folder: str | None) -> None:
         images = DATASETS[declared.name](place, **arm.data.options if arm.data is not None else {})
     except MissingDataError as error:
         raise DataError(str(error)) from None
-    except Exception as error:  # whatever it raises, its user is told
+    except (Exception, SystemExit) as error:  # whatever it raises, its user is told
         where = "no folder, for --data names none" if folder is None else shown(folder, 200)
         told = printable(f"{type(error).__name__}: {error}", 1_000)
         raise DataError(f"data set {declared.name} cannot be loaded from {where}: {told}") from error

@@ -134,7 +134,7 @@ class Training(Session):
         self.count = len(self.labels)
         self.steps = len(batches(torch.arange(self.count), setting.batch_size, setting.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
-        self.moves = Moves(recipe.schedules, recipe.options, self.steps, recipe.epochs)
+        self.moves = Moves(recipe.schedules, self.optimizer.param_groups, self.steps, recipe.epochs)
         self.last_finite_loss: float | None = None
 
     def _epoch(self, epoch: int) -> EpochRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 Multiplier = Callable[[int], float]
@@ -41,30 +41,44 @@ def multiplier(schedule: Mapping[str, Any], steps_per_epoch: int, epochs: int) -
 
 
 class Moves:
-    """What the schedules of a training move, step by step.
+    """What the schedules of a training move, step by step, each from where the optimizer has it.
+
+    What stays constant is left to the optimizer: groups may have learning rates of their own, or change them.
 
     Parameters
     ----------
     schedules
         Name and options of the schedule of each option that one moves.
-    values
-        Of the options, as given.
+    groups
+        The parameter groups of the optimizer as it was made, with the values that are multiplied.
     steps_per_epoch, epochs
         Of the training.
+
+    Raises
+    ------
+    ValueError
+        A schedule moves what a parameter group has not.
     """
 
     def __init__(
         self,
         schedules: Mapping[str, Mapping[str, Any]],
-        values: Mapping[str, Any],
+        groups: Sequence[Mapping[str, Any]],
         steps_per_epoch: int,
         epochs: int,
     ) -> None:
-        self._values = values
-        self._factors = {name: multiplier(it, steps_per_epoch, epochs) for name, it in schedules.items()}
+        moving = {name: it for name, it in schedules.items() if it["name"] != "constant"}
+        for name in moving:
+            if not all(name in group for group in groups):
+                raise ValueError(
+                    f"an optimizer must have {name} in each of its parameter groups, and step by what stands there, "
+                    f"for a schedule to move it; got {', '.join(it for it in groups[0] if it != 'params')}"
+                )
+        self._factors = {name: multiplier(it, steps_per_epoch, epochs) for name, it in moving.items()}
+        self._begun = [{name: group[name] for name in moving} for group in groups]
 
-    def apply(self, groups: Iterable[MutableMapping[str, Any]], step: int) -> None:
-        """Put the values of one step, 0 for the first, into the parameter groups of an optimizer."""
+    def apply(self, groups: Sequence[MutableMapping[str, Any]], step: int) -> None:
+        """Put the values of one step, 0 for the first, into the parameter groups of the optimizer."""
         for name, factor in self._factors.items():
-            for group in groups:
-                group[name] = self._values[name] * factor(step)
+            for group, begun in zip(groups, self._begun, strict=True):
+                group[name] = begun[name] * factor(step)

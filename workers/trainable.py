@@ -99,7 +99,9 @@ class Worker(tune.Trainable):
                 diverged_epoch=divergence.epoch,
                 last_finite_loss=divergence.last_finite_loss,
             )
-        except Exception as error:  # noqa: BLE001 - whatever a training raises is its outcome, and is stored
+        except (Exception, SystemExit) as error:  # whatever a training raises is its outcome, and is stored
+            if hasattr(error, "ray_terminate_msg"):  # Ray's own, which ends a worker on a signal
+                raise
             frames = traceback.extract_tb(error.__traceback__)
             own = [frame for frame in frames if frame.filename in self._files]  # where its user can mend it
             place = (own or frames)[-1]

@@ -112,7 +112,7 @@ def optimizer(name: str, /, **options: Option) -> Callable[[F], F]:
         Under which a specification finds it.
     **options
         What a specification can set; the function takes them by name. A schedule may move one that is called ``lr``:
-        it is then set in each parameter group before every step.
+        the ``lr`` that each parameter group was made with is then multiplied before every step.
 
     Raises
     ------

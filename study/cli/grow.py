@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from search_spaces.validation import load
+from search_spaces.validation import document_at, drafted
 from study.cli.options import JsonOption, PluginOption, SpecArgument, StoreOption, StudyArgument, WhereOption
 from study.cli.output import print_json
-from study.operations import extension, retrial
+from study.operations import extension, retrial, specifying
 from study.operations.opening import opened
 
 
@@ -35,7 +35,8 @@ def extend(
     with opened(store) as it:
         found = it.studies.get(study)  # before the specification is read: without the study it does not matter
         require(found, plugins)
-        given = load(spec, [*(assignments or ()), f'name="{found.name}"'], plugins.catalogue)
+        draft = drafted(*document_at(spec), [*(assignments or ()), f'name="{found.name}"'])
+        given = specifying.specified(draft, plugins, store)
         added = extension.extend(it, found.name, given, dry_run=dry_run)
     if json:
         print_json(added.to_dict())

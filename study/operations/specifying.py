@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from search_spaces.errors import BasinError, Fault, SpecificationError
+from search_spaces.plugins.decorators import DECLARED
 from search_spaces.specification import Specification
 from search_spaces.validation import Draft
 from study.operations.opening import opened
@@ -45,10 +47,24 @@ def specified(draft: Draft, plugins: Plugins, store: str | None) -> Specificatio
         study = _stored(draft.name, store)
         if study is not None:
             require(study, plugins)
-        if any(UNKNOWN.fullmatch(fault.path) and fault.message.startswith("unknown") for fault in error.faults):
-            hint = Fault(path="", message=f"where a plug-in has such a name, {HOW}")
-            raise SpecificationError([*error.faults, hint], error.source) from error
+        unknown = [it for it in error.faults if UNKNOWN.fullmatch(it.path) and it.message.startswith("unknown")]
+        if unknown:
+            hints = [*_declared_here(unknown), f"where a plug-in has such a name, {HOW}"]
+            faults = [*error.faults, *(Fault(path="", message=hint) for hint in hints)]
+            raise SpecificationError(faults, error.source) from error
         raise
+
+
+def _declared_here(unknown: Sequence[Fault]) -> Iterator[str]:
+    """Yield what to do with what a script or a cell of a notebook declares, where a specification names it."""
+    for entry in DECLARED.get("__main__", ()):
+        name = entry.declaration.name
+        if any(repr(name) in fault.message.partition(";")[0] for fault in unknown):
+            yield (
+                f"{name!r} is declared in this script or notebook, and workers are given files: put it into a file "
+                "of its own and name that with plugins=; in a notebook, %%writefile at the top of a cell makes one"
+            )
+            return
 
 
 def _stored(name: str, store: str | None) -> Study | None:

@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search_spaces.errors import shown
 from search_spaces.given import Given, described, draft_of
 from study.description import best_so_far, created
 from study.environment import restored
-from study.errors import StudyUnfinishedError
+from study.errors import StudyUnfinishedError, UsageError
 from study.interruption import alone, interruptible
 from study.operations import creation, driving, specifying
 from study.operations.opening import opened
@@ -27,8 +28,8 @@ from study.words import counted
 if TYPE_CHECKING:
     from study.operations.driving import Outcome
 
-Plugged = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-"""Files of plug-ins, one or more."""
+Plugged = str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None
+"""Files of plug-ins, one or more; those of the settings where there is none."""
 
 
 def run(  # noqa: PLR0913 - all but the first are named, and few are given
@@ -116,9 +117,18 @@ def run(  # noqa: PLR0913 - all but the first are named, and few are given
 
 
 def _files(plugins: Plugged) -> list[str]:
-    """Return the files of plug-ins that were named, one or more."""
-    named = (plugins,) if isinstance(plugins, str | os.PathLike) else plugins
-    return [os.fspath(it) for it in named]
+    """Return the files of plug-ins that were named, one or more.
+
+    Raises
+    ------
+    UsageError
+        They are something else.
+    """
+    named = (plugins,) if isinstance(plugins, str | os.PathLike) else plugins or ()
+    try:
+        return [os.fspath(it) for it in named]
+    except TypeError:
+        raise UsageError(f"plugins must be the name of a file, or a list of them, got {shown(plugins)}") from None
 
 
 def _lasting(location: str) -> str:

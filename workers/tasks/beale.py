@@ -60,7 +60,7 @@ class Descent(Session):
         self.steps, self.noise = int(recipe.setting["steps"]), float(recipe.setting["noise"])
         self.point = Point()
         self.optimizer = build_optimizer(self.point, recipe, self.steps * recipe.epochs)
-        self.moves = Moves(recipe.schedules, recipe.options, self.steps, recipe.epochs)
+        self.moves = Moves(recipe.schedules, self.optimizer.param_groups, self.steps, recipe.epochs)
         self.last_finite: float | None = None
 
     def _epoch(self, epoch: int) -> EpochRecord:

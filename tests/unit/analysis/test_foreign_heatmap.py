@@ -8,6 +8,7 @@ import sys
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -120,8 +121,23 @@ def test_values_that_differ_in_the_last_bits_are_one():
         (pd.Categorical([4, 1, 2]), ["1", "2", "4"]),
         (np.array([1, 2, 4], dtype=object), ["1", "2", "4"]),
         (pd.array(["a$b", "c", "d"], dtype="string"), [r"a\$b", "c", "d"]),
+        (pd.array(["sgd", "adam", "lion"], dtype=pd.ArrowDtype(pa.string())), ["sgd", "adam", "lion"]),
+        (pd.array([True, False, True], dtype=pd.ArrowDtype(pa.bool_())), ["false", "true"]),
+        (pd.array([1, 2, 4], dtype=pd.ArrowDtype(pa.int32())), ["1", "2", "4"]),
     ],
-    ids=["text", "categories", "switch", "bins", "nullable", "categories of numbers", "objects", "dollar"],
+    ids=[
+        "text",
+        "categories",
+        "switch",
+        "bins",
+        "nullable",
+        "categories of numbers",
+        "objects",
+        "dollar",
+        "text of Arrow",
+        "switch of Arrow",
+        "numbers of Arrow",
+    ],
 )
 def test_an_axis_shows_each_value(values, shown):
     found = pd.DataFrame({"x": values, "y": [0.0, 0.0, 1.0], "z": [1.0, 2.0, 3.0]})

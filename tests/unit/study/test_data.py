@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from http.client import InvalidURL
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -58,3 +59,13 @@ def test_a_folder_is_read_with_its_options_and_a_batch_compared_with_its_images(
             specification(*changes, ("task.dataset", FOLDER | {"classes": 5})).base,
             place,
         )
+
+
+@pytest.mark.parametrize("error", [SystemExit("no data"), KeyError("x")])
+def test_whatever_a_data_set_of_a_plugin_raises_is_told_in_a_sentence(monkeypatch, error):
+    arm = SimpleNamespace(dataset=SimpleNamespace(name="mine"), data=None)
+    monkeypatch.setitem(DATASETS, "mine", raising(error))
+    with pytest.raises(
+        DataError, match=rf"data set mine cannot be loaded from no folder, .*: {type(error).__name__}"
+    ):
+        provide_declared(arm, None)

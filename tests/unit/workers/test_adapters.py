@@ -146,6 +146,36 @@ def test_an_error_is_told_with_the_line_of_the_plugin_that_it_came_through(tmp_p
     assert report.finish.reason.endswith(f"(plugin0.py:{line})")
 
 
+def test_a_training_that_leaves_python_is_an_error_of_its_trial_alone(tmp_path):
+    from workers.messages import Job, Report
+
+    leaving = SOURCE.replace("number * options.step", "sys.exit(3) if options.step == 3.0 else 1.0")
+    plugins = loaded(tmp_path, leaving.replace("import torch", "import sys, torch"))
+    trained = [
+        recipe(task="counted", setting={"step": step}, optimizer=None, options={}, schedules={})
+        for step in (3.0, 2.0)
+    ]
+    worker = Worker.__new__(Worker)
+    worker.setup(ticket(plugins.travelling, [Job(key=(1, 1), recipe=trained[0]), Job(key=(2, 1), recipe=trained[1])]))
+    ends = [it.finish for it in map(Report.from_dict, worker.step()["reports"]) if it.finish]
+    assert ends[0].reason.startswith("SystemExit: 3 (plugin0.py:")
+    assert [it.ending for it in ends] == ["error", "complete"]
+
+
+def test_what_ray_ends_a_worker_with_is_no_error_of_a_trial(tmp_path):
+    from ray._raylet import raise_sys_exit_with_custom_error_message as told_to_end
+
+    from workers.messages import Job
+
+    install(loaded(tmp_path, SOURCE).travelling)
+    counted = recipe(task="counted", setting={"step": 2.0}, optimizer=None, options={}, schedules={})
+    worker = Worker.__new__(Worker)
+    worker.setup(ticket([], [Job(key=(1, 1), recipe=counted)]))
+    TASKS["counted"] = lambda *_: told_to_end("The process receives a SIGTERM.", exit_code=1)
+    with pytest.raises(SystemExit):
+        worker.step()
+
+
 def test_a_worker_refuses_an_installed_plugin_of_another_hash():
     worker = Worker.__new__(Worker)
     with pytest.raises(PluginError, match="with sources of hash 0123456789abcdef, got "):

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from workers.schedules import SCHEDULES, multiplier
+from workers.schedules import SCHEDULES, Moves, multiplier
 
 
 def values(schedule, steps_per_epoch, epochs):
@@ -67,3 +67,28 @@ OPTIONS = {"multistep": {"milestones": (2,), "gamma": 0.1}}
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_every_schedule_starts_at_the_value_as_given(name):
     assert multiplier({"name": name} | OPTIONS.get(name, {}), 5, 4)(0) == 1.0
+
+
+COSINE = {"lr": {"name": "cosine"}}
+
+
+def test_a_schedule_moves_each_group_from_its_own_value():
+    groups = [{"lr": 0.1}, {"lr": 0.01}]
+    moves = Moves(COSINE, groups, 1, 2)
+    for step, factor in ((0, 1.0), (1, 0.5)):
+        moves.apply(groups, step)
+        assert [group["lr"] for group in groups] == pytest.approx([0.1 * factor, 0.01 * factor])
+
+
+def test_what_stays_constant_is_left_to_the_optimizer():
+    groups = [{"lr": 0.1}, {"lr": 0.01}]
+    moves = Moves({"lr": {"name": "constant"}}, groups, 1, 2)
+    groups[0]["lr"] = 0.3  # as an optimizer does that adapts it
+    moves.apply(groups, 1)
+    assert groups == [{"lr": 0.3}, {"lr": 0.01}]
+    Moves({"lr": {"name": "constant"}}, [{"step": 0.1}], 1, 2)
+
+
+def test_a_schedule_of_what_no_group_has_is_refused():
+    with pytest.raises(ValueError, match=r"must have lr in each of its parameter groups, .*; got step, mu"):
+        Moves(COSINE, [{"params": [], "step": 0.1, "mu": 0.9}], 1, 2)

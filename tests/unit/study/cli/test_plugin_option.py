@@ -76,6 +76,10 @@ def test_run_and_extend_say_which_plugin_is_missing(basin, own):
             "basin: study q is trained with task quadratic of plug-in q.py, which is not here: name its file with "
             "--plugin, in BASIN_PLUGINS or as `plugins` in basin.toml, or install the package it is in\n"
         )
+    with_arm = ("--plugin", "q.py", "--set", "arms={base: {}, more: {task: {name: unheard-of}}}")
+    done = basin("extend", "q", "q.yaml", *with_arm)
+    assert done.code == 2
+    assert "where a plug-in has such a name, name its file with --plugin" in done.err
     assert basin("extend", "q", "q.yaml", "--set", "seeds=2", "--plugin", "q.py").code == 0
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import basin
 from search_spaces.errors import SpecificationError
+from search_spaces.plugins.decorators import DECLARED
 from study import interruption
 from study.errors import (
     SchemaError,
@@ -113,6 +114,39 @@ def test_errors_are_those_of_the_command_line(folder, ends):
         basin.run(DOCUMENT, set={"name": "large", "resources.cpus": 1024})
     with pytest.raises(UsageError, match="no column 'nosuch'"):
         basin.run(DOCUMENT).trials("nosuch = 1")
+
+
+@pytest.mark.parametrize("wrong", [3, [3], [["a.py"]]])
+def test_files_of_plugins_are_names(folder, wrong):
+    with pytest.raises(UsageError, match=r"^plugins must be the name of a file, or a list of them, got "):
+        basin.run(DOCUMENT, plugins=wrong)
+
+
+def test_no_plugins_are_those_of_the_settings(folder, ends):
+    ends([10.0] * 6)
+    assert basin.run(DOCUMENT, plugins=None).state == "complete"
+
+
+@pytest.mark.parametrize("wrong", [["seeds=2"], "seeds=2", 3])
+def test_changes_are_a_dictionary(folder, wrong):
+    with pytest.raises(SpecificationError, match="must be a dictionary of values by dotted path"):
+        basin.run(DOCUMENT, set=wrong)
+
+
+def test_what_a_script_declares_must_be_in_a_file(folder, monkeypatch):
+    monkeypatch.setitem(DECLARED, "__main__", [])
+    cell = """
+import basin
+@basin.network("cell-net")
+def cell_net(shape, classes): ...
+"""
+    exec(cell, {"__name__": "__main__"})  # noqa: S102 - as a cell of a notebook is
+    task = {"dataset": "digits", "network": "cell-net"}
+    with pytest.raises(SpecificationError, match=r"'cell-net' is declared in this script .* name that with plugins="):
+        basin.run(DOCUMENT | {"task": task})
+    with pytest.raises(SpecificationError, match="unknown network") as caught:
+        basin.run(DOCUMENT | {"task": task | {"network": "other"}})
+    assert "in this script" not in str(caught.value)
 
 
 def test_a_refusal_makes_no_store(folder):
