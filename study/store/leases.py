@@ -260,9 +260,9 @@ class Leases:
             expired = and_(expired, trial.c.study_id == study_id)
         if besides is not None:
             expired = and_(expired, trial.c.driver_id != besides)
-        # Asked before it is written, for idle drivers ask again and again; the write repeats its condition.
-        if not self._database.read(lambda c: c.scalar(select(exists().where(expired)))):
-            return 0
+            # Asked before it is written, for idle drivers ask again and again; the write repeats its condition.
+            if not self._database.read(lambda c: c.scalar(select(exists().where(expired)))):
+                return 0
         return len(self._database.write(lambda c: self._give_back(c, expired, Ending.EXPIRED, lapsed=True)))
 
     def _expired(self) -> ColumnElement[bool]:
