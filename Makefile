@@ -14,7 +14,7 @@ help:
 	@echo "make demo    a whole study on real data in minutes, with its heatmap"
 	@echo "make test    every test that needs no GPU"
 	@echo "make check   formatting, lints, types, import rules"
-	@echo "make mutants named bugs that the suite must catch"
+	@echo "make mutants named bugs that simulation and suite must catch"
 	@echo "make bench   what a CPU can measure; results under benchmarks/results"
 	@echo "make faults  20,000 simulated faults, and 1,500 forced races on each database"
 	@echo "make format  mend what check finds where a tool can"
