@@ -53,7 +53,7 @@ faults: setup
 	$(BIN)/python -m tests.faults.races 1500
 
 # plain_loop needs CIFAR-10 (BASIN_DATA), takes about 40 minutes on two cores, and says so where the files are not there.
-# overhead takes about 20 minutes; other work on the machine shows in it.
+# overhead takes about 8 minutes; other work on the machine shows in it.
 bench: setup
 	$(BIN)/python -m benchmarks.candidates
 	$(BIN)/python -m benchmarks.plain_loop
