@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 import torch
 from torch import nn
 
+from workers.optimizers import moments
+from workers.optimizers.elementwise import Elementwise
+from workers.optimizers.moments import Moment
 from workers.optimizers.padam import Padam
 from workers.recipe import Recipe
 
@@ -122,15 +124,12 @@ def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:
 
     None where the optimizer has none, or where one has overflowed.
     """
-    if isinstance(optimizer, Padam):
-        return optimizer.mean_log10_v()
-    total, count = 0.0, 0
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            state = optimizer.state.get(parameter, {})
-            moment = state.get("max_exp_avg_sq", state.get("exp_avg_sq"))
-            if moment is not None and "step" in state and "betas" in group:
-                corrected = moment.double() / (1.0 - group["betas"][1] ** float(state["step"]))
-                known = corrected[corrected != 0]
-                total, count = total + float(known.log10().sum()), count + known.numel()
-    return total / count if count and math.isfinite(total) else None
+    return moments.mean_log10_v(optimizer, optimizer.moment if isinstance(optimizer, Elementwise) else of_torch)
+
+
+def of_torch(group: Mapping[str, Any]) -> Moment | None:
+    return (
+        Moment("max_exp_avg_sq" if group.get("amsgrad") else "exp_avg_sq", beta=group["betas"][1])
+        if "betas" in group
+        else None
+    )
