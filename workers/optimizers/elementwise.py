@@ -11,7 +11,7 @@ that ``state_dict`` looks as a torch user expects.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, overload
 
@@ -20,19 +20,17 @@ from torch import Tensor
 
 from workers.optimizers.buckets import Bucket, Stretch
 from workers.optimizers.decay import shares
+from workers.optimizers.family import Family, dense, evaluated
 from workers.optimizers.foreign import adapted
 from workers.optimizers.fused import Expression, kernel_of
-from workers.optimizers.moments import Moment
-from workers.optimizers.options import check_parameters, check_shared
+from workers.optimizers.options import check_parameters
 from workers.optimizers.sweep import sweep
 
 
-class Elementwise(torch.optim.Optimizer, ABC):
-    """A :class:`torch.optim.Optimizer` whose rule treats each element of each parameter alike.
+class Elementwise(Family):
+    """An optimizer whose rule treats each element of each parameter alike.
 
-    Subclasses name their state, check their options, and give the expression with its numbers. Every group carries at
-    least ``lr``, ``base_lr``, ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, ``fused`` and
-    ``capturable``.
+    Subclasses name their state, check their options, and give the expression with its numbers.
 
     Attributes
     ----------
@@ -46,10 +44,6 @@ class Elementwise(torch.optim.Optimizer, ABC):
         self._layout: list[list[Bucket]] | None = None
         self._known: list[int] = []
         super().__init__(params, defaults)
-
-    @abstractmethod
-    def check(self, group: Mapping[str, Any]) -> None:
-        """Raise ``TypeError`` or ``ValueError`` where a group's options are outside the rule's range."""
 
     @abstractmethod
     def state_names(self, group: Mapping[str, Any]) -> tuple[str, ...]:
@@ -66,22 +60,13 @@ class Elementwise(torch.optim.Optimizer, ABC):
         They are tensors where the count is one, or the learning rate.
         """
 
-    @abstractmethod
-    def moment(self, group: Mapping[str, Any]) -> Moment | None:
-        """Return the second moment that the rule divides by, None where there is none."""
+    def shares(self, group: Mapping[str, Any], _step: Any) -> tuple[Any, Any]:
+        """Return what of a parameter is added to its gradient, and what of it a step keeps."""
+        return shares(group)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group; its options are checked like the constructor's."""
         super().add_param_group(param_group)
-        group = self.param_groups[-1]
-        try:
-            group.setdefault("base_lr", group["lr"] if not isinstance(group["lr"], Tensor) else float(group["lr"]))
-            check_parameters(group["params"])
-            check_shared(group)
-            self.check(group)
-        except (TypeError, ValueError):
-            self.param_groups.pop()
-            raise
         self._layout = None
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -102,8 +87,7 @@ class Elementwise(torch.optim.Optimizer, ABC):
             super().load_state_dict(adapted(state_dict, groups, self.STATE))
             for group in self.param_groups:
                 check_parameters(group["params"])
-                check_shared(group)
-                self.check(group)
+                self.check_all(group)
             self._layout = None
             self.buckets()
         except BaseException:
@@ -181,16 +165,12 @@ class Elementwise(torch.optim.Optimizer, ABC):
         TypeError, ValueError
             An option was changed to what is out of range. No parameter has moved then.
         """
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
+        loss = evaluated(closure)
         if torch.compiler.is_compiling():
             self._traced()
             return loss
         for group in self.param_groups:
-            check_shared(group)
-            self.check(group)
+            self.check_all(group)
         planned = []
         for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
             for bucket in buckets:
@@ -204,8 +184,9 @@ class Elementwise(torch.optim.Optimizer, ABC):
     def _advance(self, group: Mapping[str, Any], bucket: Bucket, stretch: Stretch, gradients: list[Any]) -> None:
         """Step parameters that have gradients and were stepped equally often."""
         sign = -1.0 if group["maximize"] else 1.0
-        numbers = self.numbers(group, bucket.advance(stretch))
-        expression, (l2, keep) = self.expression(group), shares(group)
+        step = bucket.advance(stretch)
+        numbers, (l2, keep) = self.numbers(group, step), self.shares(group, step)
+        expression = self.expression(group)
         fused = group["fused"] is not False
         if fused and not bucket.capturable and compact(stretch.parameters) and compact(gradients):
             kernel = kernel_of(expression, tuple(stretch.state), tuple(numbers), gradients[0].dtype)
@@ -233,10 +214,10 @@ class Elementwise(torch.optim.Optimizer, ABC):
             if not parameters:
                 continue
             counts[0].add_(1.0)
-            numbers = self.numbers(group, counts[0][0].double())
-            sign = -1.0 if group["maximize"] else 1.0
+            step = counts[0][0].double()
+            given = (-1.0 if group["maximize"] else 1.0, *self.shares(group, step))
             state = dict(zip(self.state_names(group), buffers, strict=True))
-            sweep(self.expression(group), parameters, gradients, state, numbers, (sign, *shares(group)))
+            sweep(self.expression(group), parameters, gradients, state, self.numbers(group, step), given)
 
     def _init_group(
         self,
@@ -253,8 +234,7 @@ class Elementwise(torch.optim.Optimizer, ABC):
         RuntimeError
             Parameters of the group differ in type or device, or some have no gradient.
         """
-        check_shared(group)
-        self.check(group)
+        self.check_all(group)
         buckets = self.buckets()[next(i for i, it in enumerate(self.param_groups) if it is group)]
         given = [dense(parameter.grad) for bucket in buckets for parameter in bucket.parameters]
         if len(buckets) != 1 or any(gradient is None for gradient in given):
@@ -266,15 +246,6 @@ class Elementwise(torch.optim.Optimizer, ABC):
         gradients += [gradient for gradient in given if gradient is not None]
         buffers += buckets[0].flat.values()
         counts.append(buckets[0].counts)
-
-
-def dense(gradient: Tensor | None) -> Tensor | None:
-    """Return a gradient; raises ``RuntimeError`` where it is sparse."""
-    if gradient is not None and gradient.is_sparse:
-        raise RuntimeError(
-            "dense gradients must be given, got a sparse one; use torch.optim.SparseAdam for that parameter"
-        )
-    return gradient
 
 
 def compact(tensors: list[Tensor]) -> bool:
