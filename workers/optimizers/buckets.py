@@ -80,6 +80,7 @@ class Bucket:
         self._ends: list[int] = torch.tensor([p.numel() for p in parameters]).cumsum(0).tolist()
         self._starts = [0, *self._ends[:-1]]
         like = parameters[0]
+        self._kind = (like.dtype, like.device)
         self.flat = {name: torch.zeros(self._ends[-1], dtype=like.dtype, device=like.device) for name in names}
         counts = torch.zeros(len(parameters), dtype=torch.float32)
         views = {name: self.cut(flat) for name, flat in self.flat.items()}
@@ -104,8 +105,8 @@ class Bucket:
 
     def check(self) -> None:
         """Raise ``ValueError`` where a count of steps is below 0."""
-        if not self.counts.is_cuda and bool((self.counts < 0).any()):
-            raise ValueError(f"step must be a count of updates, >= 0, got {int(self.counts.min())}")
+        if not self.capturable and (least := min(self.counts.tolist())) < 0:
+            raise ValueError(f"step must be a count of updates, >= 0, got {int(least)}")
 
     @property
     def steps(self) -> list[int]:
@@ -138,9 +139,8 @@ class Bucket:
 
     def fits(self) -> bool:
         """Tell whether the parameters still have the buffers' type and device."""
-        like = next(iter(self.flat.values()), None)
-        dtype, device = (like.dtype, like.device) if like is not None else (self.parameters[0].dtype, None)
-        return all(p.dtype == dtype and device in {None, p.device} for p in self.parameters)
+        dtype, device = self._kind
+        return not any([p.dtype is not dtype or p.device != device for p in self.parameters])  # noqa: C419 - twice as fast
 
     def stretches(self, gradients: Sequence[Tensor | None]) -> list[Stretch]:
         """Return what can be stepped at once: all of it, or the runs of parameters that have gradients.
@@ -187,7 +187,7 @@ class Bucket:
 
     def advance(self, stretch: Stretch) -> int | Tensor:
         """Count one more update of some parameters and return the new count, a tensor where it lies on the device."""
-        self.counts[stretch.first : stretch.end] += 1
+        self.counts[stretch.first : stretch.end].add_(1.0)
         count = self.counts[stretch.first]
         # 1 - beta2^t keeps four digits in single precision at the first step
         return count.double() if self.capturable else int(count)

@@ -250,4 +250,4 @@ class Elementwise(Family):
 
 def compact(tensors: list[Tensor]) -> bool:
     """Tell whether tensors of the CPU lie in memory element by element, in the order of their indices."""
-    return all(it.is_contiguous() for it in tensors) and tensors[0].is_cpu
+    return tensors[0].is_cpu and all(map(Tensor.is_contiguous, tensors))

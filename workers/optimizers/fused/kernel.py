@@ -59,13 +59,13 @@ class Kernel:
         parts = max(1, min(torch.get_num_threads(), total // GRAIN))
         w, g, buffers = (addresses(it) for it in (parameters, gradients, state))
         values = np.array(numbers, dtype=np.float64)
-        self._step(len(w), *(it.ctypes.data for it in (w, g, ends, buffers, values)), parts)
+        self._step(len(w), *[it.ctypes.data for it in (w, g, ends, buffers, values)], parts)
         increment_version(parameters)  # autograd notices that what a graph may have kept was changed
 
 
 def addresses(tensors: Sequence[Tensor]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     """Return where the first elements of tensors lie."""
-    return np.array([it.data_ptr() for it in tensors], dtype=np.uint64)
+    return np.array([*map(Tensor.data_ptr, tensors)], dtype=np.uint64)
 
 
 @cache
