@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from workers.moves import Moves
 from workers.optimizers import build_optimizer, in_force
 from workers.recipe import Recipe
 from workers.records import LARGEST, Divergence, EpochRecord
-from workers.schedules import Moves
 from workers.seeds import generator
 from workers.session import Session, State
 
@@ -60,7 +60,7 @@ class Descent(Session):
         self.steps, self.noise = int(recipe.setting["steps"]), float(recipe.setting["noise"])
         self.point = Point()
         self.optimizer = build_optimizer(self.point, recipe, self.steps * recipe.epochs)
-        self.moves = Moves(recipe.schedules, self.optimizer.param_groups, self.steps, recipe.epochs)
+        self.moves = Moves(recipe.schedules, self.optimizer, self.steps, recipe.epochs)
         self.last_finite: float | None = None
 
     def _epoch(self, epoch: int) -> EpochRecord:
@@ -68,7 +68,7 @@ class Descent(Session):
         random = generator(self.recipe.seed, "noise", epoch)
         drawn = torch.randn(self.steps, 2, generator=random, dtype=torch.float64)
         for number in range(self.steps):
-            self.moves.apply(self.optimizer.param_groups, (epoch - 1) * self.steps + number)
+            self.moves.apply((epoch - 1) * self.steps + number)
             self.optimizer.zero_grad(set_to_none=True)
             value = self.point()
             value.backward()
