@@ -53,8 +53,8 @@ def within(margin: float) -> Region:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Test:
-    """One statistic of one study.
+class Criterion:
+    """A statistic of a study, and where its mean lies if the claim is true.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Experiment:
     """A bundled study with its tests: it supports the claim if all of them do."""
 
     preset: str
-    tests: tuple[Test, ...]
+    tests: tuple[Criterion, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ class Claim:
 class Judged:
     """What a sample says: its mean with the 95 % t interval, None with fewer than two seeds, and the verdict."""
 
-    test: Test
+    test: Criterion
     n: int
     mean: float | None
     low: float | None
@@ -131,7 +131,7 @@ class Judged:
         }
 
 
-def judge(test: Test, sample: Sample) -> Judged:
+def judge(test: Criterion, sample: Sample) -> Judged:
     """Return what a sample says of a test.
 
     Supported where the interval lies in the region, contradicted where none of it does, else undecided; not run where

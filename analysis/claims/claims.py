@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.claims import decay, exponents, rivals
-from analysis.claims.claim import NEGATIVE, POSITIVE, Claim, Experiment, Region, Statistic, Test, within
+from analysis.claims.claim import NEGATIVE, POSITIVE, Claim, Criterion, Experiment, Region, Statistic, within
 
 MARGIN = 0.5
 """Percentage points of test error within which two optimizers are comparable: chosen here, the claims name none."""
@@ -15,11 +15,11 @@ FLAT = 0.25
 """Slope of a best decay that counts as none: half of the 1/2 by which the normalisation moves it."""
 
 
-def _on(preset: str, *tests: Test) -> Experiment:
+def _on(preset: str, *tests: Criterion) -> Experiment:
     return Experiment(preset=preset, tests=tests)
 
 
-def _on_both(preset: str, *tests: Test) -> tuple[Experiment, ...]:
+def _on_both(preset: str, *tests: Criterion) -> tuple[Experiment, ...]:
     return tuple(Experiment(preset=f"{preset}-{data}", tests=tests) for data in ("cifar10", "cifar100"))
 
 
@@ -27,12 +27,12 @@ def _narrows(preset: str, name: str, title: str) -> Experiment:
     return _on(preset, _points(f"Adam minus {title}", rivals.adam_minus(name), POSITIVE))
 
 
-def _points(says: str, statistic: Statistic, region: Region, *, refutable: bool = True) -> Test:
-    return Test(says=f"{says} (points)", statistic=statistic, region=region, refutable=refutable)
+def _points(says: str, statistic: Statistic, region: Region, *, refutable: bool = True) -> Criterion:
+    return Criterion(says=f"{says} (points)", statistic=statistic, region=region, refutable=refutable)
 
 
 _EARLY = "mean test error before the first drop"
-_RIDGE = Test(
+_RIDGE = Criterion(
     says="slope of log10 of the best lr against p (decades per unit of p)",
     statistic=exponents.ridge_slope,
     region=NEGATIVE,
@@ -108,7 +108,7 @@ CLAIMS = (
         source="Mittal, Pandey, Kant, section 5",
         experiments=_on_both(
             "report-sensitivity",
-            Test(
+            Criterion(
                 says="largest mean over parameters of log10 v",
                 statistic=exponents.largest_second_moment,
                 region=POSITIVE,
@@ -140,12 +140,12 @@ CLAIMS = (
         experiments=(
             _on(
                 "normalised-decay-cifar10",
-                Test(
+                Criterion(
                     says="slope of log10 of the best decay against log10 of the epochs",
                     statistic=decay.slope_of_best_decay,
                     region=NEGATIVE,
                 ),
-                Test(
+                Criterion(
                     says="slope of log10 of the best normalised decay against log10 of the epochs",
                     statistic=decay.slope_of_best_normalised_decay,
                     region=within(FLAT),
