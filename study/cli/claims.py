@@ -22,7 +22,7 @@ WIDTH = 110
 
 
 def claims(store: StoreOption = None, json: JsonOption = False) -> None:
-    """List what is claimed of optimizers, the study that tests it, and what the store says.
+    """List claims about optimizers with their verdicts.
 
     A verdict is worked out from paired differences over seeds, with a 95 % interval (docs/claims.md). A claim whose
     studies the store does not hold is not run.

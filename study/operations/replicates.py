@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from analysis.measure import Measure
 from analysis.replicates import Cell, Curve, Replicate, Replicates
 from analysis.settings import settings_of
 from search_spaces.arm import Arm
@@ -26,8 +25,11 @@ def replicates(store: Store, study: Study) -> Replicates:
 
     The store is read again for the curves of each setting, so it must stay open for as long as these are asked for.
     """
+    from analysis.measure import Measure  # noqa: PLC0415 - pandas
+
     arms = study.specification.arms
-    cells = [cell for name, arm in arms.items() for cell in _cells(store, study, name, arm)]
+    measures = {name: Measure.of(arm) for name, arm in arms.items()}
+    cells = [cell for name, arm in arms.items() for cell in _cells(store, study, name, measures[name].column)]
 
     def load(numbers: Sequence[int]) -> Mapping[int, Mapping[str, Curve]]:
         found: dict[int, dict[str, list[float]]] = {}
@@ -39,9 +41,7 @@ def replicates(store: Store, study: Study) -> Replicates:
                     curves.setdefault(name, []).append(row[name])
         return found
 
-    return Replicates(
-        study=study.name, measure=Measure.of(next(iter(arms.values()))).label, cells=tuple(cells), load=load
-    )
+    return Replicates(study=study.name, measure=next(iter(measures.values())).label, cells=tuple(cells), load=load)
 
 
 def _epochs(store: Store, study: Study) -> frozenset[str]:
@@ -51,10 +51,10 @@ def _epochs(store: Store, study: Study) -> frozenset[str]:
     return frozenset(curve_columns(store.queries.columns(study.id)))
 
 
-def _cells(store: Store, study: Study, name: str, arm: Arm) -> Iterator[Cell]:
+def _cells(store: Store, study: Study, name: str, column: str) -> Iterator[Cell]:
     """Yield the cells of an arm, in the order in which their configurations were made."""
+    arm = study.specification.arms[name]
     paths = tuple(arm.space)
-    column = Measure.of(arm).column
     found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     rows = store.queries.trials(study.id, columns=("number", "arm", "seed", "state", "superseded", column, *paths))
     for row in rows:
