@@ -97,7 +97,7 @@ CLAIMS = (
         experiments=(
             _on(
                 "p-schedule-cifar10",
-                _points("best fixed p minus schedule of p", exponents.best_fixed_minus_scheduled, POSITIVE),
+                _points("best fixed p minus best schedule of p", exponents.best_fixed_minus_scheduled, POSITIVE),
             ),
         ),
     ),
@@ -195,7 +195,7 @@ CLAIMS = (
         experiments=tuple(
             _on(
                 f"accumulators-{data}",
-                _points("absolute values minus squares", rivals.accumulator_minus_squares("abs"), POSITIVE),
+                _points("absolute values minus squares", rivals.accumulator_minus_squares("absolute"), POSITIVE),
                 _points("counters minus squares", rivals.accumulator_minus_squares("counter"), POSITIVE),
             )
             for data in ("cifar10", "digits")

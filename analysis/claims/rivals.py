@@ -6,7 +6,8 @@ from analysis.claims.claim import Sample, Statistic
 from analysis.claims.pairs import Picking, averaged, best, difference, groups, is_optimizer, mean, of_bests
 from analysis.replicates import Cell, Replicates
 
-SGD, ADAM, AMSGRAD, PADAM = (is_optimizer(name) for name in ("sgd", "adam", "amsgrad", "padam"))
+SGD = is_optimizer("sgd", "momentum")
+ADAM, AMSGRAD, PADAM = (is_optimizer(name) for name in ("adam", "amsgrad", "padam"))
 
 
 def padam_minus_momentum(study: Replicates) -> Sample:
@@ -94,6 +95,6 @@ def accumulator_minus_squares(accumulator: str) -> Statistic:
         )
 
     def statistic(study: Replicates) -> Sample:
-        return of_bests(study, picked(accumulator), picked("squares"))
+        return of_bests(study, picked(accumulator), picked("squared"))
 
     return statistic

@@ -82,6 +82,6 @@ def test_eps():
 
 def test_accumulators():
     cells = [of("adagrad", *values, **{"optimizer.accumulator": name}) for name, values in
-             (("squares", (5.0, 6.0)), ("abs", (7.0, 7.0)), ("counter", (5.0, 5.5)))]  # fmt: skip
-    assert rivals.accumulator_minus_squares("abs")(study(*cells)) == [2.0, 1.0]
+             (("squared", (5.0, 6.0)), ("absolute", (7.0, 7.0)), ("counter", (5.0, 5.5)))]  # fmt: skip
+    assert rivals.accumulator_minus_squares("absolute")(study(*cells)) == [2.0, 1.0]
     assert rivals.accumulator_minus_squares("counter")(study(*cells)) == [0.0, -0.5]
