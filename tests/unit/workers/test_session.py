@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from tests.unit.workers.recipes import recipe
-from tests.unit.workers.tasks.test_beale import recipe as descent
+from tests.unit.workers.tasks.test_surface import recipe as descent
 from workers import networks
 from workers.records import Divergence
 from workers.seeds import seeded
