@@ -20,6 +20,8 @@ class Landscape:
     ----------
     name
         As the task that descends it is called.
+    title
+        What figures call it.
     summary
         One line for people.
     value
@@ -37,9 +39,12 @@ class Landscape:
         Where in the domain the nearest minimum is farthest.
     source
         The paper.
+    axes
+        What x and y are.
     """
 
     name: str
+    title: str
     summary: str
     value: Callable[[Any, Any], Any]
     start: Spot
@@ -48,6 +53,7 @@ class Landscape:
     highest: Spot
     remotest: Spot
     source: str = ""
+    axes: tuple[str, str] = ("x", "y")
 
     @cached_property
     def lowest(self) -> float:

@@ -56,6 +56,7 @@ def _pairs(x: Array, y: Array) -> Any:
 
 LOSS = Landscape(
     name="moons-logistic",
+    title="the logistic loss of noisy moons",
     summary="noisy moons by logistic regression: the loss over its two weights, a mean over 1,000 points",
     value=loss,
     start=(-2.0, 2.0),
@@ -63,4 +64,5 @@ LOSS = Landscape(
     domain=(-3.5, 4.5, -5.5, 2.5),
     highest=(-3.5, 2.5),
     remotest=(-3.5, 2.5),
+    axes=("weight of the first coordinate", "weight of the second"),
 )

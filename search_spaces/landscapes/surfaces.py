@@ -36,6 +36,7 @@ SURFACES: dict[str, Landscape] = {
     for surface in (
         Landscape(
             name="beale",
+            title="Beale's function",
             summary="Beale's function: flat ground, then a bent valley between steep walls",
             value=beale,
             start=(1.0, 1.0),
@@ -47,6 +48,7 @@ SURFACES: dict[str, Landscape] = {
         ),
         Landscape(
             name="rosenbrock",
+            title="Rosenbrock's function",
             summary="Rosenbrock's function: a bent valley whose floor is nearly flat",
             value=rosenbrock,
             start=(-1.2, 1.0),
@@ -58,6 +60,7 @@ SURFACES: dict[str, Landscape] = {
         ),
         Landscape(
             name="saddle",
+            title="a saddle",
             summary="a saddle, x^2 - y^2 near it; the start lies a thousandth beside its ridge",
             value=saddle,
             start=(1.0, 1e-3),
@@ -68,6 +71,7 @@ SURFACES: dict[str, Landscape] = {
         ),
         Landscape(
             name="valley",
+            title="a long valley",
             summary="a long valley, 80 times as steep across as along; the start lies up a wall, near the middle",
             value=valley,
             start=(1e-2, 1.0),
