@@ -102,7 +102,7 @@ def ways(findings: Findings) -> list[Ways]:
     metrics: dict[str, Metric] = {}
     for arm in findings.arms:
         landscape = LANDSCAPES.get(arm.arm.task.name)
-        trial = None if landscape is None else _chosen(arm)
+        trial = None if landscape is None else chosen(arm)
         if landscape is None or trial is None:
             continue
         metrics.setdefault(landscape.name, _charted(arm))
@@ -113,14 +113,14 @@ def ways(findings: Findings) -> list[Ways]:
     return [Ways(landscape=LANDSCAPES[name], metric=metrics[name], paths=paths) for name, paths in found.items()]
 
 
-def _chosen(arm: ArmFindings) -> pd.DataFrame | None:
-    """Return the row of the trial whose path is that of the arm, None without any."""
+def chosen(arm: ArmFindings) -> pd.DataFrame | None:
+    """Return the row of the trial that stands for an arm, that of :func:`ways`; None without any."""
     ranks = arm.rankings[0]
     if ranks.empty:
         return None
     trials = arm.at({name: float(ranks.iloc[0][name]) for name in arm.space})
     ended = trials[trials["state"].isin(COUNTED)]
-    return ended.sort_values("seed").head(1)
+    return ended.sort_values("seed").head(1) if len(ended) else None
 
 
 def _charted(arm: ArmFindings) -> Metric:
@@ -136,7 +136,7 @@ def _path(
     epochs = epochs.dropna(subset=["x", "y"]).sort_values("epoch")
     if epochs.empty:
         return None
-    (x0, y0), steps = landscape.start, int(_steps(arm, trial))
+    (x0, y0), steps = landscape.start, int(in_force(arm, trial, "steps"))
     x, y = (np.concatenate([[begun], epochs[name].to_numpy(dtype=float)]) for begun, name in ((x0, "x"), (y0, "y")))
     left, right, bottom, top = landscape.domain
     inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
@@ -154,7 +154,7 @@ def _path(
     )
 
 
-def _steps(arm: ArmFindings, trial: pd.DataFrame) -> float:
-    """Return the steps of an epoch, which may vary."""
-    varied = "task.steps"
-    return float(trial.iloc[0][varied]) if varied in arm.space else float(arm.arm.task.steps)
+def in_force(arm: ArmFindings, trial: pd.DataFrame, name: str) -> float:
+    """Return a number of the task as a trial had it: its own where it varies, else the arm's."""
+    path = f"task.{name}"
+    return float(trial.iloc[0][path]) if path in arm.space else float(getattr(arm.arm.task, name))

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from analysis.findings import ArmFindings
+from analysis.numbers import point
+
 COLOURS = {
     "sgd": "#d62728",
     "momentum": "#2ca02c",
@@ -28,3 +37,26 @@ def colour_of(*names: str) -> str:
     """Return the colour of the first name that has one of its own, else one that depends on the last name alone."""
     own = next((COLOURS[name] for name in names if name in COLOURS), None)
     return own or OTHERS[sum(names[-1].encode()) % len(OTHERS)]
+
+
+def styles(arms: Sequence[ArmFindings]) -> list[dict[str, Any]]:
+    """Return colour and dashes of each of some arms.
+
+    The colour is that of its name, where an optimizer has that name, or else its optimizer's; dashes tell those apart
+    that share one.
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for arm in arms:
+        optimizer = arm.arm.optimizer
+        colour = colour_of(arm.name, arm.name if optimizer is None else optimizer.name)
+        found.append({"color": colour, "linestyle": DASHES[seen[colour] % len(DASHES)]})
+        seen[colour] += 1
+    return found
+
+
+def label(arm: ArmFindings, trial: pd.DataFrame) -> str:
+    """Return what a legend calls the one trial that is drawn of an arm."""
+    name = arm.name if arm.armed or arm.arm.optimizer is None else arm.arm.optimizer.name
+    values = point(arm.named({path: float(trial.iloc[0][path]) for path in arm.space}))
+    return f"{name}, {values}" if len(arm.space) == 1 else name

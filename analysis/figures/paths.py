@@ -5,7 +5,6 @@ The four problems are those of A. Radford's animations of optimizers (2014).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,11 +20,10 @@ from matplotlib.lines import Line2D
 
 from analysis.captions import described
 from analysis.figures.film import Frame, film
-from analysis.figures.palette import DASHES, colour_of
+from analysis.figures.palette import label, styles
 from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import Findings
-from analysis.numbers import point
-from analysis.paths import Path, Ways, ways
+from analysis.paths import Ways, ways
 
 WIDTH = 8.2
 ACROSS = 121
@@ -71,15 +69,8 @@ class Paths:
 
     @cached_property
     def styles(self) -> list[dict[str, Any]]:
-        """Colour and dashes of each path: the colour is its optimizer's, dashes tell those apart that share one."""
-        seen: Counter[str] = Counter()
-        found = []
-        for path in self.ways.paths:
-            optimizer = path.arm.arm.optimizer
-            colour = colour_of(path.arm.name, optimizer.name if optimizer is not None else path.arm.name)
-            found.append({"color": colour, "linestyle": DASHES[seen[colour] % len(DASHES)]})
-            seen[colour] += 1
-        return found
+        """Colour and dashes of each path."""
+        return styles([path.arm for path in self.ways.paths])
 
 
 def compute(findings: Findings) -> list[Paths]:
@@ -91,17 +82,10 @@ def compute(findings: Findings) -> list[Paths]:
             title=f"paths over {one.landscape.title}",
             caption=_caption(one),
             ways=one,
-            labels=[_label(path) for path in one.paths],
+            labels=[label(path.arm, path.trial) for path in one.paths],
         )
         for one in every
     ]
-
-
-def _label(path: Path) -> str:
-    arm = path.arm
-    name = arm.name if arm.armed or arm.arm.optimizer is None else arm.arm.optimizer.name
-    chosen = point(arm.named({name: float(path.trial.iloc[0][name]) for name in arm.space}))
-    return f"{name}, {chosen}" if len(arm.space) == 1 else name
 
 
 def _caption(found: Ways) -> str:

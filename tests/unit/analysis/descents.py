@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.findings import Findings
 from analysis.material import Material
 from tests.unit.analysis.reports import Listed, attempt, specification
-from tests.unit.analysis.studies import measured
+from tests.unit.analysis.studies import NUMBERS, measured
 
 SADDLE = {
     "name": "descents",
@@ -27,20 +27,21 @@ WAY = ((0.5, 0.1), (0.2, 0.4), (0.0, 0.9))
 """Where each stands after its epochs, unless a test says otherwise."""
 
 
-def descents(cells=None, ways=None, names=("lr",), **changes):
+def descents(cells=None, ways=None, names=("lr",), metrics=NUMBERS, **changes):
     """Return the findings of descents; ``ways`` has, by number of the trial, where it stood after each epoch."""
-    return Findings(Material.of(source(cells, ways, names, **changes)))
+    return Findings(Material.of(source(cells, ways, names, metrics, **changes)))
 
 
-def source(cells=None, ways=None, names=("lr",), **changes):
+def source(cells=None, ways=None, names=("lr",), metrics=NUMBERS, **changes):
     rows = []
     for arm, found in (CELLS if cells is None else cells).items():
-        rows += measured(found, names=names, arm=arm)
+        rows += measured(found, names=names, metrics=metrics, arm=arm)
     rows = [row | {"number": number} for number, row in enumerate(rows)]
     ended = [row for row in rows if row["state"] in {"complete", "diverged"}]
     epochs = [
         {name: row[name] for name in ("number", "seed", "state")}
-        | {"epoch": epoch, "excess": 1.0 / epoch, "distance": 1.0, "x": x, "y": y}
+        | {"epoch": epoch, "x": x, "y": y}
+        | dict.fromkeys(metrics, 1.0 / epoch)
         for row in ended
         for epoch, (x, y) in enumerate((ways or {}).get(row["number"], WAY), start=1)
     ]
