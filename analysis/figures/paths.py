@@ -91,7 +91,7 @@ def compute(findings: Findings) -> list[Paths]:
 def _caption(found: Ways) -> str:
     one, paths = found.landscape, found.paths
     text = described([(path.arm, path.trial) for path in paths])
-    text += " Each path is that of the best configuration of its arm, with its lowest seed."
+    text += " Each path is that of the best configuration of its arm, with its lowest seed; later arms lie on top."
     longest = max(int(path.steps[1]) for path in paths)
     text += f" A point every {longest} steps." if longest > 1 else " A point each step."
     text += " Contours: the loss above its minimum, evenly spaced in its logarithm, higher is darker."

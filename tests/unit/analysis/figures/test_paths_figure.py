@@ -52,8 +52,9 @@ def test_the_caption_says_what_is_drawn(result):
     assert "arm sgd: sgd, momentum = 0" in text
     assert "n = 2 trials, 2 seeds a configuration: 2 complete" in text
     assert (
-        "Each path is that of the best configuration of its arm, with its lowest seed. A point every 2 steps." in text
+        "Each path is that of the best configuration of its arm, with its lowest seed; later arms lie on top." in text
     )
+    assert "A point every 2 steps." in text
     assert "Circle: start. Star: minimum (there are two)." in text
     assert "Left" not in text
     assert "Crosses" not in text
