@@ -56,6 +56,7 @@ faults: setup
 # overhead takes about 8 minutes; other work on the machine shows in it.
 bench: setup
 	$(BIN)/python -m benchmarks.candidates
+	$(BIN)/python -m benchmarks.step
 	$(BIN)/python -m benchmarks.plain_loop
 	$(BIN)/python -m benchmarks.million
 	$(BIN)/python -m benchmarks.overhead

@@ -1,69 +1,105 @@
 """Optimizers: Padam and its relatives, and torch's own, built by name from a recipe.
 
-``from workers.optimizers import Padam`` is all a torch user needs.
+``from workers.optimizers import Padam`` is all a torch user needs. What torch has right is torch's, with the weight
+decay of the family (:mod:`workers.optimizers.decayed`); the rest is written on one base
+(:mod:`workers.optimizers.elementwise`), or by itself where a step looks at more than one element.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 import torch
 from torch import nn
 
+from workers.optimizers import moments
+from workers.optimizers.adagrad import Adagrad
+from workers.optimizers.adam import Adam, RAdam
+from workers.optimizers.decayed import Decayed, decayed
+from workers.optimizers.family import Family
+from workers.optimizers.moments import Moment
+from workers.optimizers.momentum import Momentum
+from workers.optimizers.nd_adam import NDAdam
 from workers.optimizers.padam import Padam
+from workers.optimizers.swats import Swats
 from workers.recipe import Recipe
 
 __all__ = ["OPTIMIZERS", "Padam", "build_optimizer", "in_force", "mean_log10_v"]
 
 Groups = list[dict[str, Any]]
+Builder = Callable[..., torch.optim.Optimizer]
 
 
-def padam(groups: Groups, total_steps: int, *, beta1: float, beta2: float, **options: Any) -> torch.optim.Optimizer:
-    """Return Padam, whose cycle is the whole training."""
-    return Padam(groups, betas=(beta1, beta2), cycle_steps=total_steps, **options)
+def built_by(make: Builder, **fixed: Any) -> Builder:
+    """Return what takes parameter groups, the steps of the whole training, and declared options by name."""
+
+    def build(groups: Groups, total_steps: int, **options: Any) -> torch.optim.Optimizer:
+        given = fixed | options
+        if "beta1" in given:
+            given["betas"] = (given.pop("beta1"), given.pop("beta2"))
+        return make(groups, cycle_steps=total_steps, **given)
+
+    return build
 
 
-def sgd(groups: Groups, _total_steps: int, *, lr: float, momentum: float, decay: str) -> torch.optim.Optimizer:
-    """Return torch's SGD."""
-    _only("l2", decay)
-    return torch.optim.SGD(groups, lr=lr, momentum=momentum)
+CORRECTED = Moment("exp_avg_sq", beta=0.0)
+_torch_adam = built_by(decayed(torch.optim.Adam, CORRECTED), fused=True)
+
+padam = built_by(Padam)
+sgd = sgdw = built_by(decayed(torch.optim.SGD), fused=True)
+nesterov = built_by(decayed(torch.optim.SGD), nesterov=True, fused=True)
+momentum = built_by(Momentum)
+adagrad = built_by(Adagrad)
+adadelta = built_by(decayed(torch.optim.Adadelta, Moment("square_avg")))
+rmsprop = built_by(decayed(torch.optim.RMSprop, Moment("square_avg")))
+adamw = _torch_adam
+adamax = built_by(decayed(torch.optim.Adamax, Moment("exp_inf", root=True)))
+nadam = built_by(Adam, variant="nadam")
+lazy_adam = built_by(Adam, variant="eps-hat", lazy=True)
+swats = built_by(Swats)
+nd_adam = built_by(NDAdam)
 
 
-def adam(groups: Groups, _total_steps: int, *, decay: str, **options: float) -> torch.optim.Optimizer:
-    """Return torch's Adam."""
-    _only("l2", decay)
-    return torch.optim.Adam(groups, **_adam(**options))
+def adam(groups: Groups, total_steps: int, *, variant: str, **options: Any) -> torch.optim.Optimizer:
+    """Return torch's Adam, or the form of it that torch does not have."""
+    if variant == "torch":
+        return _torch_adam(groups, total_steps, **options)
+    return built_by(Adam)(groups, total_steps, variant=variant, **options)
 
 
-def amsgrad(groups: Groups, _total_steps: int, *, decay: str, **options: float) -> torch.optim.Optimizer:
-    """Return torch's Adam with the running maximum of the second moment."""
-    _only("l2", decay)
-    return torch.optim.Adam(groups, amsgrad=True, **_adam(**options))
+def amsgrad(groups: Groups, total_steps: int, *, maximum_of: str, **options: Any) -> torch.optim.Optimizer:
+    """Return torch's AMSGrad, or the one with the maximum of what is corrected."""
+    if maximum_of == "v":
+        return _torch_adam(groups, total_steps, amsgrad=True, **options)
+    return built_by(Adam, amsgrad=True, variant="max-of-corrected")(groups, total_steps, **options)
 
 
-def adamw(groups: Groups, _total_steps: int, *, decay: str, **options: float) -> torch.optim.Optimizer:
-    """Return torch's AdamW."""
-    _only("decoupled-lr", decay)
-    return torch.optim.AdamW(groups, **_adam(**options))
+def radam(groups: Groups, total_steps: int, *, before: str, **options: Any) -> torch.optim.Optimizer:
+    """Return torch's RAdam, which steps by momentum before it can rectify, or its authors', which waits."""
+    if before == "momentum":
+        return built_by(decayed(torch.optim.RAdam, Moment("exp_avg_sq")))(groups, total_steps, **options)
+    return built_by(RAdam)(groups, total_steps, **options)
 
 
-def _adam(*, lr: float, beta1: float, beta2: float, eps: float) -> dict[str, Any]:
-    return {"lr": lr, "betas": (beta1, beta2), "eps": eps}
-
-
-def _only(known: str, decay: str) -> None:
-    if decay != known:
-        raise ValueError(f"decay must be {known}, got {decay!r}")
-
-
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+OPTIMIZERS: dict[str, Builder] = {
     "padam": padam,
     "sgd": sgd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "sgdw": sgdw,
+    "adagrad": adagrad,
+    "adadelta": adadelta,
+    "rmsprop": rmsprop,
     "adam": adam,
+    "adamax": adamax,
+    "nadam": nadam,
     "amsgrad": amsgrad,
     "adamw": adamw,
+    "radam": radam,
+    "lazy-adam": lazy_adam,
+    "swats": swats,
+    "nd-adam": nd_adam,
 }
 """Each takes parameter groups, the steps of the whole training, and its options by name; how much the parameters of a
 group decay stands in the group."""
@@ -120,17 +156,13 @@ def in_force(optimizer: torch.optim.Optimizer) -> InForce:
 def mean_log10_v(optimizer: torch.optim.Optimizer) -> float | None:
     """Return the mean of log10 of the second moment an optimizer divides by, zeros left out.
 
-    None where the optimizer has none, or where one has overflowed.
+    None where the optimizer has none, or says not which, or where one has overflowed.
     """
-    if isinstance(optimizer, Padam):
-        return optimizer.mean_log10_v()
-    total, count = 0.0, 0
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            state = optimizer.state.get(parameter, {})
-            moment = state.get("max_exp_avg_sq", state.get("exp_avg_sq"))
-            if moment is not None and "step" in state and "betas" in group:
-                corrected = moment.double() / (1.0 - group["betas"][1] ** float(state["step"]))
-                known = corrected[corrected != 0]
-                total, count = total + float(known.log10().sum()), count + known.numel()
-    return total / count if count and math.isfinite(total) else None
+    return moments.mean_log10_v(optimizer, optimizer.moment if isinstance(optimizer, Family | Decayed) else _adam_s)
+
+
+def _adam_s(group: Mapping[str, Any]) -> Moment | None:
+    """Return where the moment lies of what a plug-in made of torch's Adam."""
+    if "betas" not in group:
+        return None
+    return Moment("max_exp_avg_sq" if group.get("amsgrad") else "exp_avg_sq", beta=group["betas"][1])

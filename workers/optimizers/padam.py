@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from workers.optimizers.flat import FlatOptimizer, State, in_range, one_of, truth
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What tells one published form of Padam from another.
-
-    Attributes
-    ----------
-    maximum_of
-        Whether the running maximum is taken of v or of v / c2.
-    correct_m
-        Whether the step is divided by c1.
-    correct_v
-        Where c2 enters: not at all, as a factor sqrt(c2) or c2^p of the step, or inside the denominator as V / c2.
-    eps
-        Where eps enters: not at all, added to the root before the power, or added to the power.
-    """
-
-    maximum_of: Literal["v", "v/c2"] = "v"
-    correct_m: bool = True
-    correct_v: Literal["no", "sqrt", "power", "inside"] = "no"
-    eps: Literal["no", "root", "power"] = "no"
-
+from workers.optimizers.adaptive import Adaptive, Rule
+from workers.optimizers.options import in_range, one_of, truth
 
 RULES: dict[str, Rule] = {
     "torch": Rule(correct_v="inside", eps="root"),
@@ -45,7 +18,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-class Padam(FlatOptimizer):
+class Padam(Adaptive):
     r"""Momentum divided by the second moment to the power p: between SGD with momentum and AMSGrad.
 
     With gradient g at step t = 1, 2, ..., :math:`c_1 = 1 - \beta_1^t` and :math:`c_2 = 1 - \beta_2^t`::
@@ -74,7 +47,8 @@ class Padam(FlatOptimizer):
     params
         Tensors or groups; every option below may differ by group. Dense real floating-point tensors only.
     lr
-        Learning rate, >= 0. At p = 0 it multiplies the *average* m: lr here compares with lr (1 - beta1) of
+        Learning rate, >= 0, or a tensor of one element, which is read in each step unless ``capturable``. At p = 0 it
+        multiplies the *average* m: lr here compares with lr (1 - beta1) of
         torch.optim.SGD with momentum beta1.
     betas
         Decay of the two averages, each in [0, 1).
@@ -89,13 +63,22 @@ class Padam(FlatOptimizer):
         One of the table.
     decay
         ``l2`` (added to the gradient), ``decoupled-lr``, ``decoupled-schedule`` or ``normalised``; see
-        :func:`workers.optimizers.flat.decay_per_step`.
+        :func:`workers.optimizers.decay.shares`.
     cycle_steps
         Steps of the current cycle; needed by ``normalised``.
     amsgrad
         Whether the running maximum is taken. Switched on during training, it begins there.
     maximize
         Climb instead of descend.
+    foreach
+        Taken for the sake of code written for torch, and without effect: a step always treats all tensors together.
+    fused
+        None: machine code where a compiler is at hand, else torch's operations. True: machine code, or an error.
+        False: torch's operations. On a CPU they differ by how torch rounds square roots and powers, in the last place
+        or the last but one.
+    capturable
+        Keep the count of steps and what follows from it on the device, so that a CUDA graph can be captured; every
+        parameter must have a gradient then.
 
     Raises
     ------
@@ -131,7 +114,12 @@ class Padam(FlatOptimizer):
         *,
         amsgrad: bool = True,
         maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
+        capturable: bool = False,
     ) -> None:
+        if foreach is not None:
+            truth("foreach", foreach)
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -143,82 +131,21 @@ class Padam(FlatOptimizer):
             "cycle_steps": cycle_steps,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "fused": fused,
+            "capturable": capturable,
         }
         super().__init__(params, defaults)
 
     def check(self, group: Mapping[str, Any]) -> None:
-        """Raise ``ValueError`` where betas, eps, p or the variant are out of range."""
-        betas = group["betas"]
-        if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise ValueError(f"betas must be two numbers, got {betas!r}")
-        in_range("betas[0]", betas[0], 0.0, 1.0, open_above=True)
-        in_range("betas[1]", betas[1], 0.0, 1.0, open_above=True)
-        in_range("eps", group["eps"], 0.0)
+        """Raise where betas, eps, amsgrad, p or the variant are out of range."""
+        super().check(group)
         in_range("p", group["p"], 0.0, 0.5)
         one_of("variant", group["variant"], RULES)
-        truth("amsgrad", group["amsgrad"])
 
-    def state_names(self, group: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the two averages and, with amsgrad, the maximum."""
-        names = ("exp_avg", "exp_avg_sq")
-        return (*names, "max_exp_avg_sq") if group["amsgrad"] else names
+    def rule(self, group: Mapping[str, Any]) -> Rule:
+        """Return the published form."""
+        return RULES[group["variant"]]
 
-    def update(self, gradient: Tensor, state: State, step: int, group: Mapping[str, Any]) -> Tensor:
-        """Advance m, v and V, and return lr times the quotient of the variant."""
-        rule = RULES[group["variant"]]
-        beta1, beta2 = group["betas"]
-        p = float(group["p"])
-        c1, c2 = 1.0 - beta1**step, 1.0 - beta2**step
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        m.lerp_(gradient, 1.0 - beta1)
-        v.mul_(beta2).addcmul_(gradient, gradient, value=1.0 - beta2)
-        second = v / c2 if rule.maximum_of == "v/c2" else v
-        if group["amsgrad"]:
-            second = torch.maximum(state["max_exp_avg_sq"], second, out=state["max_exp_avg_sq"])
-
-        factor = {"sqrt": math.sqrt(c2), "power": c2**p}.get(rule.correct_v, 1.0)
-        factor *= group["lr"] / c1 if rule.correct_m else group["lr"]
-        if p == 0.0:
-            return torch.mul(m, factor / (1.0 + group["eps"] if rule.eps == "power" else 1.0), out=gradient)
-        denominator = torch.sqrt(second, out=gradient)
-        if rule.correct_v == "inside":
-            denominator.div_(math.sqrt(c2))
-        if rule.eps == "root":
-            denominator.add_(group["eps"])
-        raise_to(denominator, 2.0 * p)
-        if rule.eps == "power":
-            denominator.add_(group["eps"])
-        if rule.eps == "no" or group["eps"] < torch.finfo(denominator.dtype).tiny:
-            denominator.masked_fill_(denominator == 0.0, 1.0)
-        return torch.div(m, denominator, out=denominator).mul_(factor)
-
-    def mean_log10_v(self) -> float | None:
-        """Return the mean of log10 of V over all weights whose V is not zero.
-
-        None before the first step, and where a V is not finite: gradients beyond 1e19 do that long before the loss
-        itself stops being finite.
-
-        V is bias-corrected where the variant divides by the corrected one. It is the scale G^2 of the model
-        lr* ~ G^(2p) of how the best learning rate moves with p.
-        """
-        total, count = 0.0, 0
-        for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
-            correct = RULES[group["variant"]].correct_v == "inside"
-            name = "max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq"
-            for bucket in buckets:
-                for tensor, step in zip(bucket.views()[name], bucket.steps, strict=True):
-                    known = tensor[tensor != 0].double()
-                    shift = math.log10(1.0 - group["betas"][1] ** step) if correct and step else 0.0
-                    total += float(known.log10().sum()) - shift * known.numel()
-                    count += known.numel()
-        return total / count if count and math.isfinite(total) else None
-
-
-def raise_to(x: Tensor, exponent: float) -> Tensor:
-    """Raise ``x >= 0`` to a power in (0, 1] in place: by square roots where it is 1, 1/2, 1/4, ... 1/16."""
-    roots = -math.log2(exponent)
-    if roots == int(roots) and roots <= 4:
-        for _ in range(int(roots)):
-            x.sqrt_()
-        return x
-    return x.pow_(exponent)
+    def exponent(self, group: Mapping[str, Any]) -> float:
+        """Return p."""
+        return float(group["p"])

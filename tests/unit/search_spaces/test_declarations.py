@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,19 @@ def test_no_option_bears_the_name_of_a_column_of_its_own(name, option):
 def test_every_optimizer_has_a_learning_rate_and_a_decay(optimizer):
     assert {"lr", "weight_decay"} <= optimizer.numbers.keys()
     assert isinstance(optimizer.options["decay"], Choice)
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "optimizers.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_stands_on_the_page(name):
+    assert f"`{name}`" in PAGE
+
+
+@pytest.mark.parametrize("form", OPTIMIZERS["padam"].options["decay"].choices)
+def test_every_form_of_decay_stands_on_the_page(form):
+    assert f"| `{form}` |" in PAGE
 
 
 def test_an_optimizer_has_no_number_of_another():

@@ -104,7 +104,11 @@ FAULTS = [
         "is no option of sgd; known: name, lr, momentum",
     ),
     ([("optimizer.decay", "normalized")], "optimizer.decay", "did you mean 'normalised'?"),
-    ([("optimizer", {"name": "adamw", "decay": "l2"})], "optimizer.decay", "unknown decay 'l2'; known: decoupled-lr"),
+    (
+        [("optimizer", {"name": "adamw", "decay": "x"})],
+        "optimizer.decay",
+        "unknown decay 'x'; known: decoupled-lr, l2, ",
+    ),
     ([("optimizer.decay_on", "kernel")], "optimizer.decay_on", "did you mean 'kernels'?"),
     ([("objective.statistic", "mean_last")], "objective.statistic", "did you mean 'mean_last5'?"),
     ([("objective.split", "tset")], "objective.split", "did you mean 'test'?"),

@@ -8,12 +8,13 @@ from search_spaces.declarations import OPTIMIZERS
 from workers.engine import Setting
 from workers.recipe import Recipe
 
+GIVEN = {
+    "padam": {"lr": 0.05, "weight_decay": 5e-4},
+    "sgd": {"lr": 0.05, "weight_decay": 5e-4},
+}
 HYPERPARAMETERS = {
-    "padam": {"lr": 0.05, "p": 0.125, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 5e-4},
-    "sgd": {"lr": 0.05, "momentum": 0.9, "weight_decay": 5e-4},
-    "adam": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0},
-    "amsgrad": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0},
-    "adamw": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
+    name: {option: it.default for option, it in optimizer.numbers.items()} | GIVEN.get(name, {})
+    for name, optimizer in OPTIMIZERS.items()
 }
 
 

@@ -17,7 +17,7 @@ from workers.data import load_split
 from workers.data.augmentation import PADDING
 from workers.networks import build_network
 from workers.optimizers import build_optimizer
-from workers.optimizers.flat import DECAYS
+from workers.optimizers.decay import DECAYS
 from workers.optimizers.padam import RULES
 
 ENTRIES = [(kind, name) for kind, entries in KINDS.items() for name in entries]

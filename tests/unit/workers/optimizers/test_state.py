@@ -112,7 +112,7 @@ def test_a_sparse_gradient_anywhere_stops_the_step_before_anything_moves(between
 BAD = {
     "amsgrad": ["no", None, 1],
     "maximize": ["yes", None, 0],
-    "initial_lr": [float("nan"), -1.0, None, "x"],
+    "base_lr": [float("nan"), -1.0, None, "x"],
     "cycle_steps": [-5, 0, 1.5, True],
     "variant": [["torch"], "pytorch", None],
     "decay": [["l2"], "L2", None],

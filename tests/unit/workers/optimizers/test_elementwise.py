@@ -449,5 +449,5 @@ def operations_of_a_step(tensors, **options):
 def test_the_number_of_operations_does_not_grow_with_the_number_of_tensors(variant, decay):
     options = {"variant": variant, "weight_decay": 0.1, "decay": decay}
     few, many = operations_of_a_step(2, **options), operations_of_a_step(200, **options)
-    assert "lerp_" in few
+    assert len(few) > 2
     assert few == many

@@ -1,0 +1,253 @@
+"""The base of Basin's optimizers: flat state, weight decay in four forms, and one expression a rule.
+
+A rule says what it keeps, and what one element of it becomes in a step; the base does the rest. On a CPU the
+expression is compiled, by the machine's own compiler, into one pass over parameters, gradients and state
+(:mod:`workers.optimizers.fused`); where there is none torch evaluates it over all tensors of a group at once. The
+number of tensor operations does not grow with the number of tensors.
+
+``optimizer.state[parameter]`` holds views of the flat buffers, under the names that torch's own optimizers use, so
+that ``state_dict`` looks as a torch user expects.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, overload
+
+import torch
+from torch import Tensor
+
+from workers.optimizers.buckets import Bucket, Stretch
+from workers.optimizers.decay import shares
+from workers.optimizers.family import Family, dense, evaluated
+from workers.optimizers.foreign import adapted
+from workers.optimizers.fused import Expression, kernel_of
+from workers.optimizers.options import check_parameters
+from workers.optimizers.sweep import sweep
+
+
+class Elementwise(Family):
+    """An optimizer whose rule treats each element of each parameter alike.
+
+    Subclasses name their state, check their options, and give the expression with its numbers.
+
+    Attributes
+    ----------
+    STATE
+        The names of all state that the rule may keep.
+    """
+
+    STATE: ClassVar[frozenset[str]]
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self._layout: list[list[Bucket]] | None = None
+        self._known: list[int] = []
+        super().__init__(params, defaults)
+
+    @abstractmethod
+    def state_names(self, group: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the state a group needs beside ``step``."""
+
+    @abstractmethod
+    def expression(self, group: Mapping[str, Any]) -> Expression:
+        """Return the rule that a group's options choose: the same object for the same choice."""
+
+    @abstractmethod
+    def numbers(self, group: Mapping[str, Any], step: Any) -> dict[str, Any]:
+        """Return the numbers of the expression at a step, 1 for the first, always in the same order.
+
+        They are tensors where the count is one, or the learning rate.
+        """
+
+    def shares(self, group: Mapping[str, Any], _step: Any) -> tuple[Any, Any]:
+        """Return what of a parameter is added to its gradient, and what of it a step keeps."""
+        return shares(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group; its options are checked like the constructor's."""
+        super().add_param_group(param_group)
+        self._layout = None
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load what :meth:`state_dict` returned; later steps continue as if never interrupted.
+
+        State that the rule needs and the dictionary lacks begins at zero, options that it lacks stay as they are. A
+        dictionary of torch's Adam, AdamW or AMSGrad is one of the same rule, its decay included; another rule's is
+        refused.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An option is out of range, a state has another shape than its parameter, or is of another rule; nothing is
+            loaded then.
+        """
+        state, groups = self.state, self.param_groups
+        try:
+            super().load_state_dict(adapted(state_dict, groups, self.STATE))
+            for group in self.param_groups:
+                check_parameters(group["params"])
+                self.check_all(group)
+            self._layout = None
+            self.buckets()
+        except BaseException:
+            self.state, self.param_groups, self._layout = state, groups, None
+            raise
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        defaults = dict(state.get("defaults") or self.defaults)  # torch adds one of its own, which no rule here has
+        super().__setstate__(state)
+        for group in self.param_groups:  # a state of an older release lacks some options
+            for name, value in defaults.items():
+                group.setdefault(name, value)
+            group.setdefault("base_lr", group.get("initial_lr", group["lr"]))
+        self._layout, self._known = None, []
+
+    def buckets(self) -> list[list[Bucket]]:
+        """Return the flat buffers of every group, laid out anew where a group, its state or its needs are new."""
+        layout = self._layout
+        if layout is None or any(map(self._outgrown, self.param_groups, layout)) or not self._is_current(layout):
+            layout = self._layout = [self._laid_out(group) for group in self.param_groups]
+            self._known = self._signature()
+        return layout
+
+    def _signature(self) -> list[int]:
+        """Return who is where: the same as long as nobody touched parameters or state."""
+        found = [id(parameter) for group in self.param_groups for parameter in group["params"]]
+        for entry in self.state.values():
+            found.append(id(entry))
+            found += map(id, entry.values())
+        return found
+
+    def _is_current(self, layout: list[list[Bucket]]) -> bool:
+        """Tell whether the groups hold the parameters of the buckets, and the state their views."""
+        known = self._signature()
+        if known != self._known:  # something is new, if only what a user keeps beside our state
+            for group, buckets in zip(self.param_groups, layout, strict=True):
+                held = {id(parameter) for bucket in buckets for parameter in bucket.parameters}
+                if {id(parameter) for parameter in group["params"]} != held:
+                    return False
+                if not all(bucket.is_published(self.state) for bucket in buckets):
+                    return False
+            self._known = known
+        return True
+
+    def _outgrown(self, group: Mapping[str, Any], buckets: list[Bucket]) -> bool:
+        """Tell whether the buffers are not those that the options of a group and the types of its parameters need."""
+        names, capturable = set(self.state_names(group)), group["capturable"]
+        return any(it.flat.keys() != names or it.capturable is not capturable or not it.fits() for it in buckets)
+
+    def _laid_out(self, group: Mapping[str, Any]) -> list[Bucket]:
+        check_parameters(group["params"])
+        kinds: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+        for parameter in group["params"]:
+            kinds.setdefault((parameter.device, parameter.dtype), []).append(parameter)
+        names, capturable = self.state_names(group), group["capturable"]
+        buckets = [Bucket(it, names, self.STATE, self.state, capturable=capturable) for it in kinds.values()]
+        for bucket in buckets:
+            bucket.publish(self.state)
+        return buckets
+
+    @overload
+    def step(self, closure: None = None) -> None: ...
+
+    @overload
+    def step(self, closure: Callable[[], float]) -> float: ...
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """Update every parameter that has a gradient; ``closure`` re-evaluates the loss first and returns it.
+
+        Raises
+        ------
+        RuntimeError
+            A gradient is sparse. No parameter has moved then.
+        TypeError, ValueError
+            An option was changed to what is out of range. No parameter has moved then.
+        """
+        loss = evaluated(closure)
+        if torch.compiler.is_compiling():
+            self._traced()
+            return loss
+        for group in self.param_groups:
+            self.check_all(group)
+        planned = []
+        for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
+            for bucket in buckets:
+                bucket.check()
+                gradients = [dense(parameter.grad) for parameter in bucket.parameters]
+                planned += [(group, bucket, it, gradients[it.first : it.end]) for it in bucket.stretches(gradients)]
+        for group, bucket, stretch, given in planned:
+            self._advance(group, bucket, stretch, given)
+        return loss
+
+    def _advance(self, group: Mapping[str, Any], bucket: Bucket, stretch: Stretch, gradients: list[Any]) -> None:
+        """Step parameters that have gradients and were stepped equally often."""
+        sign = -1.0 if group["maximize"] else 1.0
+        step = bucket.advance(stretch)
+        numbers, (l2, keep) = self.numbers(group, step), self.shares(group, step)
+        expression = self.expression(group)
+        fused = group["fused"] is not False
+        if fused and not bucket.capturable and compact(stretch.parameters) and compact(gradients):
+            kernel = kernel_of(expression, tuple(stretch.state), tuple(numbers), gradients[0].dtype)
+            if kernel is not None:
+                values = [sign, float(l2), float(keep), *map(float, numbers.values())]
+                kernel(stretch.parameters, gradients, stretch.ends, list(stretch.state.values()), values)
+                return
+        on_cpu = gradients[0].is_cpu
+        if group["fused"] and on_cpu:
+            raise RuntimeError(
+                "fused=True must have a C++ compiler, and parameters and gradients in single or double precision "
+                "that lie in memory without gaps; leave it out to step without"
+            )
+        compiled = fused and not on_cpu
+        sweep(expression, stretch.parameters, gradients, stretch.state, numbers, (sign, l2, keep), compiled=compiled)
+
+    def _traced(self) -> None:
+        """Step within a graph of torch's compiler: what a step reads from the host stays a tensor."""
+        for group in self.param_groups:
+            parameters: list[Tensor] = []
+            gradients: list[Tensor] = []
+            buffers: list[Tensor] = []
+            counts: list[Tensor] = []
+            self._init_group(group, parameters, gradients, buffers, counts)
+            if not parameters:
+                continue
+            counts[0].add_(1.0)
+            step = counts[0][0].double()
+            given = (-1.0 if group["maximize"] else 1.0, *self.shares(group, step))
+            state = dict(zip(self.state_names(group), buffers, strict=True))
+            sweep(self.expression(group), parameters, gradients, state, self.numbers(group, step), given)
+
+    def _init_group(
+        self,
+        group: dict[str, Any],
+        parameters: list[Tensor],
+        gradients: list[Tensor],
+        buffers: list[Tensor],
+        counts: list[Tensor],
+    ) -> None:
+        """Fill lists with what a group is stepped with; torch's compiler knows this name, and runs it untraced.
+
+        Raises
+        ------
+        RuntimeError
+            Parameters of the group differ in type or device, or some have no gradient.
+        """
+        self.check_all(group)
+        buckets = self.buckets()[next(i for i, it in enumerate(self.param_groups) if it is group)]
+        given = [dense(parameter.grad) for bucket in buckets for parameter in bucket.parameters]
+        if len(buckets) != 1 or any(gradient is None for gradient in given):
+            raise RuntimeError(
+                "a step that torch compiles must have parameters of one type on one device in each group, all with "
+                "gradients; step without torch.compile, which fuses as well"
+            )
+        parameters += buckets[0].parameters
+        gradients += [gradient for gradient in given if gradient is not None]
+        buffers += buckets[0].flat.values()
+        counts.append(buckets[0].counts)
+
+
+def compact(tensors: list[Tensor]) -> bool:
+    """Tell whether tensors of the CPU lie in memory element by element, in the order of their indices."""
+    return tensors[0].is_cpu and all(map(Tensor.is_contiguous, tensors))

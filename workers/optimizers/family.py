@@ -1,0 +1,63 @@
+"""What every optimizer of the family shares: options that are checked wherever they come from, and a base rate."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from workers.optimizers.moments import Moment
+from workers.optimizers.options import check_parameters, check_shared
+
+
+class Family(torch.optim.Optimizer, ABC):
+    """A :class:`torch.optim.Optimizer` with weight decay in four forms (:func:`workers.optimizers.decay.shares`).
+
+    Every group carries at least ``lr``, ``base_lr``, ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``,
+    ``fused`` and ``capturable``.
+    """
+
+    @abstractmethod
+    def check(self, group: Mapping[str, Any]) -> None:
+        """Raise ``TypeError`` or ``ValueError`` where a group's options are outside the rule's range."""
+
+    @abstractmethod
+    def moment(self, group: Mapping[str, Any]) -> Moment | None:
+        """Return the second moment that the rule divides by, None where there is none."""
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group; its options are checked like the constructor's."""
+        super().add_param_group(param_group)
+        group = self.param_groups[-1]
+        try:
+            group.setdefault("base_lr", float(group["lr"]) if isinstance(group["lr"], Tensor) else group["lr"])
+            check_parameters(group["params"])
+            self.check_all(group)
+        except (TypeError, ValueError):
+            self.param_groups.pop()
+            raise
+
+    def check_all(self, group: Mapping[str, Any]) -> None:
+        """Raise ``TypeError`` or ``ValueError`` where any option of a group is out of range."""
+        check_shared(group)
+        self.check(group)
+
+
+def evaluated(closure: Callable[[], float] | None) -> float | None:
+    """Return the loss of a closure, which is evaluated with gradients."""
+    if closure is None:
+        return None
+    with torch.enable_grad():
+        return closure()
+
+
+def dense(gradient: Tensor | None) -> Tensor | None:
+    """Return a gradient; raises ``RuntimeError`` where it is sparse."""
+    if gradient is not None and gradient.is_sparse:
+        raise RuntimeError(
+            "dense gradients must be given, got a sparse one; use torch.optim.SparseAdam for that parameter"
+        )
+    return gradient

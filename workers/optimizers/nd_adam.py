@@ -1,0 +1,129 @@
+"""ND-Adam: weight vectors of length one, turned along their gradients, one second moment each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from workers.optimizers.decay import shares
+from workers.optimizers.family import Family, dense, evaluated
+from workers.optimizers.moments import Moment
+from workers.optimizers.options import check_betas, in_range
+
+
+class NDAdam(Family):
+    r"""Normalised direction-preserving Adam.
+
+    A parameter of two or more dimensions is a stack of weight vectors, one an output. Each is brought to length 1
+    before the first step and after each. Of its gradient only the part across it counts, g - (g.w) w; m is the
+    average of that, v one number, the average of its squared length, and w - lr (m / c1) / (sqrt(v / c2) + eps) has
+    the direction of the new vector. Other parameters take steps of Adam and are the only ones that decay: the length
+    of a vector says nothing here.
+
+    The network has to bear vectors of length one: where no batch norm follows, as behind the last layer, the outputs
+    are no larger than what comes in.
+
+    Parameters
+    ----------
+    params
+        Tensors or groups; every option may differ by group.
+    lr
+        Learning rate, >= 0: the angle that a vector turns by, about.
+    betas
+        Decay of the two averages, each in [0, 1).
+    eps
+        Guard of the denominator, >= 0.
+    weight_decay, decay, cycle_steps, maximize
+        As of :class:`workers.optimizers.Padam`, for parameters of fewer than two dimensions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An option is of another type or out of its range.
+    RuntimeError
+        A gradient is sparse. No parameter has moved then.
+
+    References
+    ----------
+    Z. Zhang, L. Ma, Z. Li, C. Wu: Normalized direction-preserving Adam, arXiv:1709.04546.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        *,
+        decay: str = "l2",
+        cycle_steps: int | None = None,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "decay": decay,
+            "cycle_steps": cycle_steps,
+            "maximize": maximize,
+            "fused": None,
+            "capturable": False,
+        }
+        super().__init__(params, defaults)
+
+    def check(self, group: Mapping[str, Any]) -> None:
+        """Raise where betas or eps are out of range."""
+        check_betas(group)
+        in_range("eps", group["eps"], 0.0)
+
+    def moment(self, group: Mapping[str, Any]) -> Moment:
+        """Return v: one number a vector, one an element of other parameters."""
+        return Moment("exp_avg_sq", beta=group["betas"][1])
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Update every parameter that has a gradient; ``closure`` re-evaluates the loss first and returns it."""
+        loss = evaluated(closure)
+        for group in self.param_groups:
+            self.check_all(group)
+        given = [[(w, g) for w in it["params"] if (g := dense(w.grad)) is not None] for it in self.param_groups]
+        for group, pairs in zip(self.param_groups, given, strict=True):
+            for w, g in pairs:
+                self._step(group, w, -g if group["maximize"] else g)
+        return loss
+
+    def _step(self, group: Mapping[str, Any], w: Tensor, g: Tensor) -> None:
+        vectors = w.ndim >= 2
+        state = self.state[w]
+        if not state:
+            moment = w.new_zeros((len(w), *[1] * (w.ndim - 1))) if vectors else torch.zeros_like(w)
+            state |= {"step": torch.zeros(()), "exp_avg": torch.zeros_like(w), "exp_avg_sq": moment}
+            if vectors:
+                w.copy_(unit(w))
+        state["step"] += 1
+        step, (beta1, beta2) = float(state["step"]), group["betas"]
+        l2, keep = (0.0, 1.0) if vectors else shares(group)
+        g = g - summed(g * w) * w if vectors else g + w * l2
+        m = state["exp_avg"].mul_(beta1).add_(g, alpha=1.0 - beta1)
+        v = state["exp_avg_sq"].mul_(beta2).add_(summed(g * g) if vectors else g * g, alpha=1.0 - beta2)
+        denominator = (v / (1.0 - beta2**step)).sqrt_().add_(group["eps"])
+        denominator.masked_fill_(denominator == 0.0, 1.0)
+        w.mul_(keep).sub_(m / denominator * (group["lr"] / (1.0 - beta1**step)))
+        if vectors:
+            w.copy_(unit(w))
+
+
+def summed(x: Tensor) -> Tensor:
+    """Return the sum over each vector of a stack, in a shape that goes with it."""
+    return x.sum(dim=tuple(range(1, x.ndim)), keepdim=True)
+
+
+def unit(w: Tensor) -> Tensor:
+    """Return the vectors of a stack at length 1; one of zeros stays."""
+    length = summed(w * w).sqrt_()
+    return w / length.masked_fill_(length == 0.0, 1.0)

@@ -1,0 +1,151 @@
+"""SWATS: Adam until its steps tell a learning rate for SGD, which goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from workers.optimizers.decay import shares
+from workers.optimizers.family import Family, dense, evaluated
+from workers.optimizers.moments import Moment
+from workers.optimizers.options import check_betas, in_range
+
+
+class Swats(Family):
+    r"""Adam that switches to SGD by itself, with the learning rate that Adam's steps amount to.
+
+    A step of Adam is p = -lr m sqrt(c2) / c1 / (sqrt(v) + eps). Seen along p, SGD would have needed the rate
+    gamma = p.p / -p.g for it. Once the bias-corrected average of gamma (decay beta2) is within ``tolerance`` of gamma
+    itself, from the second step on, SGD takes over: buffer = beta1 buffer + g, and the step is
+    -(1 - beta1) rate buffer, where the rate is that average, times what has become of lr since the switch.
+
+    p and g are those of all parameters of a group, as in the paper; both ports that are in use judge each tensor
+    alone and let the first one switch its whole group.
+
+    Parameters
+    ----------
+    params
+        Tensors or groups; every option may differ by group, and each group switches by itself.
+    lr
+        Learning rate of Adam, >= 0.
+    betas
+        Decay of the two averages, each in [0, 1); the first is SGD's momentum, too.
+    eps
+        Guard of Adam's denominator, >= 0; 1e-9 in the paper.
+    tolerance
+        How close the average must come, >= 0; 1e-9 in the paper.
+    weight_decay, decay, cycle_steps, maximize
+        As of :class:`workers.optimizers.Padam`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An option is of another type or out of its range.
+    RuntimeError
+        A gradient is sparse. No parameter has moved then.
+
+    References
+    ----------
+    N. S. Keskar, R. Socher: Improving generalization performance by switching from Adam to SGD, arXiv:1712.07628.
+    """
+
+    def __init__(  # noqa: PLR0913 - the options torch users know
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-9,
+        weight_decay: float = 0.0,
+        *,
+        tolerance: float = 1e-9,
+        decay: str = "l2",
+        cycle_steps: int | None = None,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "tolerance": tolerance,
+            "decay": decay,
+            "cycle_steps": cycle_steps,
+            "maximize": maximize,
+            "fused": None,
+            "capturable": False,
+            "taken": 0,
+            "average": 0.0,
+            "rate": None,
+            "switched_at": None,
+        }
+        super().__init__(params, defaults)
+
+    def check(self, group: Mapping[str, Any]) -> None:
+        """Raise where betas, eps or tolerance are out of range."""
+        check_betas(group)
+        in_range("eps", group["eps"], 0.0)
+        in_range("tolerance", group["tolerance"], 0.0)
+
+    def moment(self, group: Mapping[str, Any]) -> Moment | None:
+        """Return v as long as it is Adam that steps."""
+        return Moment("exp_avg_sq") if group["rate"] is None else None
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Update every parameter that has a gradient; ``closure`` re-evaluates the loss first and returns it."""
+        loss = evaluated(closure)
+        for group in self.param_groups:
+            self.check_all(group)
+        given = [[(w, g) for w in it["params"] if (g := dense(w.grad)) is not None] for it in self.param_groups]
+        for group, pairs in zip(self.param_groups, given, strict=True):
+            if pairs:
+                self._step(group, [w for w, _ in pairs], [g for _, g in pairs])
+        return loss
+
+    def _step(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> None:
+        l2, keep = shares(group)
+        sign = -1.0 if group["maximize"] else 1.0
+        gradients = [g * sign + w * l2 for w, g in zip(weights, gradients, strict=True)]
+        if not any(self.state[w] for w in weights):  # the first step, or the first since the state was discarded
+            group |= {"taken": 0, "average": 0.0, "rate": None, "switched_at": None}
+        for w in weights:
+            if not self.state[w]:
+                zeros = {name: torch.zeros_like(w) for name in ("exp_avg", "exp_avg_sq")}
+                self.state[w] = {"step": torch.zeros(()), **zeros}
+            self.state[w]["step"] += 1
+        group["taken"] += 1
+        moved = self._sgd(group, weights, gradients) if group["rate"] else self._adam(group, weights, gradients)
+        for w, p in zip(weights, moved, strict=True):
+            w.mul_(keep).add_(p)
+
+    def _sgd(self, group: Mapping[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
+        """Return the steps of SGD; its buffer took the place of Adam's average."""
+        beta1 = group["betas"][0]
+        changed = float(group["lr"]) / group["switched_at"] if group["switched_at"] else 1.0
+        buffers = [self.state[w]["exp_avg"].mul_(beta1).add_(g) for w, g in zip(weights, gradients, strict=True)]
+        return [buffer * (-(1.0 - beta1) * group["rate"] * changed) for buffer in buffers]
+
+    def _adam(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
+        """Return the steps of Adam, and note what rate they amount to."""
+        (beta1, beta2), moved = group["betas"], []
+        for w, g in zip(weights, gradients, strict=True):
+            state = self.state[w]
+            step = float(state["step"])
+            m = state["exp_avg"].mul_(beta1).add_(g, alpha=1.0 - beta1)
+            v = state["exp_avg_sq"].mul_(beta2).addcmul_(g, g, value=1.0 - beta2)
+            factor = -float(group["lr"]) * (1.0 - beta2**step) ** 0.5 / (1.0 - beta1**step)
+            denominator = v.sqrt().add_(group["eps"])
+            moved.append(m.div(denominator.masked_fill_(denominator == 0.0, 1.0)).mul_(factor))
+        along = sum(float((p.double() * g.double()).sum()) for p, g in zip(moved, gradients, strict=True))
+        if along:
+            gamma = sum(float(p.double().square().sum()) for p in moved) / -along
+            group["average"] = beta2 * group["average"] + (1.0 - beta2) * gamma
+            corrected = group["average"] / (1.0 - beta2 ** group["taken"])
+            if group["taken"] > 1 and corrected > 0.0 and abs(corrected - gamma) < group["tolerance"]:
+                group["rate"], group["switched_at"] = corrected, float(group["lr"])
+                for w in weights:
+                    self.state[w]["exp_avg"].zero_()
+        return moved
