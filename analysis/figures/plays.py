@@ -12,6 +12,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from analysis.captions import described
 from analysis.figures.palette import label, styles
@@ -111,3 +112,4 @@ def _scaled(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.grid(alpha=0.25, linewidth=0.5)
     plain_log(axes.xaxis)
+    axes.xaxis.set_minor_locator(NullLocator())
