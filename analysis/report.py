@@ -11,8 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from analysis.figures import FIGURES, Drawable
-from analysis.figures.style import save
+from analysis.figures import FIGURES, Drawable, write
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.maps import SensitivityMap
 from analysis.material import Material, Source
@@ -23,15 +22,19 @@ from analysis.summary import summary
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure on disk: what was drawn, and its files by kind, ``png`` and ``svg``."""
+    """A figure on disk: what was drawn, and its files by kind, ``png``, ``svg``, and ``gif`` where it moves."""
 
     result: Drawable
     files: Mapping[str, Path]
 
     @property
-    def data(self) -> str:
-        """The PNG as base64."""
-        return base64.b64encode(self.files["png"].read_bytes()).decode("ascii")
+    def sources(self) -> list[str]:
+        """What the page shows, the picture and then its film, as URLs that hold their data."""
+        shown = [kind for kind in ("png", "gif") if kind in self.files]
+        return [f"data:image/{kind};base64,{self._data(kind)}" for kind in shown]
+
+    def _data(self, kind: str) -> str:
+        return base64.b64encode(self.files[kind].read_bytes()).decode("ascii")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +59,9 @@ class Panel:
 def write_report(source: Source, folder: Path, statistic: str | None = None, clip: Clip = WHOLE) -> dict[str, Any]:
     """Write the report into a folder and return its summary; the same rows give the same bytes.
 
-    Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure as PNG and SVG under ``figures/``. What
-    the objective's split shows comes first; where images were held out, the other split is shown beside it.
+    Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure under ``figures/``: as PNG, as SVG, and
+    as GIF where it moves. What the objective's split shows comes first; where images were held out, the other
+    split is shown beside it.
 
     Parameters
     ----------
@@ -75,7 +79,7 @@ def write_report(source: Source, folder: Path, statistic: str | None = None, cli
     material = Material.of(source, folder / "trials.csv")
     findings = Findings(material, statistic, clip)
     pictures = [
-        Picture(result=result, files=save(kind.draw(result), figures, result.name))
+        Picture(result=result, files=write(kind, result, figures))
         for kind in FIGURES
         for result in kind.compute(findings)
     ]

@@ -34,7 +34,7 @@ def summary(findings: Findings) -> dict[str, Any]:
         "specification": specification.document(),
         "warnings": specification.warnings(),
         "statistic": measure.statistic,
-        "metric": {name: it for name, it in measure.metric.to_dict().items() if name != "worst"},
+        "metric": {name: it for name, it in measure.metric.to_dict().items() if name not in {"worst", "trace"}},
         "split": measure.split,
         **({"chance_error": measure.worst if len(worsts) == 1 else None} if measure.split else {}),
         "worst": measure.metric.worst if len(worsts) == 1 else None,

@@ -72,15 +72,16 @@ def _judged(
     if None in (objective.split, objective.statistic):
         return  # what it says is wrong already
     if "split" in written and declared.name != CLASSIFICATION:
-        names = ", ".join(it.name for it in declared.metrics)
+        names = ", ".join(declared.judged)
         yield Fault(path="objective.split", message=f"{declared.name} has no splits; `metric` is one of {names}")
         return
     if "split" in written and "metric" in written:
         yield Fault(path="objective.metric", message="stands beside split; write one or the other")
         return
-    if objective.metric is not None and declared.metric(objective.metric) is None:
-        known = [it.name for it in declared.metrics]
-        rule = f"{declared.name} does not measure {shown(objective.metric)}; {nearest(objective.metric, known)}"
+    if objective.metric is not None and objective.metric not in declared.judged:
+        trace = declared.metric(objective.metric) is not None
+        says = "keeps, and does not judge," if trace else "does not measure"
+        rule = f"{declared.name} {says} {shown(objective.metric)}; {nearest(objective.metric, declared.judged)}"
         yield Fault(path="objective.metric", message=rule)
         return
     held_out = space.get("task.validation")

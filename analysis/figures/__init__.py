@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import curves, heatmap, optima, points
+from analysis.figures import curves, heatmap, optima, paths, plays, points
+from analysis.figures.style import save
 from analysis.findings import Findings
 
 
@@ -41,5 +43,14 @@ class Kind(Protocol):
         """Return the text below a result."""
 
 
-FIGURES: tuple[Kind, ...] = (heatmap, points, optima, curves)
+FIGURES: tuple[Kind, ...] = (paths, plays, heatmap, points, optima, curves)
 """The kinds of figures of a report, in its order."""
+
+
+def write(kind: Kind, result: Any, folder: Path) -> dict[str, Path]:
+    """Write a result as PNG and SVG, and as GIF where it moves; return its files by kind."""
+    files = save(kind.draw(result), folder, result.name)
+    if kind is paths:
+        files["gif"] = folder / f"{result.name}.gif"
+        files["gif"].write_bytes(paths.animate(result))
+    return files

@@ -13,7 +13,8 @@ from search_spaces.declarations.declaration import Declaration, Origin
 from search_spaces.declarations.networks import NETWORKS, Network
 from search_spaces.declarations.optimizers import OPTIMIZERS, Optimizer
 from search_spaces.declarations.schedules import SCHEDULES
-from search_spaces.declarations.tasks import CLASSIFICATION, TASKS, Metric, Task
+from search_spaces.declarations.task import Metric, Task
+from search_spaces.declarations.tasks import CLASSIFICATION, TASKS
 
 __all__ = [
     "CLASSIFICATION",

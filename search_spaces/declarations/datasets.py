@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from search_spaces.declarations.declaration import Declaration, by_name
-from search_spaces.declarations.tasks import Metric
+from search_spaces.declarations.task import Metric
 from search_spaces.options import Number, Value
 
 

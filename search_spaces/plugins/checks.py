@@ -79,6 +79,8 @@ def metric_faults(metrics: Any, options: Mapping[str, Any]) -> Iterator[str]:
         return
     names = [it.name for it in metrics]
     columns = {f"{name}_{statistic}" for name in names for statistic in STATISTICS}
+    if metrics[0].trace:
+        yield f"the first metric, {metrics[0].name}, is the objective, and must be no trace"
     for metric in metrics:
         name = metric.name
         if not isinstance(name, str) or not WORD.fullmatch(name):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import typer
 
-from search_spaces.declarations import SCHEDULES, Declaration, Task
+from search_spaces.declarations import SCHEDULES, Declaration, Metric, Task
 from search_spaces.options import Choice, Name, Number, Option, Switch
 from study.cli.options import JsonOption, PluginOption
 from study.cli.output import print_json, print_table
@@ -72,8 +73,13 @@ def _print(declared: Mapping[str, Declaration], facts: tuple[str, ...], *, json:
             ]
             print_table(options, ("option", "values", "default", ""))
         if isinstance(declaration, Task):
-            metrics = [it.to_dict() | {"metric": f"  {it.name}", "": it.summary} for it in declaration.metrics]
-            print_table(metrics, METRIC)
+            print_table(list(map(_metric, declaration.metrics)), METRIC)
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    """Return the row of a metric; no direction of a trace is better."""
+    direction = "trace" if metric.trace else metric.direction
+    return metric.to_dict() | {"metric": f"  {metric.name}", "direction": direction, "": metric.summary}
 
 
 def _values(option: Option) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Table, case, func, literal
 
 from analysis.statistics import STATISTICS
 from search_spaces.arm import Arm
+from search_spaces.declarations import Metric
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
 from search_spaces.options import Number, Option, Switch, Value
@@ -188,9 +189,10 @@ class Columns:
                 # A column of every study, which holds in this one what alone has its name.
                 known[alias] = replace(known[path], name=alias, key=path)
             known.setdefault(alias, known[path])
-        metrics = tuple(dict.fromkeys(it.name for arm in specification.arms.values() for it in arm.metrics))
+        measured = {it.name: it for arm in specification.arms.values() for it in arm.metrics}
+        metrics = tuple(measured)
         objective = next(iter(specification.arms.values())).metric.name
-        results = [column for name in metrics for column in _results(name, of_objective=name == objective)]
+        results = [column for it in measured.values() for column in _results(it, of_objective=it.name == objective)]
         known |= {column.name: column for column in results if column.name not in known}
         epochs |= {name: Column(name, float, schema.epoch, "metrics") for name in metrics if name not in epochs}
         printed = dict.fromkeys((*TRIAL_NAMES, *varied_in(specification), *(column.name for column in results)))
@@ -270,15 +272,15 @@ def varied_in(specification: Specification) -> list[str]:
     return list(dict.fromkeys(path for arm in specification.arms.values() for path in arm.space))
 
 
-def _results(metric: str, *, of_objective: bool) -> Iterator[Column]:
-    """Yield the columns of the results of a metric."""
-    for statistic in STATISTICS:
-        name = f"{metric}_{statistic}"
-        if metric in COLUMNS and name in schema.trial.c:
+def _results(metric: Metric, *, of_objective: bool) -> Iterator[Column]:
+    """Yield the columns of the results of a metric; of a place only where it was in the end."""
+    for statistic in STATISTICS if not metric.trace else ("final",):
+        name = f"{metric.name}_{statistic}"
+        if metric.name in COLUMNS and name in schema.trial.c:
             yield Column(name, float, schema.trial)
         elif of_objective:
             yield Column(name, float, schema.trial, f"value_{statistic}")
-        elif metric not in COLUMNS:
+        elif metric.name not in COLUMNS:
             yield Column(name, float, schema.trial, "metrics")
 
 

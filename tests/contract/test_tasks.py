@@ -12,6 +12,7 @@ from search_spaces.declarations import TASKS, Metric, Task
 from search_spaces.errors import SpecificationError
 from search_spaces.options import Number
 from search_spaces.sections import model_of
+from study.errors import UsageError
 from study.proposer import Proposer
 from study.source import StudySource
 from tests.contract.helpers import (
@@ -143,8 +144,9 @@ def test_the_train_loss_may_be_the_objective_of_classification(store):
 
 def test_the_columns_of_a_task_are_those_of_what_it_measures(store, study):
     columns = store.queries.columns(study.id)
-    assert columns.results == tuple(RESULTS)
-    assert columns.printed[-len(RESULTS) :] == tuple(RESULTS)
+    results = (*RESULTS, "x_final", "y_final")  # of where a descent stands, the end alone
+    assert columns.results == results
+    assert columns.printed[-len(results) :] == results
     assert not {*ERRORS, "train_loss_final", "images_per_second"} & set(columns.applying)
     assert {*ERRORS, "train_loss_final"} <= set(columns.printed)
 
@@ -185,8 +187,27 @@ def test_curves_have_a_column_for_every_metric_and_none_for_errors(store, study)
         "seconds",
         "excess",
         "distance",
+        "x",
+        "y",
     ]
     assert store.curves("study")["excess"].dtype == "float64"
+
+
+def test_where_a_descent_stands_is_kept_with_every_epoch_and_told_of_its_end(store, study):
+    (lease,) = claim(store, study)
+    curve = [it | {"x": 1.0 + at, "y": 1.0 - at} for at, it in enumerate(CURVE)]
+    tell(store, measured(lease, *curve))
+    assert [(it["x"], it["y"]) for it in store.queries.curves(study.id)] == [(1.0, 1.0), (2.0, 0.0), (3.0, -1.0)]
+    found = next(store.queries.trials(study.id, columns=["x_final", "y_final"], where="x_final = 3"))
+    assert tuple(found.values()) == (3.0, -1.0)
+    with pytest.raises(UsageError, match="no column 'x_min'"):
+        list(store.queries.trials(study.id, columns=["x_min"]))
+    assert store.findings() == []
+
+
+def test_where_a_descent_stands_is_no_objective():
+    with pytest.raises(SpecificationError, match="beale keeps, and does not judge, 'x'; known: excess, distance"):
+        specification(task=BEALE, objective={"metric": "x"})
 
 
 def test_what_a_task_lets_vary_is_its_options(store):

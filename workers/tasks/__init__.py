@@ -7,13 +7,16 @@ from pathlib import Path
 
 import torch
 
+from search_spaces.landscapes import SURFACES
 from workers.recipe import Recipe
 from workers.session import Session
-from workers.tasks import beale, classification
+from workers.tasks import classification, moons, online, surface
 
 TASKS: dict[str, Callable[[Recipe, Path | None, torch.device], Session]] = {
-    "beale": beale.begin,
     "classification": classification.begin,
+    "moons-logistic": moons.begin,
+    "online": online.begin,
+    **dict.fromkeys(SURFACES, surface.begin),
 }
 """Each takes a recipe, the folder of the data sets and a device, and returns a session that has not begun."""
 

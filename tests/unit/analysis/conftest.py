@@ -10,7 +10,7 @@ from tests.unit.analysis.studies import GAME
 @pytest.fixture
 def unpainted(monkeypatch):
     """Draw figures, but keep files of a few bytes: for tests that look at numbers and words."""
-    monkeypatch.setattr("analysis.report.save", save_nothing)
+    monkeypatch.setattr("analysis.figures.save", save_nothing)
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ import torch
 from torch import nn
 
 from tests.unit.workers.recipes import recipe
-from tests.unit.workers.tasks.test_beale import recipe as descent
+from tests.unit.workers.tasks.test_moons import session as batches
+from tests.unit.workers.tasks.test_online import session as play
+from tests.unit.workers.tasks.test_surface import recipe as descent
 from workers import networks
 from workers.records import Divergence
 from workers.seeds import seeded
@@ -35,6 +37,9 @@ RECIPES = {
     "adamw": recipe("adamw", subset=64, epochs=3, schedule={"name": "cosine"}),
     "beale": descent("padam", lr=0.01, noise=0.5),
     "beale by adam": descent("adam", lr=0.01, noise=0.5, schedules={"lr": {"name": "cosine"}}),
+    "valley": descent("amsgrad", lr=0.1, noise=0.5, task="valley"),
+    "moons": batches(lr=0.1).recipe,
+    "online": play("padam 1/8", 3.0, steps=50, schedule="cosine").recipe,
 }  # fmt: skip
 
 

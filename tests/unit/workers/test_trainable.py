@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.unit.workers.tasks.test_beale import recipe as descent
+from tests.unit.workers.tasks.test_surface import recipe as descent
 from workers.messages import Ending, Job, Report, Ticket
 from workers.precision import numeric_mode
 from workers.provenance import code_version

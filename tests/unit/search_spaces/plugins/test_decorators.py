@@ -130,6 +130,10 @@ def test_what_has_a_column_of_numbers_in_every_study_is_one(option):
         ([basin.Metric("noise")], "metric noise must have another name: an option or a metric has this one"),
         ([basin.Metric("value", direction="up")], "direction must be minimize or maximize, got 'up'"),
         ([basin.Metric("value", worst=float("inf"))], "worst must be a finite number, got inf"),
+        (
+            [basin.Metric("place", trace=True), VALUE],
+            "the first metric, place, is the objective, and must be no trace",
+        ),
     ],
 )
 def test_a_metric_that_breaks_a_rule_is_refused(metrics, told):

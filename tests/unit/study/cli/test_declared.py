@@ -54,3 +54,10 @@ def test_the_table_names_every_entry_and_every_option(basin, kind):
 )
 def test_an_option_is_told_with_its_values_and_its_default(basin, kind, line):
     assert line in basin(f"{kind}s").out
+
+
+def test_no_direction_of_a_trace_is_better(basin):
+    lines = [line.split() for line in basin("tasks").out.splitlines()]
+    assert ["x", "trace", "-", "position"] in lines
+    assert ["y", "trace", "-", "second", "coordinate"] in lines
+    assert next(words for words in lines if words[:1] == ["regret"])[1] == "minimize"

@@ -9,7 +9,7 @@ from tests.unit.analysis.common import save_nothing
 
 @pytest.fixture(autouse=True)
 def _unpainted(monkeypatch):
-    monkeypatch.setattr("analysis.report.save", save_nothing)
+    monkeypatch.setattr("analysis.figures.save", save_nothing)
 
 
 def names(folder):

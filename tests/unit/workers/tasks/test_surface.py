@@ -1,4 +1,4 @@
-"""Beale's function against loops of plain numbers that share no code with it."""
+"""Descents of surfaces against loops of plain numbers that share no code with them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import math
 import pytest
 import torch
 
-from search_spaces.declarations import OPTIMIZERS, TASKS
+from search_spaces.declarations import OPTIMIZERS
+from search_spaces.landscapes import SURFACES
 from workers.recipe import Recipe
 from workers.records import Divergence
-from workers.tasks import beale, begin
+from workers.tasks import begin
 
 CPU = torch.device("cpu")
+BEALE = SURFACES["beale"]
+STARTS = {"beale": (1.0, 1.0), "rosenbrock": (-1.2, 1.0), "saddle": (1.0, 1e-3), "valley": (1e-2, 1.0)}
 
 
-def recipe(optimizer="sgd", steps=20, noise=0.0, epochs=3, seed=0, schedules=None, **options):
+def recipe(optimizer="sgd", steps=20, noise=0.0, epochs=3, seed=0, schedules=None, task="beale", **options):
     declared = {name: option.default for name, option in OPTIMIZERS[optimizer].options.items()}
     return Recipe(
-        task="beale",
+        task=task,
         setting={"steps": steps, "noise": noise},
         optimizer=optimizer,
         options=declared | options,
@@ -32,12 +35,13 @@ def records(*arguments, **changes):
     return list(begin(recipe(*arguments, **changes), None, CPU).rest())
 
 
-def f(x, y):
-    return (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
+def beale(x, y):
+    a, b, c = 1.5 - x + x * y, 2.25 - x + x * y**2, 2.625 - x + x * y**3
+    return a**2 + b**2 + c**2
 
 
-def slope(x, y):
-    """Return the derivatives, worked out by hand."""
+def slope_of_beale(x, y):
+    """Return the derivatives, worked out by hand, as those below."""
     a, b, c = 1.5 - x + x * y, 2.25 - x + x * y**2, 2.625 - x + x * y**3
     return (
         2 * a * (y - 1) + 2 * b * (y**2 - 1) + 2 * c * (y**3 - 1),
@@ -45,10 +49,31 @@ def slope(x, y):
     )
 
 
-def sgd(lr, momentum, steps, factor=lambda _step: 1.0):
-    at, speed = [1.0, 1.0], [0.0, 0.0]
+def slope_of_rosenbrock(x, y):
+    return -2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)
+
+
+def slope_of_saddle(x, y):
+    return 2 * x, 2 * y * (y * y - 1)
+
+
+def slope_of_valley(x, y):
+    return -(x / 4) * (1 - x * x / 16), 20 * y
+
+
+SLOPES = {
+    "beale": slope_of_beale,
+    "rosenbrock": slope_of_rosenbrock,
+    "saddle": slope_of_saddle,
+    "valley": slope_of_valley,
+}
+RATES = {"beale": 1e-3, "rosenbrock": 1e-4, "saddle": 0.05, "valley": 0.02}
+
+
+def sgd(lr, momentum, steps, factor=lambda _step: 1.0, task="beale"):
+    at, speed = list(STARTS[task]), [0.0, 0.0]
     for step in range(steps):
-        for i, derivative in enumerate(slope(*at)):
+        for i, derivative in enumerate(SLOPES[task](*at)):
             speed[i] = momentum * speed[i] + derivative
         at = [it - lr * factor(step) * v for it, v in zip(at, speed, strict=True)]
     return at
@@ -57,7 +82,7 @@ def sgd(lr, momentum, steps, factor=lambda _step: 1.0):
 def adam(lr, steps, beta1=0.9, beta2=0.999, eps=1e-8, *, p=0.5, maximum=False):
     at, m, v, top = [1.0, 1.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
     for step in range(1, steps + 1):
-        for i, derivative in enumerate(slope(*at)):
+        for i, derivative in enumerate(slope_of_beale(*at)):
             m[i] = beta1 * m[i] + (1 - beta1) * derivative
             v[i] = beta2 * v[i] + (1 - beta2) * derivative**2
             top[i] = max(top[i], v[i])
@@ -66,33 +91,30 @@ def adam(lr, steps, beta1=0.9, beta2=0.999, eps=1e-8, *, p=0.5, maximum=False):
     return at
 
 
-def test_the_start_and_the_minimum_are_where_they_are_said_to_be():
-    assert beale.START == (1.0, 1.0)
-    assert f(*beale.START) == 14.203125
-    assert f(*beale.MINIMUM) == 0.0
-    assert slope(*beale.MINIMUM) == (0.0, 0.0)
-    assert float(beale.Point()().detach()) == f(*beale.START)
-
-
-def test_the_worst_is_the_largest_value_on_the_square_and_what_is_declared():
-    corners = [f(x, y) for x in (-4.5, 4.5) for y in (-4.5, 4.5)]
-    inside = [f(x * 0.045, y * 0.045) for x in range(-100, 101, 5) for y in range(-100, 101, 5)]
-    assert max(corners) == max(inside) == beale.WORST
-    farthest = max(math.dist((x, y), beale.MINIMUM) for x in (-4.5, 4.5) for y in (-4.5, 4.5))
-    assert farthest == beale.FARTHEST
-    assert {metric.name: metric.worst for metric in TASKS["beale"].metrics} == {
-        "excess": beale.WORST,
-        "distance": beale.FARTHEST,
-    }
-
-
 @pytest.mark.parametrize(("lr", "momentum"), [(1e-3, 0.9), (1e-2, 0.0), (5e-3, 0.5)])
 def test_a_descent_by_sgd_is_that_of_a_loop_of_plain_numbers(lr, momentum):
     found = records("sgd", lr=lr, momentum=momentum)
     for epoch, record in enumerate(found, start=1):
         x, y = sgd(lr, momentum, 20 * epoch)
-        assert record.metrics["excess"] == pytest.approx(f(x, y), rel=1e-9)
-        assert record.metrics["distance"] == pytest.approx(math.dist((x, y), beale.MINIMUM), rel=1e-9)
+        assert record.metrics["excess"] == pytest.approx(beale(x, y), rel=1e-9)
+        assert record.metrics["distance"] == pytest.approx(math.dist((x, y), BEALE.minima[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("task", SURFACES)
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_the_path_over_every_surface_is_that_of_a_loop_of_plain_numbers(task, momentum):
+    found = records("sgd", lr=RATES[task], momentum=momentum, task=task, steps=1, epochs=60)
+    for steps, record in enumerate(found, start=1):
+        place = sgd(RATES[task], momentum, steps, task=task)
+        assert [record.metrics["x"], record.metrics["y"]] == pytest.approx(place, rel=1e-9)
+        surface = SURFACES[task]
+        assert record.metrics["excess"] == pytest.approx(surface.value(*place) - surface.lowest, rel=1e-9)
+        assert record.metrics["distance"] == pytest.approx(min(math.dist(place, it) for it in surface.minima))
+
+
+def test_a_path_does_not_depend_on_how_many_steps_an_epoch_has():
+    fine, coarse = (records("adam", lr=0.1, steps=n, epochs=60 // n) for n in (1, 20))
+    assert [fine[at].metrics for at in (19, 39, 59)] == [it.metrics for it in coarse]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +129,13 @@ def test_a_descent_by_sgd_is_that_of_a_loop_of_plain_numbers(lr, momentum):
 )
 def test_a_descent_by_an_adaptive_rule_is_that_of_a_loop_of_plain_numbers(optimizer, options, plain):
     x, y = adam(options["lr"], 60, **plain)
-    assert records(optimizer, **options)[-1].metrics["excess"] == pytest.approx(f(x, y), rel=1e-6)
+    assert records(optimizer, **options)[-1].metrics["excess"] == pytest.approx(beale(x, y), rel=1e-6)
 
 
 def test_a_schedule_moves_the_learning_rate_step_by_step():
     found = records("sgd", lr=1e-3, schedules={"lr": {"name": "cosine"}})
     x, y = sgd(1e-3, 0.9, 60, lambda step: 0.5 * (1 + math.cos(math.pi * step / 60)))
-    assert found[-1].metrics["excess"] == pytest.approx(f(x, y), rel=1e-9)
+    assert found[-1].metrics["excess"] == pytest.approx(beale(x, y), rel=1e-9)
     assert found[-1].lr == pytest.approx(0.5e-3 * (1 + math.cos(math.pi * 59 / 60)))
 
 
@@ -129,7 +151,7 @@ def test_seeds_agree_without_noise_and_differ_with_it():
 def test_noise_is_drawn_with_the_deviation_that_is_asked_for():
     lr = 1e-9  # so small that the slope stays what it was
     found = [records("sgd", lr=lr, momentum=0.0, steps=1, epochs=1, noise=1e6, seed=s) for s in range(200)]
-    moved = [record.metrics["distance"] - math.dist(beale.START, beale.MINIMUM) for (record,) in found]
+    moved = [record.metrics["distance"] - math.dist(BEALE.start, BEALE.minima[0]) for (record,) in found]
     # The way to the minimum is a direction in the plane; steps along it are normal with lr x noise.
     assert math.sqrt(sum(it**2 for it in moved) / 200) == pytest.approx(lr * 1e6, rel=0.15)
 
@@ -151,8 +173,9 @@ def test_a_descent_that_leaves_every_number_behind_diverges():
 
 
 def test_what_lies_beyond_the_square_is_told_as_the_worst():
-    record = records("padam", lr=1.0, steps=5, epochs=1)[-1]
-    assert record.metrics == {"excess": beale.WORST, "distance": beale.FARTHEST}
+    metrics = records("padam", lr=1.0, steps=5, epochs=1)[-1].metrics
+    assert (metrics["excess"], metrics["distance"]) == (BEALE.worst, BEALE.farthest)
+    assert not BEALE.holds((metrics["x"], metrics["y"]))
 
 
 def test_a_record_has_nothing_of_a_classification():
