@@ -67,7 +67,8 @@ def _print(one: Claimed) -> None:
     print_table(rows, ("", "study", "statistic", "expected", "n", "mean [95 % interval]", "verdict"))
     for tested in one.experiments:
         if tested.measure is not None:
-            typer.echo(f"    {tested.preset}: {tested.measure}")
+            to_come = f"; {tested.pending} trials to come" if tested.pending else ""
+            typer.echo(f"    {tested.preset}: {tested.measure}{to_come}")
         for line in tested.otherwise:
             typer.echo(f"    {tested.preset} is not as the preset: {line}")
     typer.echo()

@@ -29,6 +29,8 @@ class Tested:
         Whether it comes with this release.
     measure
         What its values are, in words; None where the store holds none of it.
+    pending
+        How many of its trials have no outcome yet; configurations with seeds to come are no best ones.
     otherwise
         Where the study in the store is not as the preset, a line each, but for its seeds.
     tests
@@ -40,6 +42,7 @@ class Tested:
     preset: str
     bundled: bool
     measure: str | None
+    pending: int
     otherwise: tuple[str, ...]
     tests: tuple[Judged, ...]
     verdict: Verdict
@@ -50,6 +53,7 @@ class Tested:
             "preset": self.preset,
             "bundled": self.bundled,
             "measure": self.measure,
+            "pending": self.pending,
             "otherwise": list(self.otherwise),
             "verdict": str(self.verdict),
             "tests": [test.to_dict() for test in self.tests],
@@ -100,6 +104,7 @@ def _tested(experiment: Experiment, studies: Mapping[str, Study], tables: Mappin
         preset=experiment.preset,
         bundled=experiment.preset in preset_names(),
         measure=None if table is None else table.measure,
+        pending=0 if table is None else sum(cell.pending for cell in table.cells),
         otherwise=() if table is None else _otherwise(studies[experiment.preset]),
         tests=tests,
         verdict=all_of(test.verdict for test in tests),

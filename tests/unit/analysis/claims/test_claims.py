@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
 
 from analysis.claims.claims import CLAIMS
+from analysis.replicates import Cell, Replicate, Replicates
+from analysis.settings import settings_of
 from search_spaces.presets import preset_names
 from search_spaces.validation import load
 from tests.unit.analysis.compare.tables import study
@@ -41,3 +46,37 @@ def test_claims_of_errors_are_tested_by_errors():
     assert bundled
     for name in bundled:
         assert {arm.metric.direction for arm in load(name).arms.values()} == {"minimize"}
+
+
+BUNDLED = [
+    (claim.name, experiment)
+    for claim in CLAIMS
+    for experiment in claim.experiments
+    if experiment.preset in preset_names()
+]
+
+
+def trained(preset, seeds=2):
+    """Return a bundled study as if it had been trained: with some value or other at each of its configurations."""
+    study, cells, curves = load(preset), [], {}
+    for name, arm in study.arms.items():
+        for point in itertools.product(*(domain.grid() for domain in arm.space.values())):
+            settings = settings_of(arm, dict(zip(arm.space, point, strict=True)))
+            made = []
+            for seed in range(seeds):
+                number = len(curves)
+                value = 10.0 + (37 * number) % 11 + seed
+                made.append(Replicate(number=number, seed=seed, value=value))
+                curves[number] = {"test_error": [value] * arm.epochs, "log10_v": [-value] * arm.epochs}
+            cells.append(Cell(arm=name, settings=settings, replicates=tuple(made)))
+    return Replicates(study=preset, measure="", cells=tuple(cells), load=lambda some: {n: curves[n] for n in some})
+
+
+@pytest.mark.parametrize(("name", "experiment"), BUNDLED, ids=lambda it: getattr(it, "preset", it))
+def test_every_statistic_finds_its_trainings_in_the_bundled_study(name, experiment):
+    """A statistic that looks for a setting under another name than the study has would say `not run` for ever."""
+    table = trained(experiment.preset)
+    for test in experiment.tests:
+        sample = test.statistic(table)
+        assert len(sample) == 2, test.says
+        assert all(math.isfinite(value) for value in sample)

@@ -100,3 +100,10 @@ def test_more_seeds_make_it_no_other_study(basin, store):
     store.studies.create(preset.model_copy(update={"seeds": 7}), CODE)
     one = claim(basin("claims", "--json"), "H3")["experiments"][0]
     assert (one["otherwise"], one["verdict"]) == ([], "not run")
+
+
+def test_trials_to_come_are_told(basin, store):
+    fill(store, create(store, **STUDY), [50.0] * 4)
+    one = claim(basin("claims", "--json"), "H3")["experiments"][0]
+    assert (one["pending"], one["verdict"]) == (14, "not run")
+    assert "report-sensitivity-cifar10: final test error (%); 14 trials to come\n" in basin("claims").out
