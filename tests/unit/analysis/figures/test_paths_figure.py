@@ -112,6 +112,15 @@ def test_on_axes_of_ones_own_there_is_the_plane_alone(result):
     assert (figure.texts, figure.legends) == ([], [])
 
 
+def test_paths_whose_first_step_leads_out_of_sight_are_their_start():
+    (found,) = paths.compute(descents(ways=dict.fromkeys((2, 4), ((1e9, 1e9), (0.0, 1.0)))))
+    figure = paths.draw(found)
+    assert drawn_through(figure)
+    assert long(figure.axes[0]) == []
+    assert "Left the drawn plane, where the lines are cut off: sgd, adam." in found.caption
+    assert Image.open(io.BytesIO(paths.animate(found))).n_frames == 1
+
+
 # --- the film ---
 
 
