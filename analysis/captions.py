@@ -133,12 +133,16 @@ def _scheduled(arm: Arm) -> str:
 
 
 def _moved(what: str, schedule: Section, *, varied: bool) -> str:
-    if schedule.name == "constant":
+    warmed = schedule.options.get("warmup")
+    if schedule.name == "constant" and not warmed:
         return f"constant {what}"
-    if schedule.name == "multistep":
+    if schedule.name == "multistep" and not warmed and not schedule.options.get("discard"):
         marks = ("epochs " if len(schedule.milestones) > 1 else "epoch ") + ", ".join(map(str, schedule.milestones))
         return f"{what} times {'gamma' if varied else written(schedule.gamma)} after {marks}"
-    return f"{schedule.name} schedule of {'the ' if ' ' in what else ''}{what}"
+    defaults = {name: option.default for name, option in schedule.declaration.options.items()}
+    other = {name: it for name, it in schedule.options.items() if it != defaults[name] and it != ()}
+    said = f" ({point(other)})" if other else ""
+    return f"{schedule.name} schedule of {'the ' if ' ' in what else ''}{what}{said}"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -1,8 +1,8 @@
-"""What a step of the optimizers costs: beside torch's fused AMSGrad, and beside the loop that Padam's authors published.
+"""What a step of the optimizers costs, beside torch's fused AMSGrad and the loop that Padam's authors published.
 
 On the parameters of ResNet-18 and ResNet-20, with L2 decay, in single precision. Four take turns within a round, and
-medians over the rounds are compared: Padam as machine code; Padam without a compiler; torch's AMSGrad, fused, which is
-the yardstick of speed and no Padam; and the loop, ten operations a tensor. Gradients lie where autograd puts them, one
+medians over the rounds are compared: Padam as machine code; Padam without a compiler; torch's AMSGrad, fused, the
+yardstick of speed and no Padam; and the loop, ten operations a tensor. Gradients lie where autograd puts them, one
 tensor each, or (``flat``) one behind the other.
 
 ``python -m benchmarks.step`` takes about two minutes on two cores.

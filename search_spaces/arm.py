@@ -256,7 +256,7 @@ class Arm(Frozen):
         document = self.document()
         if self.optimizer is not None:
             document["optimizer"] |= self.hyperparameters({})
-        still = {name for name, it in self.schedules.items() if it.name == "constant" and name != "lr"}
+        still = {name for name, it in self.schedules.items() if name != "lr" and not moves(it)}
         others = {name: it for name, it in document.pop("schedules", {}).items() if name not in still}
         document |= {"schedules": others} if others else {}
         for path in self.space:
@@ -310,3 +310,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def moves(schedule: Section) -> bool:
+    """Tell whether a schedule moves anything."""
+    return schedule.name != "constant" or bool(schedule.options.get("warmup"))

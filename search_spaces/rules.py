@@ -14,13 +14,11 @@ from search_spaces.declarations import CLASSIFICATION, Dataset, Network, Task
 from search_spaces.documents import Document, nearest
 from search_spaces.domains import Choices, Domain, Range, Values, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
+from search_spaces.movement import moved
 from search_spaces.options import Choice, Name, Number, Option, Value
 from search_spaces.paths import canonical, split, variable
 from search_spaces.sections import Section
 from search_spaces.specification import NAME
-
-SCHEDULED = ("lr", "p")
-"""What a schedule may move."""
 
 
 def is_complete(sections: Mapping[str, Any]) -> bool:
@@ -49,16 +47,7 @@ def crossed(sections: Mapping[str, Any], document: Document, catalogue: Catalogu
             yield from sized(task, info, sections.get("space") or {})
             yield from _fitting(sections.get("network"), info)
     optimizer: Section | None = sections.get("optimizer")
-    for name, schedule in sections.get("schedules", {}).items():
-        path = "schedule" if name == "lr" and "schedule" in document else f"schedules.{printable(str(name))}"
-        if name not in SCHEDULED or (optimizer is not None and name not in optimizer.declaration.options):
-            movable = [it for it in SCHEDULED if optimizer is None or it in optimizer.declaration.options]
-            hint = nearest(name, movable) if movable else "this optimizer has nothing that one moves"
-            yield Fault(path=path, message=f"is nothing that a schedule moves; {hint}")
-        elif schedule is not None:
-            yield from _scheduled(path, schedule, sections.get("epochs"))
-            if name == "p":
-                yield from _within_the_range_of_p(schedule, sections.get("space") or {})
+    yield from moved(sections, document)
     if sections.get("objective") is not None and task is not None:
         written = document.get("objective")
         yield from _judged(
@@ -150,18 +139,6 @@ def _sized(task: Section, info: Dataset) -> Iterable[Fault]:
         )
 
 
-def _scheduled(path: str, schedule: Section, epochs: Any) -> Iterable[Fault]:
-    marks = schedule.options.get("milestones")
-    if isinstance(marks, tuple):
-        if not marks or any(m < 1 for m in marks) or any(a >= b for a, b in itertools.pairwise(marks)):
-            yield Fault(
-                path=f"{path}.milestones",
-                message=f"must be ascending epochs from 1 on, such as [50, 100, 150], got {list(marks)}",
-            )
-        elif isinstance(epochs, int) and marks[-1] >= epochs:
-            yield Fault(path=f"{path}.milestones", message=f"must lie before epoch {epochs}, got {marks[-1]}")
-
-
 def _spanned(raw: Any, known: Mapping[str, Option], anybody: Mapping[str, Option]) -> Iterable[Fault]:
     """Check the names and values of a space as they were written, whatever else is wrong with it.
 
@@ -216,16 +193,6 @@ def sized(task: Section, info: Dataset, space: Mapping[str, Domain]) -> Iterable
 def _ends(domain: Domain) -> Iterable[Value]:
     """Return the values of a domain between which all others lie."""
     return domain.values if isinstance(domain, Choices) else dict.fromkeys((domain.low, domain.high))
-
-
-def _within_the_range_of_p(schedule: Section, space: Mapping[str, Domain]) -> Iterable[Fault]:
-    """Check the largest factor by which p is multiplied."""
-    path = "schedules.p.gamma"
-    domain = space.get(path)
-    gamma = domain.high if isinstance(domain, Values | Range) else schedule.options.get("gamma")
-    if isinstance(gamma, float) and gamma > 1:
-        where = path if domain is None else f"space.{path}"
-        yield Fault(path=where, message=f"must be at most 1, or p leaves its range, got {gamma:g}")
 
 
 def _anybody(catalogue: Catalogue) -> dict[str, Option]:

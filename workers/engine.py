@@ -18,11 +18,11 @@ from torch.nn import functional
 
 from workers.data import Split
 from workers.data.augmentation import Augmentation
+from workers.moves import Moves
 from workers.networks import build_network
 from workers.optimizers import build_optimizer, in_force
 from workers.recipe import Recipe
 from workers.records import Divergence, EpochRecord
-from workers.schedules import Moves
 from workers.seeds import generator
 from workers.session import Session, State
 
@@ -134,7 +134,7 @@ class Training(Session):
         self.count = len(self.labels)
         self.steps = len(batches(torch.arange(self.count), setting.batch_size, setting.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
-        self.moves = Moves(recipe.schedules, self.optimizer.param_groups, self.steps, recipe.epochs)
+        self.moves = Moves(recipe.schedules, self.optimizer, self.steps, recipe.epochs)
         self.last_finite_loss: float | None = None
 
     def _epoch(self, epoch: int) -> EpochRecord:
@@ -176,7 +176,7 @@ class Training(Session):
         pending: list[Tensor] = []
         self.model.train()
         for number, index in enumerate(batches(order, self.setting.batch_size, self.setting.remainder)):
-            self.moves.apply(self.optimizer.param_groups, (epoch - 1) * self.steps + number)
+            self.moves.apply((epoch - 1) * self.steps + number)
             x = self._normalised(augmentation.apply(self.pixels, index))
             self.optimizer.zero_grad(set_to_none=True)
             loss = functional.cross_entropy(self.model(x), self.labels[index.to(self.device)])

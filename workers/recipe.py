@@ -19,7 +19,7 @@ class Recipe:
     optimizer, options
         The optimizer, and the value of every option that it declares; None of a task with a loop of its own.
     schedules
-        Name and options of the schedule of each option that one moves, ``lr`` or ``p``; the others stay.
+        Name and options of the schedule of each option of the optimizer that one moves; the others stay.
     epochs
         Budget, >= 1.
     seed

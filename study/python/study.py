@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from search_spaces.errors import BasinError
 from study.description import described, told
-from study.operations import reporting
+from study.operations import comparing, reporting
 from study.operations.summary import Summary, summarize
 from study.words import counted, over_seeds, point
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.compare.comparison import Comparison
     from study.store import Store
     from study.store.summaries import Best
 
@@ -119,6 +120,29 @@ class Study:
         request.check()
         with self._opening() as store:
             return reporting.report(store, self.name, request)
+
+    def compare(
+        self, reference: str, out: str | os.PathLike[str] | None = None, *, force: bool = False
+    ) -> Comparison:
+        """Return this study beside published numbers: ``rows`` with a verdict each; ``to_dict()`` is plain values.
+
+        Parameters
+        ----------
+        reference
+            A name that ``basin compare --list`` lists, such as ``"report-table-2"``.
+        out
+            A folder for the picture and the numbers behind it: missing, empty, or an earlier comparison's.
+        force
+            Whether the folder may hold other files; those of the same names are lost.
+
+        Raises
+        ------
+        UsageError
+            There is no such reference, or the folder cannot be written.
+        """
+        folder = None if out is None else Path(out)
+        with self._opening() as store:
+            return comparing.compare(store, self.name, reference, out=folder, force=force)
 
     def show(self) -> None:
         """Print how far it is, as ``basin show`` does."""

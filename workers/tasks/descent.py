@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from workers.moves import Moves
 from workers.optimizers import build_optimizer, in_force
 from workers.recipe import Recipe
 from workers.records import LARGEST, Divergence, EpochRecord
-from workers.schedules import Moves
 from workers.session import Session, State
 
 
@@ -35,7 +35,7 @@ class Descent(Session):
         self.steps = int(recipe.setting["steps"])
         self.point = Point(start)
         self.optimizer = build_optimizer(self.point, recipe, self.steps * recipe.epochs)
-        self.moves = Moves(recipe.schedules, self.optimizer.param_groups, self.steps, recipe.epochs)
+        self.moves = Moves(recipe.schedules, self.optimizer, self.steps, recipe.epochs)
         self.last_finite: float | None = None
 
     @property
@@ -48,7 +48,7 @@ class Descent(Session):
         self._begin(epoch)
         for number in range(self.steps):
             step = (epoch - 1) * self.steps + number
-            self.moves.apply(self.optimizer.param_groups, step)
+            self.moves.apply(step)
             self.at.grad = self._derivative(epoch, number)
             self.optimizer.step()
             self._moved()

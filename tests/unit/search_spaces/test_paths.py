@@ -21,7 +21,9 @@ def test_everything_declared_may_vary_but_lists_and_names():
     assert list(known(*MOVED)) == [
         "lr", "p", "beta1", "beta2", "eps", "weight_decay", "decay_on", "variant", "decay", "amsgrad",
         "task.batch_size", "task.augmentation", "task.subset", "task.validation", "task.remainder",
-        "task.network.width", "schedules.lr.gamma", "schedules.p.gamma",
+        "task.network.width",
+        "schedules.lr.gamma", "schedules.lr.discard", "schedules.lr.warmup", "schedules.lr.warmup_from",
+        "schedules.p.gamma", "schedules.p.discard", "schedules.p.warmup", "schedules.p.warmup_from",
     ]  # fmt: skip
 
 

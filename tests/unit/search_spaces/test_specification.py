@@ -228,9 +228,15 @@ def test_a_schedule_is_that_of_the_learning_rate_however_it_is_written():
 def test_a_schedule_of_p_makes_another_study():
     moved = specification(("schedules.p", {"name": "cosine"}))
     assert moved.base.schedule.name == "constant"
-    assert moved.document()["schedules"] == {"p": {"name": "cosine"}}
+    assert moved.document()["schedules"] == {"p": {"name": "cosine", "warmup": 0.0, "warmup_from": 0.0}}
     assert moved.hash() != specification().hash()
     assert validate(moved.document()) == moved
+
+
+def test_a_warm_up_alone_makes_another_study():
+    warmed = specification(("schedules.p", {"name": "constant", "warmup": 1}))
+    assert warmed.hash() != specification().hash()
+    assert validate(warmed.document()) == warmed
 
 
 def test_a_schedule_of_p_that_stands_still_is_none():

@@ -23,7 +23,7 @@ from workers.provenance import code_version
 
 DOCUMENTED = {
     "presets", "run", "studies", "show", "trials", "curves", "report", "cancel", "reap", "delete", "extend", "retry",
-    "db",
+    "db", "compare", "claims",
 }  # fmt: skip
 PASSWORD = "-".join(("correct", "horse"))
 
@@ -108,6 +108,7 @@ NAMELESS = [
     ["cancel"],
     ["delete"],
     ["report", "--out", "out"],
+    ["compare", "report-table-2"],
     ["retry", "--failed"],
 ]
 
@@ -125,7 +126,12 @@ TAKING_STUDY = [
     for words, command in commands(typer.main.get_command(app))
     if any(parameter.name == "study" for parameter in command.params)
 ]
-NEEDED = {("report",): ["--out", "out"], ("retry",): ["--failed"], ("extend",): ["digits-lr-p"]}
+NEEDED = {
+    ("report",): ["--out", "out"],
+    ("compare",): ["report-table-2"],
+    ("retry",): ["--failed"],
+    ("extend",): ["digits-lr-p"],
+}
 
 
 @pytest.mark.parametrize("words", TAKING_STUDY)
@@ -142,6 +148,7 @@ OPENING = [
     ["trials", "small"],
     ["curves", "small"],
     ["report", "small", "--out", "out"],
+    ["compare", "small", "report-table-2"],
     ["cancel", "small"],
     ["delete", "small", "--yes"],
     ["reap"],
@@ -191,6 +198,10 @@ def test_a_newer_schema_is_4(basin, store):
         ["report", "small", "--out", "out", "--statistic", "best"],
         ["report", "small", "--out", "basin.db"],
         ["report", "small"],
+        ["compare", "small"],
+        ["compare", "small", "report-table-1"],
+        ["compare", "small", "report-table-2", "--out", ""],
+        ["compare", "small", "report-table-2", "--out", "basin.db"],
         ["retry", "small"],
         ["run", "nosuch"],
         ["nosuch"],

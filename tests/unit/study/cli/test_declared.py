@@ -49,7 +49,7 @@ def test_the_table_names_every_entry_and_every_option(basin, kind):
         ("optimizer", "  eps           [0, inf)"),
         ("task", "  dataset       a name of `basin datasets`    required"),
         ("task", "  batch_size    [1, 65536] whole              128"),
-        ("schedule", "  milestones  a list of whole numbers  []"),
+        ("schedule", "  milestones   a list of whole numbers  []"),
     ],
 )
 def test_an_option_is_told_with_its_values_and_its_default(basin, kind, line):

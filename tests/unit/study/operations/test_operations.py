@@ -8,7 +8,18 @@ import json
 import pytest
 
 from study.errors import StudyMismatchError, StudyNotFoundError, UsageError
-from study.operations import cancellation, creation, deletion, extension, listing, reaping, reporting, retrial
+from study.operations import (
+    cancellation,
+    claiming,
+    comparing,
+    creation,
+    deletion,
+    extension,
+    listing,
+    reaping,
+    reporting,
+    retrial,
+)
 from study.operations.opening import opened
 from study.operations.summary import summarize
 from study.trials import Counts
@@ -167,3 +178,24 @@ def test_opening_to_read_makes_no_store(folder):
     with pytest.raises(Exception, match=r"basin\.db"), opened(None):
         pass
     assert list(folder.iterdir()) == []
+
+
+def test_a_study_is_compared(store):
+    create(store)
+    found = comparing.compare(store, "small", "report-table-2")
+    assert len(found.rows) == 16
+    assert is_frozen_and_plain(comparing.references()[0])
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False)) == found.to_dict()
+
+
+def test_an_unknown_reference_is_told_before_the_study_is_looked_for(store):
+    with pytest.raises(UsageError, match="did you mean 'report-table-2'"):
+        comparing.compare(store, "nosuch", "report-tables-2")
+    with pytest.raises(StudyNotFoundError):
+        comparing.compare(store, "nosuch", "report-table-2")
+
+
+def test_claims_are_plain(store):
+    found = claiming.claims(store)
+    assert len(found) == 13
+    assert all(json.loads(json.dumps(it.to_dict(), allow_nan=False)) == it.to_dict() for it in found)

@@ -387,3 +387,14 @@ def test_silence_is_silence(capfd):
 
 def test_this_is_no_notebook():
     assert not module.in_notebook()
+
+
+def test_a_study_is_compared_as_the_command_does(store, folder):
+    create(store)
+    with basin.open() as studies:
+        study = studies["small"]
+        found = study.compare("report-table-2", folder / "out")
+        with pytest.raises(UsageError, match="did you mean 'report-table-3'"):
+            study.compare("report-table3")
+    assert {str(row.verdict) for row in found.rows} == {"not run"}
+    assert (folder / "out" / "comparison.png").stat().st_size > 0

@@ -1,0 +1,1 @@
+"""Comparing: what was published, beside what a study measured."""
