@@ -36,6 +36,8 @@ class Path:
         Whose it is.
     trial
         Its row of the table of trials.
+    every
+        Steps from one point to the next.
     steps
         Steps done at each point, 0 for the first.
     x, y
@@ -50,6 +52,7 @@ class Path:
 
     arm: ArmFindings
     trial: pd.DataFrame
+    every: int
     steps: npt.NDArray[np.int64]
     x: Vector
     y: Vector
@@ -145,6 +148,7 @@ def _path(
     return Path(
         arm=arm,
         trial=trial,
+        every=steps,
         steps=np.concatenate([[0], epochs["epoch"].to_numpy(dtype=int) * steps])[:followed],
         x=x[:followed],
         y=y[:followed],

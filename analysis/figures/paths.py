@@ -92,7 +92,7 @@ def _caption(found: Ways) -> str:
     one, paths = found.landscape, found.paths
     text = described([(path.arm, path.trial) for path in paths])
     text += " Each path is that of the best configuration of its arm, with its lowest seed; later arms lie on top."
-    longest = max(int(path.steps[1]) for path in paths)
+    longest = max(path.every for path in paths)
     text += f" A point every {longest} steps." if longest > 1 else " A point each step."
     text += " Contours: the loss above its minimum, evenly spaced in its logarithm, higher is darker."
     text += f" Circle: start. Star: minimum{' (there are two)' if len(one.minima) > 1 else ''}."
@@ -216,7 +216,7 @@ def _draw_chart(axes: Axes, result: Paths) -> list[Line2D]:
         axes.set_yscale("log")
         axes.set_ylim(values.min() / 1.5, values.max() * 1.5)
         plain_log(axes.yaxis)
-    axes.set_xlim(0, max(int(path.steps[-1]) for path in result.ways.paths))
+    axes.set_xlim(0, max(max(int(path.steps[-1]), path.every) for path in result.ways.paths))
     axes.set_xlabel("step")
     axes.set_ylabel(f"{metric.name} ({metric.unit})" if metric.unit else metric.name)
     axes.grid(alpha=0.25, linewidth=0.5)

@@ -26,7 +26,7 @@ def test_a_path_begins_at_the_start_and_has_a_point_each_epoch():
     (found,) = ways(descents())
     path = found.paths[0]
     assert path.steps.tolist() == [0, 2, 4, 6]
-    assert path.x.tolist() == [1.0, *(x for x, _ in WAY)]
+    assert path.x.tolist() == [0.9, *(x for x, _ in WAY)]
     assert path.y.tolist() == [1e-3, *(y for _, y in WAY)]
     assert np.isnan(path.values[0])
     assert path.values[1:].tolist() == [1.0, 0.5, 1.0 / 3.0]
@@ -46,7 +46,7 @@ def test_an_arm_all_of_whose_seeds_diverged_has_a_path_to_the_last_point():
     (found,) = ways(descents(cells, {4: WAY[:1]}))
     path = found.paths[1]
     assert path.diverged
-    assert path.x.tolist() == [1.0, 0.5]
+    assert path.x.tolist() == [0.9, 0.5]
 
 
 def test_an_arm_without_an_outcome_or_without_epochs_has_no_path():
@@ -69,8 +69,8 @@ def test_arms_over_other_landscapes_are_drawn_apart():
 def test_the_view_holds_start_minima_and_paths_and_no_more_of_the_domain_than_the_margin():
     (found,) = ways(descents())
     left, right, bottom, top = found.view
-    assert left == pytest.approx(0.0 - 0.12)
-    assert right == pytest.approx(1.0 + 0.12)
+    assert left == pytest.approx(0.0 - 0.12 * 0.9)
+    assert right == pytest.approx(0.9 + 0.12 * 0.9)
     assert bottom == pytest.approx(-1.0 - 0.12 * 2)
     assert top == pytest.approx(1.0 + 0.12 * 2)
 
@@ -87,7 +87,7 @@ def test_a_path_that_leaves_the_domain_does_not_widen_the_view_beyond_it():
 def test_a_path_is_followed_until_it_is_too_far_away_to_be_drawn():
     (found,) = ways(descents(ways={2: ((1.4, 0.0), (1e9, 0.0), (0.0, 1.0))}))
     path = found.paths[0]
-    assert path.x.tolist() == [1.0, 1.4]
+    assert path.x.tolist() == [0.9, 1.4]
     assert path.leaves
 
 

@@ -17,7 +17,7 @@ from tests.unit.analysis.common import STAR, drawn_through, marks
 from tests.unit.analysis.descents import CELLS, SADDLE, WAY, descents, source
 from tests.unit.analysis.reports import written_of
 
-OTHER = ((0.9, 0.5), (0.7, 0.9), (0.5, 1.0))
+OTHER = ((0.8, 0.5), (0.7, 0.9), (0.5, 1.0))
 """Where adam stands."""
 
 
@@ -79,10 +79,10 @@ def test_the_contour_is_the_loss_above_its_minimum_in_logarithmic_steps(result):
 def test_paths_start_and_minima_are_drawn(result):
     figure = paths.draw(result)
     plane, chart = figure.axes
-    assert [line.get_xdata().tolist() for line in long(plane)] == [[1.0, 0.5, 0.2, 0.0], [1.0, 0.9, 0.7, 0.5]]
+    assert [line.get_xdata().tolist() for line in long(plane)] == [[0.9, 0.5, 0.2, 0.0], [0.9, 0.8, 0.7, 0.5]]
     assert [line.get_color() for line in long(plane)] == [colour_of("sgd"), colour_of("adam")]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks(plane, STAR)] == [(0.0, 1.0), (0.0, -1.0)]
-    assert (1.0, 1e-3) in [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks(plane, "o")]
+    assert (0.9, 1e-3) in [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks(plane, "o")]
     assert chart.get_yscale() == "log"
     assert [line.get_xdata().tolist() for line in long(chart)] == [[0, 2, 4, 6]] * 2
     assert chart.get_ylabel() == "excess"
@@ -110,6 +110,15 @@ def test_on_axes_of_ones_own_there_is_the_plane_alone(result):
     assert paths.draw(result, ax=axes) is figure
     assert len(long(axes)) == 2
     assert (figure.texts, figure.legends) == ([], [])
+
+
+def test_paths_whose_first_step_leads_out_of_sight_are_their_start():
+    (found,) = paths.compute(descents(ways=dict.fromkeys((2, 4), ((1e9, 1e9), (0.0, 1.0)))))
+    figure = paths.draw(found)
+    assert drawn_through(figure)
+    assert long(figure.axes[0]) == []
+    assert "Left the drawn plane, where the lines are cut off: sgd, adam." in found.caption
+    assert Image.open(io.BytesIO(paths.animate(found))).n_frames == 1
 
 
 # --- the film ---

@@ -15,7 +15,7 @@ from workers.tasks import begin
 
 CPU = torch.device("cpu")
 BEALE = SURFACES["beale"]
-STARTS = {"beale": (1.0, 1.0), "rosenbrock": (-1.2, 1.0), "saddle": (1.0, 1e-3), "valley": (1e-2, 1.0)}
+STARTS = {"beale": (1.0, 1.0), "rosenbrock": (-1.2, 1.0), "saddle": (0.9, 1e-3), "valley": (1e-2, 0.9)}
 
 
 def recipe(optimizer="sgd", steps=20, noise=0.0, epochs=3, seed=0, schedules=None, task="beale", **options):
