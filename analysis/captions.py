@@ -76,7 +76,7 @@ def _optimizer(arm: Arm, fixed: Mapping[str, Value]) -> dict[str, str]:
     form = arm.variant if "variant" not in arm.space else None
     name = f"{optimizer.name} ({form})" if form else optimizer.name
     numbers = {n: it for n, it in arm.hyperparameters({}).items() if n not in arm.space}
-    values = {**fixed, **numbers}
+    values = {**fixed, **numbers, **_unusual(arm)}
     without = "amsgrad" not in arm.space and not optimizer.options.get("amsgrad", True)
     name += " without the maximum of AMSGrad" if without else ""
     parts = {"": name} | {option: point({option: value}) for option, value in values.items()}
@@ -85,6 +85,22 @@ def _optimizer(arm: Arm, fixed: Mapping[str, Value]) -> dict[str, str]:
     decay = f"{decay or 'decay'} on kernels only" if kernels else decay
     parts |= {"decay": decay} if decay else {}
     return {f"{OPTIMIZER} {name} {option}": text for option, text in parts.items()}
+
+
+SAID = {"variant", "decay", "decay_on", "amsgrad"}
+"""Choices and switches of optimizers that captions have words of their own for."""
+
+
+def _unusual(arm: Arm) -> dict[str, Value]:
+    """Return the other choices and switches of an optimizer that do not vary and are not as it declares them."""
+    if arm.optimizer is None:
+        return {}
+    declared = arm.optimizer.declaration
+    return {
+        name: value
+        for name, value in arm.optimizer.options.items()
+        if name not in {*SAID, *declared.numbers, *arm.space} and value != declared.options[name].default
+    }
 
 
 def _task(arm: Arm) -> dict[str, str]:

@@ -78,6 +78,25 @@ def test_a_caption_says_what_a_specification_sets(changes, words):
     assert words in text_of(**changes)
 
 
+ADAGRAD = {"space": {"lr": {"values": [0.1, 1.0]}}}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "words"),
+    [
+        ({"name": "adagrad", "accumulator": "absolute"}, "accumulator = absolute, "),
+        ({"name": "rmsprop", "centered": True}, "centered = true, "),
+        ({"name": "radam", "before": "none"}, "before = none, "),
+        ({"name": "amsgrad", "maximum_of": "v-hat"}, "maximum_of = v-hat, "),
+    ],
+)
+def test_a_caption_says_what_was_chosen_otherwise_than_by_default(optimizer, words):
+    cells = {(0.1,): [1.0, 2.0], (1.0,): [2.0, 3.0]}
+    assert words in text_of(cells, ("lr",), **ADAGRAD, optimizer=optimizer)
+    name = optimizer["name"]
+    assert words not in text_of(cells, ("lr",), **ADAGRAD, optimizer={"name": name})
+
+
 def test_what_the_decay_acts_on_is_said_of_it_where_its_form_varies():
     space = {"lr": {"values": [0.1]}, "decay": {"values": ["l2", "decoupled-lr"]}}
     optimizer = {"decay_on": "kernels"}
