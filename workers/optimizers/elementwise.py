@@ -27,6 +27,10 @@ from workers.optimizers.options import check_parameters
 from workers.optimizers.sweep import sweep
 
 
+PLAIN = frozenset((Tensor, torch.nn.Parameter))
+"""Types of tensors that lie where they say."""
+
+
 class Elementwise(Family):
     """An optimizer whose rule treats each element of each parameter alike.
 
@@ -161,9 +165,10 @@ class Elementwise(Family):
         Raises
         ------
         RuntimeError
-            A gradient is sparse. No parameter has moved then.
+            A gradient is sparse, or has another shape than its parameter. No parameter has moved then.
         TypeError, ValueError
-            An option was changed to what is out of range. No parameter has moved then.
+            An option was changed to what is out of range, or a parameter has data of another shape than its state. No
+            parameter has moved then.
         """
         loss = evaluated(closure)
         if torch.compiler.is_compiling():
@@ -177,6 +182,8 @@ class Elementwise(Family):
                 bucket.check()
                 gradients = [dense(parameter.grad) for parameter in bucket.parameters]
                 planned += [(group, bucket, it, gradients[it.first : it.end]) for it in bucket.stretches(gradients)]
+        for _, _, stretch, given in planned:
+            check_shapes(stretch, given)
         for group, bucket, stretch, given in planned:
             self._advance(group, bucket, stretch, given)
         return loss
@@ -188,7 +195,7 @@ class Elementwise(Family):
         numbers, (l2, keep) = self.numbers(group, step), self.shares(group, step)
         expression = self.expression(group)
         fused = group["fused"] is not False
-        if fused and not bucket.capturable and compact(stretch.parameters) and compact(gradients):
+        if fused and not bucket.capturable and addressable(stretch.parameters, gradients):
             kernel = kernel_of(expression, tuple(stretch.state), tuple(numbers), gradients[0].dtype)
             if kernel is not None:
                 values = [sign, float(l2), float(keep), *map(float, numbers.values())]
@@ -248,6 +255,26 @@ class Elementwise(Family):
         counts.append(buckets[0].counts)
 
 
-def compact(tensors: list[Tensor]) -> bool:
-    """Tell whether tensors of the CPU lie in memory element by element, in the order of their indices."""
-    return all(it.is_contiguous() for it in tensors) and tensors[0].is_cpu
+def addressable(parameters: list[Tensor], gradients: list[Any]) -> bool:
+    """Tell whether machine code may step tensors by their addresses.
+
+    They must be plain tensors of the CPU and of one type, which lie in memory element by element in the order of
+    their indices: no subclass, none without memory, and none that torch negates whenever it reads it.
+    """
+    tensors = [*parameters, *gradients]
+    return (
+        PLAIN.issuperset(map(type, tensors))
+        and all(it.is_cpu and it.dtype == tensors[0].dtype for it in tensors)
+        and all(it.is_contiguous() and not it.is_neg() for it in tensors)
+        and all(it.data_ptr() or not it.numel() for it in tensors)
+    )
+
+
+def check_shapes(stretch: Stretch, gradients: list[Any]) -> None:
+    """Raise ``RuntimeError`` where a gradient has another shape than its parameter, whose data may be new."""
+    for parameter, gradient in zip(stretch.parameters, gradients, strict=True):
+        if gradient.shape != parameter.shape:
+            raise RuntimeError(
+                f"a gradient must have the shape of its parameter, {tuple(parameter.shape)}, got "
+                f"{tuple(gradient.shape)}; set it to None once the parameter has other data"
+            )
