@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workers.optimizers.options import check_shape
+
 Ends = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
@@ -87,11 +89,7 @@ class Bucket:
         for index, parameter in enumerate(parameters):
             kept = state.get(parameter, {})
             for name in (it for it in views if it in kept):
-                if not isinstance(kept[name], Tensor) or kept[name].shape != parameter.shape:
-                    raise ValueError(
-                        f"{name} must be a tensor of its parameter's shape {tuple(parameter.shape)}, got "
-                        f"{getattr(kept[name], 'shape', kept[name])}"
-                    )
+                check_shape(name, kept[name], parameter.shape)
                 views[name][index].copy_(kept[name])
             count = float(kept.get("step", 0.0))
             if not math.isfinite(count) or count != int(count):
@@ -211,7 +209,7 @@ class Bucket:
 
 
 def extent(tensor: Tensor) -> int:
-    """Return how many bytes lie between the first byte of a tensor and the end of its last element; 0 on no device."""
+    """Return the bytes from the first of a tensor to the end of its last element; 0 where it has no memory."""
     if not tensor.numel() or not tensor.data_ptr():
         return 0
     last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))

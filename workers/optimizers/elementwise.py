@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, overload
+from typing import Any, overload
 
 import torch
 from torch import Tensor
@@ -21,11 +21,9 @@ from torch import Tensor
 from workers.optimizers.buckets import Bucket, Stretch
 from workers.optimizers.decay import shares
 from workers.optimizers.family import Family, dense, evaluated
-from workers.optimizers.foreign import adapted
 from workers.optimizers.fused import Expression, kernel_of
 from workers.optimizers.options import check_parameters
 from workers.optimizers.sweep import sweep
-
 
 PLAIN = frozenset((Tensor, torch.nn.Parameter))
 """Types of tensors that lie where they say."""
@@ -35,14 +33,7 @@ class Elementwise(Family):
     """An optimizer whose rule treats each element of each parameter alike.
 
     Subclasses name their state, check their options, and give the expression with its numbers.
-
-    Attributes
-    ----------
-    STATE
-        The names of all state that the rule may keep.
     """
-
-    STATE: ClassVar[frozenset[str]]
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self._layout: list[list[Bucket]] | None = None
@@ -73,30 +64,10 @@ class Elementwise(Family):
         super().add_param_group(param_group)
         self._layout = None
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load what :meth:`state_dict` returned; later steps continue as if never interrupted.
-
-        State that the rule needs and the dictionary lacks begins at zero, options that it lacks stay as they are. A
-        dictionary of torch's Adam, AdamW or AMSGrad is one of the same rule, its decay included; another rule's is
-        refused.
-
-        Raises
-        ------
-        TypeError, ValueError
-            An option is out of range, a state has another shape than its parameter, or is of another rule; nothing is
-            loaded then.
-        """
-        state, groups = self.state, self.param_groups
-        try:
-            super().load_state_dict(adapted(state_dict, groups, self.STATE))
-            for group in self.param_groups:
-                check_parameters(group["params"])
-                self.check_all(group)
-            self._layout = None
-            self.buckets()
-        except BaseException:
-            self.state, self.param_groups, self._layout = state, groups, None
-            raise
+    def settle(self) -> None:
+        """Lay out the buffers of a state that was just loaded."""
+        self._layout = None
+        self.buckets()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         defaults = dict(state.get("defaults") or self.defaults)  # torch adds one of its own, which no rule here has

@@ -62,11 +62,11 @@ def test_a_gradient_of_another_shape_than_its_parameter_is_refused(size):
 
 
 def test_what_torch_negates_when_it_reads_it_is_negated():
-    assert stepped(Parameter(torch.ones(4)), torch._neg_view(torch.ones(4))) == pytest.approx([1.1] * 4)  # noqa: SLF001
+    assert stepped(Parameter(torch.ones(4)), torch._neg_view(torch.ones(4))) == pytest.approx([1.1] * 4)
 
 
 def test_zeros_without_memory_are_zeros():
-    assert stepped(Parameter(torch.ones(4)), torch._efficientzerotensor((4,))) == [1.0] * 4  # noqa: SLF001
+    assert stepped(Parameter(torch.ones(4)), torch._efficientzerotensor((4,))) == [1.0] * 4
 
 
 class Own(torch.Tensor):
