@@ -194,7 +194,7 @@ def test_a_state_that_does_not_fit_is_not_loaded_by_any(name):
 
 def test_swats_goes_on_from_the_state_of_torch_s_adamw_with_its_decay():
     theirs = parameters()
-    optimizer = torch.optim.AdamW(theirs, weight_decay=0.3)
+    optimizer = torch.optim.AdamW(theirs, eps=1e-13, weight_decay=0.3)
     run(optimizer, theirs, 5)
     ours = Swats(parameters(), tolerance=0.0)
     ours.load_state_dict(copy.deepcopy(optimizer.state_dict()))
