@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from workers.optimizers.options import check_shape
 
 Ends = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -86,12 +89,8 @@ class Bucket:
         views = {name: self.cut(flat) for name, flat in self.flat.items()}
         for index, parameter in enumerate(parameters):
             kept = state.get(parameter, {})
-            for name in views.keys() & kept.keys():
-                if not isinstance(kept[name], Tensor) or kept[name].shape != parameter.shape:
-                    raise ValueError(
-                        f"{name} must be a tensor of its parameter's shape {tuple(parameter.shape)}, got "
-                        f"{getattr(kept[name], 'shape', kept[name])}"
-                    )
+            for name in (it for it in views if it in kept):
+                check_shape(name, kept[name], parameter.shape)
                 views[name][index].copy_(kept[name])
             count = float(kept.get("step", 0.0))
             if not math.isfinite(count) or count != int(count):
@@ -100,6 +99,9 @@ class Bucket:
         self.counts = counts.to(like.device) if capturable else counts
         self.capturable = capturable
         self.check()
+        self._shapes = [parameter.shape for parameter in parameters]
+        self._places: list[int] = []
+        self._apart = True
         self._published: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
         self._stretches: dict[tuple[int, int], Stretch] = {}
 
@@ -138,14 +140,25 @@ class Bucket:
         )
 
     def fits(self) -> bool:
-        """Tell whether the parameters still have the buffers' type and device."""
+        """Tell whether the parameters still have the buffers' type and device, and the shapes they had."""
         dtype, device = self._kind
-        return not any([p.dtype is not dtype or p.device != device for p in self.parameters])  # noqa: C419 - twice as fast
+        alike = all([it.dtype is dtype and it.device == device for it in self.parameters])  # noqa: C419 - twice as fast
+        return alike and [it.shape for it in self.parameters] == self._shapes
+
+    def apart(self) -> bool:
+        """Tell whether no two parameters share memory; which is looked at where one of them has moved."""
+        places = [parameter.data_ptr() for parameter in self.parameters]
+        if places != self._places:
+            spans = sorted(zip(places, map(extent, self.parameters), strict=True))
+            self._apart = all(a + size <= b for (a, size), (b, _) in pairwise(spans))
+            self._places = places
+        return self._apart
 
     def stretches(self, gradients: Sequence[Tensor | None]) -> list[Stretch]:
         """Return what can be stepped at once: all of it, or the runs of parameters that have gradients.
 
-        Parameters form one run as long as they are neighbours, have gradients, and were updated equally often.
+        Parameters form one run as long as they are neighbours, have gradients, and were updated equally often. Where
+        some share memory each is stepped alone, in turn, as torch does: the step of one sees that of the one before.
 
         Raises
         ------
@@ -160,6 +173,8 @@ class Bucket:
                 )
             return [self._stretch(0, len(self.parameters))]
         counts = self.counts.tolist()
+        if not self.apart():
+            return [self._stretch(i, i + 1) for i, gradient in enumerate(gradients) if gradient is not None]
         if counts.count(counts[0]) == len(counts) and not any(gradient is None for gradient in gradients):
             return [self._stretch(0, len(counts))]
         found: list[Stretch] = []
@@ -191,3 +206,11 @@ class Bucket:
         count = self.counts[stretch.first]
         # 1 - beta2^t keeps four digits in single precision at the first step
         return count.double() if self.capturable else int(count)
+
+
+def extent(tensor: Tensor) -> int:
+    """Return the bytes from the first of a tensor to the end of its last element; 0 where it has no memory."""
+    if not tensor.numel() or not tensor.data_ptr():
+        return 0
+    last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    return (last + 1) * tensor.element_size()

@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from workers.optimizers.buckets import extent
 from workers.optimizers.decay import shares
 from workers.optimizers.family import evaluated
+from workers.optimizers.foreign import STATES, adapted
 from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_decay
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The names of what a rule of torch keeps beside ``step``: always, and where its options ask for it."""
+
+    needed: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+
+
+KEPT: dict[type[torch.optim.Optimizer], Kept] = {
+    torch.optim.SGD: Kept(optional=frozenset(("momentum_buffer",))),
+    torch.optim.Adadelta: Kept(frozenset(("square_avg", "acc_delta"))),
+    torch.optim.RMSprop: Kept(frozenset(("square_avg",)), frozenset(("grad_avg", "momentum_buffer"))),
+    torch.optim.Adam: Kept(frozenset(("exp_avg", "exp_avg_sq")), frozenset(("max_exp_avg_sq",))),
+    torch.optim.Adamax: Kept(frozenset(("exp_avg", "exp_inf"))),
+    torch.optim.RAdam: Kept(frozenset(("exp_avg", "exp_avg_sq"))),
+}
+"""By rule; what another keeps is not looked at."""
 
 
 class Decayed(torch.optim.Optimizer):
     """An optimizer of torch, and weight decay in four forms (:func:`workers.optimizers.decay.shares`).
 
     ``l2`` is torch's own; for the others the weights are shrunk before torch steps, without any decay of its own.
-    Made by :func:`decayed`.
+    Made by :func:`decayed`. Where ``fused`` is on and something lies in memory otherwise than its parameter, torch
+    steps without it, for its fused steps on a CPU pair elements by their addresses. A gradient scaler divides
+    by its scale and skips steps itself.
     """
 
     RULE: type[torch.optim.Optimizer]
@@ -28,6 +54,26 @@ class Decayed(torch.optim.Optimizer):
         self._shared = {"decay": decay, "cycle_steps": cycle_steps}
         super().__init__(params, **options)
         self.defaults |= self._shared
+        self._step_supports_amp_scaling = False  # torch's fused steps would be skipped, and the decay not
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _blank, (self.RULE, self.MOMENT), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_shared": self._shared}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load what :meth:`state_dict` returned, or that of torch's own optimizer of the same rule.
+
+        Options that the dictionary lacks stay as they are; a dictionary of torch's AdamW decays as it does.
+
+        Raises
+        ------
+        ValueError
+            The state is of another rule; nothing is loaded then.
+        """
+        kept = KEPT.get(self.RULE, Kept(optional=STATES))
+        super().load_state_dict(adapted(state_dict, self.param_groups, kept.optional, kept.needed))
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group, with a base rate and a form of decay."""
@@ -56,22 +102,34 @@ class Decayed(torch.optim.Optimizer):
         loss = evaluated(closure)
         for group in self.param_groups:
             check_decay(group)
-        given = [group["weight_decay"] for group in self.param_groups]
+        names = ("weight_decay", "fused")
+        given = [{name: group[name] for name in names if name in group} for group in self.param_groups]
         try:
             for group in self.param_groups:
+                moving = [w for w in group["params"] if w.grad is not None]
                 if group["decay"] != "l2":
                     _, keep = shares(group)
-                    moving = [w for w in group["params"] if w.grad is not None]
                     if moving and keep != 1.0:
                         torch._foreach_mul_(moving, keep)
                     group["weight_decay"] = 0.0
+                if group.get("fused") and not all(map(self._lies_alike, moving)):
+                    group["fused"] = False
             inspect.unwrap(self.RULE.step)(self)
         finally:
-            for group, strength in zip(self.param_groups, given, strict=True):
-                group["weight_decay"] = strength
+            for group, options in zip(self.param_groups, given, strict=True):
+                group.update(options)
         return loss
 
+    def _lies_alike(self, parameter: Tensor) -> bool:
+        """Tell whether gradient and state of a parameter lie in memory, and are of a type, as itself does."""
+        kept = [it for name, it in self.state.get(parameter, {}).items() if name != "step" and isinstance(it, Tensor)]
+        beside = [it for it in (parameter.grad, *kept) if it is not None]
+        return all(it.stride() == parameter.stride() and it.dtype == parameter.dtype for it in beside) and (
+            parameter.is_contiguous() or parameter.numel() == extent(parameter) // parameter.element_size()
+        )
 
+
+@cache
 def decayed(rule: type[torch.optim.Optimizer], moment: Moment | None = None) -> Callable[..., torch.optim.Optimizer]:
     """Return one of torch's optimizers with the weight decay of the family.
 
@@ -87,3 +145,11 @@ def decayed(rule: type[torch.optim.Optimizer], moment: Moment | None = None) -> 
     )
     built: Callable[..., torch.optim.Optimizer] = made
     return built
+
+
+def _blank(rule: type[torch.optim.Optimizer], moment: Moment | None) -> torch.optim.Optimizer:
+    """Return an optimizer without anything in it, which a copy or a pickle is then put into."""
+    make: Any = decayed
+    kind = make(rule, moment)
+    blank: torch.optim.Optimizer = kind.__new__(kind)
+    return blank

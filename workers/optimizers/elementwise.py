@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, overload
+from typing import Any, overload
 
 import torch
 from torch import Tensor
@@ -21,24 +21,19 @@ from torch import Tensor
 from workers.optimizers.buckets import Bucket, Stretch
 from workers.optimizers.decay import shares
 from workers.optimizers.family import Family, dense, evaluated
-from workers.optimizers.foreign import adapted
 from workers.optimizers.fused import Expression, kernel_of
 from workers.optimizers.options import check_parameters
 from workers.optimizers.sweep import sweep
+
+PLAIN = frozenset((Tensor, torch.nn.Parameter))
+"""Types of tensors that lie where they say."""
 
 
 class Elementwise(Family):
     """An optimizer whose rule treats each element of each parameter alike.
 
     Subclasses name their state, check their options, and give the expression with its numbers.
-
-    Attributes
-    ----------
-    STATE
-        The names of all state that the rule may keep.
     """
-
-    STATE: ClassVar[frozenset[str]]
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self._layout: list[list[Bucket]] | None = None
@@ -69,30 +64,10 @@ class Elementwise(Family):
         super().add_param_group(param_group)
         self._layout = None
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load what :meth:`state_dict` returned; later steps continue as if never interrupted.
-
-        State that the rule needs and the dictionary lacks begins at zero, options that it lacks stay as they are. A
-        dictionary of torch's Adam, AdamW or AMSGrad is one of the same rule, its decay included; another rule's is
-        refused.
-
-        Raises
-        ------
-        TypeError, ValueError
-            An option is out of range, a state has another shape than its parameter, or is of another rule; nothing is
-            loaded then.
-        """
-        state, groups = self.state, self.param_groups
-        try:
-            super().load_state_dict(adapted(state_dict, groups, self.STATE))
-            for group in self.param_groups:
-                check_parameters(group["params"])
-                self.check_all(group)
-            self._layout = None
-            self.buckets()
-        except BaseException:
-            self.state, self.param_groups, self._layout = state, groups, None
-            raise
+    def settle(self) -> None:
+        """Lay out the buffers of a state that was just loaded."""
+        self._layout = None
+        self.buckets()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         defaults = dict(state.get("defaults") or self.defaults)  # torch adds one of its own, which no rule here has
@@ -161,9 +136,10 @@ class Elementwise(Family):
         Raises
         ------
         RuntimeError
-            A gradient is sparse. No parameter has moved then.
+            A gradient is sparse, or has another shape than its parameter. No parameter has moved then.
         TypeError, ValueError
-            An option was changed to what is out of range. No parameter has moved then.
+            An option was changed to what is out of range, or a parameter has data of another shape than its state. No
+            parameter has moved then.
         """
         loss = evaluated(closure)
         if torch.compiler.is_compiling():
@@ -177,6 +153,8 @@ class Elementwise(Family):
                 bucket.check()
                 gradients = [dense(parameter.grad) for parameter in bucket.parameters]
                 planned += [(group, bucket, it, gradients[it.first : it.end]) for it in bucket.stretches(gradients)]
+        for _, _, stretch, given in planned:
+            check_shapes(stretch, given)
         for group, bucket, stretch, given in planned:
             self._advance(group, bucket, stretch, given)
         return loss
@@ -188,7 +166,7 @@ class Elementwise(Family):
         numbers, (l2, keep) = self.numbers(group, step), self.shares(group, step)
         expression = self.expression(group)
         fused = group["fused"] is not False
-        if fused and not bucket.capturable and compact(stretch.parameters) and compact(gradients):
+        if fused and not bucket.capturable and addressable(stretch.parameters, gradients):
             kernel = kernel_of(expression, tuple(stretch.state), tuple(numbers), gradients[0].dtype)
             if kernel is not None:
                 values = [sign, float(l2), float(keep), *map(float, numbers.values())]
@@ -248,6 +226,29 @@ class Elementwise(Family):
         counts.append(buckets[0].counts)
 
 
-def compact(tensors: list[Tensor]) -> bool:
-    """Tell whether tensors of the CPU lie in memory element by element, in the order of their indices."""
-    return tensors[0].is_cpu and all(map(Tensor.is_contiguous, tensors))
+def addressable(parameters: list[Tensor], gradients: list[Any]) -> bool:
+    """Tell whether machine code may step tensors by their addresses.
+
+    They must be plain tensors of the CPU and of one type, which lie in memory element by element in the order of
+    their indices: no subclass, none without memory, and none that torch negates whenever it reads it.
+    """
+    tensors = [*parameters, *gradients]
+    dtype = tensors[0].dtype
+    # every step asks this: methods of C go through twice as fast as a generator
+    return (
+        PLAIN.issuperset(map(type, tensors))
+        and all([it.is_cpu and it.dtype is dtype for it in tensors])  # noqa: C419
+        and all(map(Tensor.is_contiguous, tensors))
+        and not any(map(Tensor.is_neg, tensors))
+        and (all(map(Tensor.data_ptr, tensors)) or all(it.data_ptr() or not it.numel() for it in tensors))
+    )
+
+
+def check_shapes(stretch: Stretch, gradients: list[Any]) -> None:
+    """Raise ``RuntimeError`` where a gradient has another shape than its parameter, whose data may be new."""
+    for parameter, gradient in zip(stretch.parameters, gradients, strict=True):
+        if gradient.shape != parameter.shape:
+            raise RuntimeError(
+                f"a gradient must have the shape of its parameter, {tuple(parameter.shape)}, got "
+                f"{tuple(gradient.shape)}; set it to None once the parameter has other data"
+            )

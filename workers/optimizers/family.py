@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from workers.optimizers.foreign import adapted
 from workers.optimizers.moments import Moment
-from workers.optimizers.options import check_parameters, check_shared
+from workers.optimizers.options import check_parameters, check_shape, check_shared
 
 
 class Family(torch.optim.Optimizer, ABC):
@@ -18,7 +19,14 @@ class Family(torch.optim.Optimizer, ABC):
 
     Every group carries at least ``lr``, ``base_lr``, ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``,
     ``fused`` and ``capturable``.
+
+    Attributes
+    ----------
+    STATE
+        The names of all state that the rule may keep.
     """
+
+    STATE: ClassVar[frozenset[str]]
 
     @abstractmethod
     def check(self, group: Mapping[str, Any]) -> None:
@@ -39,6 +47,40 @@ class Family(torch.optim.Optimizer, ABC):
         except (TypeError, ValueError):
             self.param_groups.pop()
             raise
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load what :meth:`state_dict` returned; later steps continue as if never interrupted.
+
+        State that the rule needs and the dictionary lacks begins at zero, options that it lacks stay as they are. A
+        dictionary of torch's Adam, AdamW or AMSGrad is one of the same rule wherever the rule keeps what they keep,
+        its decay included; what keeps something else is refused.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An option is out of range, a state has another shape than its parameter, or is of another rule; nothing is
+            loaded then.
+        """
+        state, groups = self.state, self.param_groups
+        try:
+            super().load_state_dict(adapted(state_dict, groups, self.STATE))
+            for group in self.param_groups:
+                check_parameters(group["params"])
+                self.check_all(group)
+            self.settle()
+        except BaseException:
+            self.state, self.param_groups = state, groups
+            raise
+
+    def settle(self) -> None:
+        """Make what belongs to a state that was just loaded; raise ``ValueError`` where that cannot be."""
+        for parameter, kept in self.state.items():
+            for name in self.STATE & kept.keys():
+                check_shape(name, kept[name], self.shape_of(name, parameter))
+
+    def shape_of(self, _name: str, parameter: Tensor) -> Sequence[int]:
+        """Return the shape of what is kept for a parameter under a name."""
+        return parameter.shape
 
     def check_all(self, group: Mapping[str, Any]) -> None:
         """Raise ``TypeError`` or ``ValueError`` where any option of a group is out of range."""

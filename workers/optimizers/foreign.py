@@ -5,28 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-OTHERS = frozenset(
+STATES = frozenset(
     (
-        "momentum_buffer",
-        "square_avg",
-        "grad_avg",
         "acc_delta",
-        "sum",
-        "exp_inf",
-        "mu_product",
-        "eta",
-        "mu",
         "ax",
+        "eta",
+        "exp_avg",
+        "exp_avg_sq",
+        "exp_inf",
+        "grad_avg",
+        "max_exp_avg_sq",
+        "momentum_buffer",
+        "mu",
+        "mu_product",
         "prev",
+        "square_avg",
+        "sum",
+        "velocity",
     )
 )
-"""State of torch's optimizers whose rules are others."""
+"""State of the optimizers of torch and of this family, by which one rule is told from another."""
 
 HOW = frozenset(("foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay"))
 """Options that say how torch steps; what is loaded goes on as the one that loads it does."""
 
 
-def adapted(state_dict: dict[str, Any], groups: Sequence[dict[str, Any]], owned: frozenset[str]) -> dict[str, Any]:
+def adapted(
+    state_dict: dict[str, Any],
+    groups: Sequence[dict[str, Any]],
+    owned: frozenset[str],
+    needed: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
     """Return a state dictionary with every option that the loading optimizer has.
 
     Parameters
@@ -37,6 +46,8 @@ def adapted(state_dict: dict[str, Any], groups: Sequence[dict[str, Any]], owned:
         Those of the loading optimizer, whose values stand where the dictionary has none.
     owned
         Names of the state that its rule may keep.
+    needed
+        Names of the state that it cannot begin in the midst of a training.
 
     Raises
     ------
@@ -44,11 +55,11 @@ def adapted(state_dict: dict[str, Any], groups: Sequence[dict[str, Any]], owned:
         The state is of another rule.
     """
     for state in state_dict["state"].values():
-        strange = sorted((OTHERS - owned) & state.keys())
-        if strange:
+        found = STATES & state.keys()
+        if found - owned - needed or (state and needed - found):
             raise ValueError(
-                f"a state must be of the same rule, which keeps {', '.join(sorted(owned)) or 'none'}; got one with "
-                f"{', '.join(strange)}"
+                f"a state must be of the same rule, which keeps {', '.join(sorted(owned | needed))}; got one with "
+                f"{', '.join(sorted(found)) or 'none of these'}"
             )
     if len(state_dict["param_groups"]) != len(groups):
         return state_dict  # torch says so
@@ -61,8 +72,9 @@ def _group(loaded: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     if "base_lr" in loaded and "decay" in loaded:  # of this family
         return {name: value for name, value in own.items() if name != "params"} | loaded
     kept = {name: value for name, value in loaded.items() if name not in HOW}
-    if "decoupled_weight_decay" in loaded and "decay" not in loaded:  # of torch's Adam and AdamW
-        kept["decay"] = "decoupled-lr" if loaded["decoupled_weight_decay"] else "l2"
+    if "decay" not in loaded and ("decoupled_weight_decay" in loaded or "amsgrad" not in loaded):
+        # of torch, whose older releases do not tell AdamW from Adam: there the form is the loading optimizer's
+        kept["decay"] = "decoupled-lr" if loaded.get("decoupled_weight_decay") else "l2"
     if "decay" in loaded:  # an older release's, which kept the rate under torch's name
         kept.setdefault("base_lr", loaded.get("initial_lr", loaded["lr"]))
     return {name: value for name, value in own.items() if name != "params"} | kept

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -51,6 +51,8 @@ class NDAdam(Family):
     Z. Zhang, L. Ma, Z. Li, C. Wu: Normalized direction-preserving Adam, arXiv:1709.04546.
     """
 
+    STATE: ClassVar[frozenset[str]] = frozenset(("exp_avg", "exp_avg_sq"))
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -85,6 +87,12 @@ class NDAdam(Family):
         """Return v: one number a vector, one an element of other parameters."""
         return Moment("exp_avg_sq", beta=group["betas"][1])
 
+    def shape_of(self, name: str, parameter: Tensor) -> Sequence[int]:
+        """Return the shape of the parameter; of v, one number a vector."""
+        if name != "exp_avg_sq" or parameter.ndim < 2:
+            return parameter.shape
+        return (len(parameter), *[1] * (parameter.ndim - 1))
+
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Update every parameter that has a gradient; ``closure`` re-evaluates the loss first and returns it."""
@@ -101,8 +109,8 @@ class NDAdam(Family):
         vectors = w.ndim >= 2
         state = self.state[w]
         if not state:
-            moment = w.new_zeros((len(w), *[1] * (w.ndim - 1))) if vectors else torch.zeros_like(w)
-            state |= {"step": torch.zeros(()), "exp_avg": torch.zeros_like(w), "exp_avg_sq": moment}
+            zeros = {"exp_avg": torch.zeros_like(w), "exp_avg_sq": w.new_zeros(self.shape_of("exp_avg_sq", w))}
+            state |= {"step": torch.zeros(()), **zeros}
             if vectors:
                 w.copy_(unit(w))
         state["step"] += 1

@@ -44,6 +44,13 @@ def check_shared(group: Mapping[str, Any]) -> None:
         truth("fused", group["fused"])
 
 
+def check_shape(name: str, value: object, shape: Sequence[int]) -> None:
+    """Raise ``ValueError`` unless a state is a tensor of the shape that it must have."""
+    found = getattr(value, "shape", value)
+    if not isinstance(value, Tensor) or tuple(value.shape) != tuple(shape):
+        raise ValueError(f"{name} must be a tensor of its parameter's shape {tuple(shape)}, got {found}")
+
+
 def check_betas(group: Mapping[str, Any]) -> None:
     """Raise ``TypeError`` or ``ValueError`` unless ``betas`` are two numbers in [0, 1)."""
     betas = group["betas"]

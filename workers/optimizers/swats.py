@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -18,8 +18,8 @@ class Swats(Family):
     r"""Adam that switches to SGD by itself, with the learning rate that Adam's steps amount to.
 
     A step of Adam is p = -lr m sqrt(c2) / c1 / (sqrt(v) + eps). Seen along p, SGD would have needed the rate
-    gamma = p.p / -p.g for it. Once the bias-corrected average of gamma (decay beta2) is within ``tolerance`` of gamma
-    itself, from the second step on, SGD takes over: buffer = beta1 buffer + g, and the step is
+    gamma = p.p / -p.g for it. Once the bias-corrected average of gamma (decay beta2) is above 0 and within
+    ``tolerance`` of gamma itself, from the second step on, SGD takes over: buffer = beta1 buffer + g, and the step is
     -(1 - beta1) rate buffer, where the rate is that average, times what has become of lr since the switch.
 
     p and g are those of all parameters of a group, as in the paper; both ports that are in use judge each tensor
@@ -51,6 +51,8 @@ class Swats(Family):
     ----------
     N. S. Keskar, R. Socher: Improving generalization performance by switching from Adam to SGD, arXiv:1712.07628.
     """
+
+    STATE: ClassVar[frozenset[str]] = frozenset(("exp_avg", "exp_avg_sq"))
 
     def __init__(  # noqa: PLR0913 - the options torch users know
         self,
@@ -109,7 +111,9 @@ class Swats(Family):
         l2, keep = shares(group)
         sign = -1.0 if group["maximize"] else 1.0
         gradients = [g * sign + w * l2 for w, g in zip(weights, gradients, strict=True)]
-        if not any(self.state[w] for w in weights):  # the first step, or the first since the state was discarded
+        if not any(
+            self.state.get(w) for w in group["params"]
+        ):  # the first step, or the first since the state was discarded
             group |= {"taken": 0, "average": 0.0, "rate": None, "switched_at": None}
         for w in weights:
             if not self.state[w]:
@@ -146,6 +150,7 @@ class Swats(Family):
             corrected = group["average"] / (1.0 - beta2 ** group["taken"])
             if group["taken"] > 1 and corrected > 0.0 and abs(corrected - gamma) < group["tolerance"]:
                 group["rate"], group["switched_at"] = corrected, float(group["lr"])
-                for w in weights:
-                    self.state[w]["exp_avg"].zero_()
+                for w in group["params"]:  # those without a gradient in this step, too
+                    if self.state.get(w):
+                        self.state[w]["exp_avg"].zero_()
         return moved

@@ -32,7 +32,7 @@ def sweep(
     expression, numbers
         The rule.
     parameters, gradients
-        What is stepped; dense, of any layout.
+        What is stepped; dense, of any layout, and gradients of any type.
     state
         Its flat state.
     shares
@@ -41,7 +41,7 @@ def sweep(
         Whether torch's compiler is to make one kernel of it, where it can.
     """
     w = torch.cat([it.reshape(-1) for it in parameters])
-    g = torch.cat([it.reshape(-1) for it in gradients])
+    g = torch.cat([it.reshape(-1) for it in gradients]).to(w.dtype)
     if not (compiled and advance(expression, (w, g), state, numbers, shares)):
         pieces = w.is_cpu and not torch.compiler.is_compiling()
         size = PIECE if pieces else max(1, w.numel())

@@ -75,10 +75,12 @@ def kernel_of(
     """Return the kernel of a rule; None where its type has none, or nothing on this machine compiles it."""
     if dtype not in DTYPES:
         return None
-    path = library(source_of(expression, state, numbers, DTYPES[dtype]))
-    if path is None:
-        return None
-    try:
-        return Kernel(str(path))
-    except OSError:  # a library for threads that the process does not have
-        return None
+    source = source_of(expression, state, numbers, DTYPES[dtype])
+    for threads in (True, False):
+        path = library(source, threads=threads)
+        try:
+            if path is not None:
+                return Kernel(str(path))
+        except (OSError, AttributeError):  # for threads of another kind than the process has, or no library of ours
+            continue
+    return None

@@ -7,7 +7,7 @@ import pytest
 from workers.optimizers import elementwise
 from workers.optimizers.fused.compiler import described
 
-BOTH = {"test_padam", "test_elementwise", "test_state", "test_adam", "test_adagrad"}
+BOTH = {"test_memory", "test_padam", "test_elementwise", "test_state", "test_adam", "test_adagrad"}
 
 
 def pytest_generate_tests(metafunc):

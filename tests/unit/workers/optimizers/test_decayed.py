@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -147,3 +148,98 @@ def test_a_run_continued_from_its_state_is_the_same(decay):
 def test_a_decay_out_of_its_range_is_refused(options):
     with pytest.raises((TypeError, ValueError), match=r"decay|cycle_steps"):
         decayed(torch.optim.SGD)(parameters(), **options)
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))], ids=["copy", "pickle"])  # noqa: S301
+def test_a_copy_goes_on_as_the_original_and_takes_groups(name, copied):
+    params = parameters()
+    optimizer = decayed(kind(name))(params, weight_decay=0.1, decay="normalised", cycle_steps=9, **RULES[name])
+    run(optimizer, params, 3)
+    others, other = copied((params, optimizer))
+    assert_same(run(optimizer, params, 3, first=3), run(other, others, 3, first=3))
+    other.add_param_group({"params": parameters(seed=2)})
+    assert {group["decay"] for group in other.param_groups} == {"normalised"}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_state_of_torch_s_own_is_taken_with_its_decay(name):
+    ours, theirs = parameters(), parameters()
+    original = kind(name)(theirs, weight_decay=0.1, **RULES[name])
+    run(original, theirs, 5)
+    optimizer = decayed(kind(name))(ours, decay="decoupled-schedule", weight_decay=0.5, **RULES[name])
+    optimizer.load_state_dict(copy.deepcopy(original.state_dict()))
+    for w, other in zip(ours, theirs, strict=True):
+        w.data.copy_(other.data)
+    assert_same(run(original, theirs, 5, first=5), run(optimizer, ours, 5, first=5))
+
+
+def test_torch_s_adamw_is_adam_with_decoupled_decay():
+    ours, theirs = parameters(), parameters()
+    original = torch.optim.AdamW(theirs, weight_decay=0.1)
+    run(original, theirs, 5)
+    optimizer = decayed(torch.optim.Adam)(ours)
+    optimizer.load_state_dict(copy.deepcopy(original.state_dict()))
+    for w, other in zip(ours, theirs, strict=True):
+        w.data.copy_(other.data)
+    assert_near(run(original, theirs, 5, first=5), run(optimizer, ours, 5, first=5), atol=1e-15)
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("other", ["SGD", "RMSprop", "Adadelta", "Adamax", "Adagrad", "NAdam"])
+def test_the_state_of_another_rule_is_refused(name, other):
+    if kind(name) is kind(other):
+        return
+    theirs = parameters()
+    original = kind(other)(theirs, **({"momentum": 0.9} if other == "SGD" else {}))
+    run(original, theirs, 2)
+    optimizer = decayed(kind(name))(parameters(), **RULES[name])
+    with pytest.raises(ValueError, match="must be of the same rule"):
+        optimizer.load_state_dict(original.state_dict())
+    assert not optimizer.state
+
+
+@pytest.mark.parametrize("decay", ["l2", "decoupled-lr"])
+@pytest.mark.parametrize("rule", [torch.optim.Adam, torch.optim.SGD])
+def test_a_step_that_a_gradient_scaler_skips_leaves_the_weights(rule, decay):
+    """torch gives fused optimizers gradients that are not finite, and trusts them to do nothing."""
+    w = torch.ones(4, requires_grad=True)
+    optimizer = decayed(rule)([w], lr=0.1, weight_decay=0.5, decay=decay, fused=True)
+    scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+    scaler.scale(torch.ones(()))
+    w.grad = torch.tensor([1.0, torch.inf, 1.0, 1.0])
+    scaler.step(optimizer)
+    assert torch.equal(w, torch.ones(4))
+    scaler.update()
+    w.grad = torch.full((4,), scaler.get_scale())
+    scaler.step(optimizer)
+    assert float(w.detach().max()) < 1.0
+
+
+def laid_out(x, how):
+    """Return a tensor of four dimensions with its elements elsewhere in memory."""
+    if how == "expanded":
+        return x[:1].expand(x.shape)
+    if how == "gaps":
+        return torch.stack([x, x], dim=-1)[..., 0]
+    return x.contiguous(memory_format=torch.channels_last if how == "channels last" else torch.contiguous_format)
+
+
+@pytest.mark.parametrize("rule", [torch.optim.Adam, torch.optim.SGD])
+@pytest.mark.parametrize("weights", ["row by row", "channels last", "gaps"])
+@pytest.mark.parametrize("gradients", [["channels last"], ["row by row"], ["expanded", "channels last"], ["gaps"]])
+def test_elements_meet_their_gradients_however_both_lie(rule, weights, gradients):
+    draws = torch.Generator().manual_seed(0)
+    start = torch.randn(3, 4, 3, 3, generator=draws, dtype=torch.float64)
+    options = {"lr": 0.1, "weight_decay": 0.1} | ({"momentum": 0.9} if rule is torch.optim.SGD else {})
+    w, plain = laid_out(start.clone(), weights).requires_grad_(), start.clone().requires_grad_()
+    optimizer, other = decayed(rule)([w], fused=True, **options), rule([plain], **options)
+    for step in range(4):
+        gradient = laid_out(
+            torch.randn(start.shape, generator=draws, dtype=torch.float64), gradients[step % len(gradients)]
+        )
+        w.grad, plain.grad = gradient, gradient.contiguous()
+        optimizer.step()
+        other.step()
+        assert optimizer.param_groups[0]["fused"] is True
+    assert_near([w], [plain], atol=1e-14)

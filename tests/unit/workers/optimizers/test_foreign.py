@@ -10,6 +10,10 @@ import torch
 
 from tests.unit.workers.optimizers.common import assert_near, give_gradients, parameters, run
 from workers.optimizers import Padam
+from workers.optimizers.adagrad import Adagrad
+from workers.optimizers.momentum import Momentum
+from workers.optimizers.nd_adam import NDAdam
+from workers.optimizers.swats import Swats
 
 SHARED = {"lr": 1e-3, "eps": 1e-8, "amsgrad": True}
 
@@ -142,3 +146,61 @@ def test_a_step_compiles_into_one_graph(p):
     run(other, plain, 5)
     assert_near(ours, plain, atol=1e-14)
     assert {float(entry["step"]) for entry in optimizer.state.values()} == {5.0}
+
+
+OTHERS = {
+    "Adagrad": (Adagrad, "sum"),
+    "Momentum": (Momentum, "velocity"),
+    "Swats": (Swats, "exp_avg"),
+    "NDAdam": (NDAdam, "exp_avg"),
+}
+
+
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.RMSprop, torch.optim.Adam, torch.optim.Adamax, Padam])
+@pytest.mark.parametrize("name", OTHERS)
+def test_each_of_the_family_refuses_the_state_of_another_rule(name, kind):
+    theirs = parameters()
+    optimizer = kind(theirs, lr=0.1, **({"momentum": 0.9} if kind is torch.optim.SGD else {}))
+    run(optimizer, theirs, 2)
+    ours = OTHERS[name][0](parameters())
+    if (name, kind) == ("Swats", torch.optim.Adam):
+        ours.load_state_dict(optimizer.state_dict())  # it begins as Adam
+        return
+    with pytest.raises(ValueError, match=r"same rule|parameter's shape"):
+        ours.load_state_dict(optimizer.state_dict())
+    assert not ours.state
+    assert "base_lr" in ours.param_groups[0]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_state_that_does_not_fit_is_not_loaded_by_any(name):
+    make, held = OTHERS[name]
+    params = parameters()
+    optimizer = make(params)
+    run(optimizer, params, 2)
+    for bad in ("shape", "option"):
+        state = copy.deepcopy(optimizer.state_dict())
+        if bad == "shape":
+            state["state"][0][held] = torch.zeros(2, 2, dtype=torch.float64)
+        else:
+            state["param_groups"][0]["weight_decay"] = -1.0
+        before = [w.detach().clone() for w in params]
+        with pytest.raises(ValueError, match=r"parameter's shape|weight_decay"):
+            optimizer.load_state_dict(state)
+        assert optimizer.param_groups[0]["weight_decay"] == 0.0
+        assert_near(params, before, atol=0.0)
+        assert {float(entry["step"]) for entry in optimizer.state.values()} == {2.0}
+
+
+def test_swats_goes_on_from_the_state_of_torch_s_adamw_with_its_decay():
+    theirs = parameters()
+    optimizer = torch.optim.AdamW(theirs, eps=1e-13, weight_decay=0.3)
+    run(optimizer, theirs, 5)
+    ours = Swats(parameters(), tolerance=0.0)
+    ours.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    assert ours.param_groups[0]["decay"] == "decoupled-lr"
+    for w, other in zip(ours.param_groups[0]["params"], theirs, strict=True):
+        w.data.copy_(other.data)
+    run(optimizer, theirs, 5, first=5)
+    run(ours, ours.param_groups[0]["params"], 5, first=5)
+    assert_near(ours.param_groups[0]["params"], theirs, atol=1e-7)  # eps stands elsewhere

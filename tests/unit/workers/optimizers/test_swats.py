@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from tests.unit.workers.optimizers.common import assert_near, assert_same, parameters, run
+from tests.unit.workers.optimizers.common import assert_near, assert_same, give_gradients, parameters, run
 from workers.optimizers.adam import Adam
 from workers.optimizers.swats import Swats
 
@@ -112,3 +112,27 @@ def test_a_discarded_state_is_a_new_beginning():
 def test_an_option_out_of_its_range_is_refused(options):
     with pytest.raises((TypeError, ValueError), match=next(iter(options))):
         Swats(parameters(), **options)
+
+
+def test_parameters_that_join_later_do_not_undo_the_switch():
+    first, late = parameters(seed=1), parameters(seed=2)
+    optimizer = Swats([*first, *late], tolerance=1e9)
+    run(optimizer, first, 3)
+    rate = optimizer.param_groups[0]["rate"]
+    assert rate is not None
+    for w in first:
+        w.grad = None
+    run(optimizer, late, 1, first=3)
+    assert optimizer.param_groups[0]["rate"] == rate
+
+
+def test_a_parameter_without_a_gradient_at_the_switch_begins_sgd_with_nothing_too():
+    params = parameters()
+    optimizer = Swats(params, tolerance=0.0)
+    run(optimizer, params, 2)
+    optimizer.param_groups[0]["tolerance"] = 1e9
+    give_gradients(params, 2)
+    params[0].grad = None
+    optimizer.step()
+    assert optimizer.param_groups[0]["rate"] is not None
+    assert not any(bool(entry["exp_avg"].any()) for entry in optimizer.state.values())

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,9 @@ import torch
 from tests.unit.workers.optimizers.common import assert_same, give_gradients, parameters, run
 from workers.optimizers import Padam, elementwise
 from workers.optimizers.fused import compiler, kernel_of
+from workers.optimizers.fused import kernel as kernels
 from workers.optimizers.fused.accelerator import compiled
+from workers.optimizers.fused.compiler import library
 from workers.optimizers.naive import NaivePadam
 from workers.optimizers.padam import RULES
 
@@ -163,10 +168,13 @@ print(described() is None, float(w[0].detach()))
 """
 
 
-def run_with(tmp_path, **environment):
+SMALL = 'extern "C" int number() {{ return {}; }}'
+
+
+def run_with(tmp_path, before="", **environment):
     given = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), **environment}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=given, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", before + PROGRAM], env=given, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
@@ -191,6 +199,71 @@ def test_a_later_process_compiles_nothing(tmp_path):
     assert len(made) == 1
     run_with(tmp_path)
     assert {path.name: path.stat().st_mtime_ns for path in kernels.iterdir()} == made
+
+
+@pytest.mark.parametrize("length", [0, 100, 5_000, 15_000])
+def test_half_a_library_is_made_anew(tmp_path, length):
+    """To load some of one does not fail: it kills the process."""
+    expected = run_with(tmp_path)
+    [path] = (tmp_path / "basin" / "kernels").iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:length])
+    assert run_with(tmp_path) == expected
+    assert path.read_bytes() == whole
+
+
+def test_without_a_home_a_process_has_a_folder_of_its_own_and_removes_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("HOME", raising=False)
+    homeless = "import pathlib\ndef home():\n    raise RuntimeError\npathlib.Path.home = home\n"
+    made = tmp_path / "made"
+    made.mkdir()
+    expected = run_with(tmp_path)
+    assert run_with(tmp_path, homeless, XDG_CACHE_HOME="", TMPDIR=str(made)) == expected
+    assert list(made.iterdir()) == []
+
+
+def test_a_cache_that_vanished_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = [library(SMALL.format(number), threads=False) for number in (1, 2)]
+    assert None not in made
+    shutil.rmtree(tmp_path / "cache")
+    assert library(SMALL.format(1), threads=False) is not None
+
+
+def test_where_nothing_can_be_written_there_is_no_library(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert library(SMALL.format(3), threads=False) is None
+
+
+def test_a_compiler_may_be_named_with_options(tmp_path):
+    path = shutil.which("c++") or shutil.which("g++")
+    run_with(tmp_path, CXX=f"{path} -Wall")
+    assert len(list((tmp_path / "basin" / "kernels").iterdir())) == 1
+
+
+def test_threads_of_another_kind_are_done_without(tmp_path, monkeypatch):
+    """A library made for a runtime of threads that the process has not cannot be loaded; one without threads can."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = []
+
+    def foreign(source, *, threads):
+        strange = 'extern "C" void not_in_any_process();\n' + source.replace(
+            "const int64_t total", "not_in_any_process(); const int64_t total"
+        )
+        made.append(threads)
+        return library(strange if threads else source, threads=threads)
+
+    monkeypatch.setattr(kernels, "library", foreign)
+    w = torch.ones(3)
+    kernel = kernels.kernel_of(lambda _w, g, _s, n: (g * n["lr"], {}), (), ("lr",), torch.float32)
+    kernel([w], [torch.ones(3)], np.array([3]), [], [1.0, 0.0, 1.0, 0.25])
+    assert w.tolist() == [0.75] * 3
+    assert made == [True, False]
 
 
 def test_a_folder_that_others_can_write_to_is_no_place_for_machine_code(tmp_path):
