@@ -22,7 +22,7 @@ from analysis.captions import described
 from analysis.curves import CurveBundle, Line, bundles
 from analysis.figures.columns import columns_of
 from analysis.figures.style import STYLE, Caption, plain_log
-from analysis.findings import ArmFindings, Findings
+from analysis.findings import DECADES, ArmFindings, Findings
 from analysis.material import Material
 from analysis.measure import COUNTED, SPLITS
 from analysis.numbers import point
@@ -124,7 +124,7 @@ def _curves(material: Material, arm: ArmFindings) -> Curves | None:
         title=f"{what} over epochs, for each {label_of(x)}"
         + (f" and {label_of(y)}" if y else "")
         + (f", arm {arm.name}" if arm.armed else ""),
-        caption=f"{described([(arm, trials)], plane)}{which} {_legend(found)}{fewer}",
+        caption=f"{described([(arm, trials)], plane)}{which} {_legend(found, metrics)}{fewer}",
         bundles=found,
         x=x,
         y=y,
@@ -145,7 +145,7 @@ def _noun(metric: Metric) -> str:
     return "error" if metric.name in SPLITS else metric.summary
 
 
-def _legend(bundles: Sequence[CurveBundle]) -> str:
+def _legend(bundles: Sequence[CurveBundle], metrics: Sequence[Metric] = ()) -> str:
     text = "Lines: mean over the seeds still in training."
     if any(len(bundle.diverged) > 1 for bundle in bundles):
         text = "Lines: mean, bands: range over the seeds still in training."
@@ -155,7 +155,16 @@ def _legend(bundles: Sequence[CurveBundle]) -> str:
         (line.seeds > HIGHEST_LOSS).any() for bundle in bundles for line in [bundle.train_loss] if line is not None
     ):
         text += f" Losses above {HIGHEST_LOSS:g} leave the axis."
+    if any(_spans(metric, bundles) for metric in metrics if metric.log):
+        text += f" What is more than {DECADES} powers of ten below the highest value leaves the axis."
     return text
+
+
+def _spans(metric: Metric, bundles: Sequence[CurveBundle]) -> bool:
+    """Tell whether a metric spans more powers of ten than are drawn."""
+    values = np.concatenate([bundle.lines[metric.name].seeds.ravel() for bundle in bundles])
+    values = values[np.isfinite(values)]
+    return metric.unit != "%" and bool((values < 1.2 * values.max(initial=0.0) / 10.0**DECADES).any())
 
 
 def caption(result: Curves) -> str:
@@ -284,7 +293,8 @@ def _limit(column: Sequence[Axes], result: Curves, name: str) -> None:
         for axes in column:
             axes.set_yscale("log")
             if len(values):
-                low, high = float(values.min()), 1.2 * float(values.max())
+                high = 1.2 * float(values.max())
+                low = max(float(values.min()), high / 10.0**DECADES)
                 axes.set_ylim(low / 1.2, max(1.2 * low, min(high, HIGHEST_LOSS) if metric is None else high))
                 plain_log(axes.yaxis)
 

@@ -75,7 +75,7 @@ def _widest(lines: Sequence[str]) -> float:
 def plain_log(axis: Axis) -> None:
     """Label a logarithmic axis with plain numbers, also between powers of ten where it spans few of them."""
     low, high = sorted(axis.get_view_interval())
-    decades = np.log10(high / low)
+    decades = np.log10(high) - np.log10(low)
     axis.set_major_locator(LogLocator(10, numticks=8))
     axis.set_minor_locator(LogLocator(10, subs=(2.0, 5.0), numticks=20) if decades < 3 else NullLocator())
     number = FuncFormatter(lambda value, _: plain(value) if 1e-4 < value < 1e5 else f"{value:.0e}")

@@ -172,6 +172,19 @@ def test_curves_have_what_is_measured_alone_on_a_logarithmic_axis(found):
     assert figure.axes[0].get_ylim()[1] > WORST
 
 
+def test_curves_span_twelve_powers_of_ten_and_say_so(found):
+    (result,) = curves.compute(found)
+    low, high = curves.draw(result).axes[0].get_ylim()
+    assert high / low == pytest.approx(1.2e12, rel=0.2)
+    assert "What is more than 12 powers of ten below the highest value leaves the axis." in result.caption
+
+
+def test_the_smallest_numbers_there_are_can_be_drawn():
+    cells = dict.fromkeys(EXCESSES, [5e-324] * 3) | {(0.1, 0.9): [1e5] * 3}
+    (result,) = curves.compute(measured_findings(cells))
+    curves.draw(result).draw_without_rendering()
+
+
 def test_the_other_metric_can_be_the_objective():
     found = measured_findings(objective={"statistic": "min", "metric": "distance"})
     assert found.metrics == ["distance"]
