@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from workers.optimizers.adaptive import Adaptive, Rule
 from workers.optimizers.fused import Expression
 from workers.optimizers.options import one_of, truth
@@ -188,13 +191,19 @@ class RAdam(Adaptive):
     def shares(self, group: Mapping[str, Any], step: Any) -> tuple[Any, Any]:
         """Return no decay beside the gradient as long as there is no step."""
         l2, keep = super().shares(group, step)
-        return l2, keep if rectifier(group["betas"][1], step) else 1.0
+        r = rectifier(group["betas"][1], step)
+        if isinstance(r, Tensor):
+            return l2, 1.0 - (1.0 - keep) * (r > 0.0).to(r.dtype)
+        return l2, keep if r else 1.0
 
 
-def rectifier(beta2: float, step: int) -> float:
-    """Return r at a step, 1 for the first; 0 where the variance cannot be rectified yet."""
+def rectifier(beta2: float, step: Any) -> Any:
+    """Return r at a step, 1 for the first; 0 where the variance cannot be rectified yet. A tensor gives a tensor."""
     limit = 2.0 / (1.0 - beta2) - 1.0
-    length = limit - 2.0 * step * beta2**step / (1.0 - beta2**step)
-    if length <= 5.0:
+    if limit <= 5.0:  # it never can
         return 0.0
-    return math.sqrt((length - 4.0) * (length - 2.0) * limit / ((limit - 4.0) * (limit - 2.0) * length))
+    length = limit - 2.0 * step * beta2**step / (1.0 - beta2**step)
+    square = (length - 4.0) * (length - 2.0) * limit / ((limit - 4.0) * (limit - 2.0) * length)
+    if isinstance(length, Tensor):
+        return torch.where(length > 5.0, square, 0.0).sqrt()
+    return math.sqrt(square) if length > 5.0 else 0.0

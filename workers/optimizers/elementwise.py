@@ -210,15 +210,15 @@ class Elementwise(Family):
         Raises
         ------
         RuntimeError
-            Parameters of the group differ in type or device, or some have no gradient.
+            Parameters of the group differ in type, in device or in their counts of steps, or some have no gradient.
         """
         self.check_all(group)
         buckets = self.buckets()[next(i for i, it in enumerate(self.param_groups) if it is group)]
         given = [dense(parameter.grad) for bucket in buckets for parameter in bucket.parameters]
-        if len(buckets) != 1 or any(gradient is None for gradient in given):
+        if len(buckets) != 1 or any(gradient is None for gradient in given) or len(set(buckets[0].steps)) != 1:
             raise RuntimeError(
-                "a step that torch compiles must have parameters of one type on one device in each group, all with "
-                "gradients; step without torch.compile, which fuses as well"
+                "a step that torch compiles must have parameters of one type on one device in each group, stepped "
+                "equally often, all with gradients; step without torch.compile, which fuses as well"
             )
         parameters += buckets[0].parameters
         gradients += [gradient for gradient in given if gradient is not None]

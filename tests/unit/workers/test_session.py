@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import nn
 
+from search_spaces.declarations import OPTIMIZERS
 from tests.unit.workers.recipes import recipe
 from tests.unit.workers.tasks.test_moons import session as batches
 from tests.unit.workers.tasks.test_online import session as play
@@ -31,16 +32,27 @@ RECIPES = {
         schedules={"lr": {"name": "cosine"}, "p": MULTISTEP},
     ),
     "padam without the maximum": recipe(subset=64, epochs=3, amsgrad=False, variant="authors"),
-    "sgd": recipe("sgd", subset=64, epochs=3, schedule=MULTISTEP),
-    "adam": recipe("adam", subset=64, epochs=3),
-    "amsgrad": recipe("amsgrad", subset=64, epochs=3),
-    "adamw": recipe("adamw", subset=64, epochs=3, schedule={"name": "cosine"}),
+    "swats that has switched": recipe("swats", subset=64, epochs=3, tolerance=10.0),
     "beale": descent("padam", lr=0.01, noise=0.5),
     "beale by adam": descent("adam", lr=0.01, noise=0.5, schedules={"lr": {"name": "cosine"}}),
     "valley": descent("amsgrad", lr=0.1, noise=0.5, task="valley"),
     "moons": batches(lr=0.1).recipe,
     "online": play("padam 1/8", 3.0, steps=50, schedule="cosine").recipe,
 }  # fmt: skip
+CHOICES = {
+    "adagrad": [{"accumulator": "counter", "exponent": 0.3}],
+    "adam": [{"variant": "eps-hat"}],
+    "amsgrad": [{"maximum_of": "v-hat"}],
+    "radam": [{"before": "none"}],
+    "rmsprop": [{"centered": True, "momentum": 0.5}],
+}
+RECIPES |= {
+    " ".join((name, *map(str, options.values()))): recipe(
+        name, subset=64, epochs=3, schedule=schedule, weight_decay=0.01, decay="normalised", **options
+    )
+    for name in OPTIMIZERS
+    for options, schedule in [({}, MULTISTEP), *((options, {"name": "cosine"}) for options in CHOICES.get(name, []))]
+}
 
 
 def started(training):

@@ -11,6 +11,7 @@ import torch
 from tests.unit.workers.optimizers.common import assert_near, give_gradients, parameters, run
 from workers.optimizers import Padam
 from workers.optimizers.adagrad import Adagrad
+from workers.optimizers.adam import Adam, RAdam
 from workers.optimizers.momentum import Momentum
 from workers.optimizers.nd_adam import NDAdam
 from workers.optimizers.swats import Swats
@@ -204,3 +205,43 @@ def test_swats_goes_on_from_the_state_of_torch_s_adamw_with_its_decay():
     run(optimizer, theirs, 5, first=5)
     run(ours, ours.param_groups[0]["params"], 5, first=5)
     assert_near(ours.param_groups[0]["params"], theirs, atol=1e-7)  # eps stands elsewhere
+
+
+FAMILY = {
+    "momentum": (Momentum, {}),
+    "adagrad": (Adagrad, {}),
+    "adagrad with counters": (Adagrad, {"accumulator": "counter", "exponent": 0.3}),
+    "nadam": (Adam, {"variant": "nadam"}),
+    "lazy": (Adam, {"lazy": True}),
+    "radam": (RAdam, {"decay": "decoupled-lr"}),
+}
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_each_of_the_family_compiles_into_one_graph(name):
+    torch._dynamo.reset()
+    make, options = FAMILY[name]
+    ours, plain = parameters(), parameters()
+    optimizer, other = (make(it, lr=0.01, weight_decay=0.1, **options) for it in (ours, plain))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of its own profiler
+        step = torch.compile(optimizer.step, backend="eager", fullgraph=True)
+        for number in range(8):
+            give_gradients(ours, number)
+            step()
+    run(other, plain, 8)
+    assert_near(ours, plain, atol=1e-14)
+
+
+def test_a_graph_has_one_count_of_steps():
+    torch._dynamo.reset()
+    params = parameters()
+    optimizer = Padam(params)
+    give_gradients(params, 0)
+    params[1].grad = None
+    optimizer.step()
+    give_gradients(params, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(RuntimeError, match="equally often"):
+            torch.compile(optimizer.step, backend="eager")()
