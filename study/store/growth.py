@@ -28,6 +28,9 @@ from study.trials import TERMINAL, State
 
 study, configuration, trial = schema.study, schema.configuration, schema.trial
 
+MOST = 5_000
+"""Configurations that a statement names."""
+
 GROWING = ("space", "seeds", "design.configurations")
 """What may differ within an arm when a study is extended."""
 
@@ -140,7 +143,9 @@ class Growth:
             which.append(trial_filter(where, Columns.of(of.specification)))
 
         def work(connection: Connection) -> int:
-            connection.execute(select(study.c.id).where(study.c.id == of.id).with_for_update())
+            stored = Study.from_row(
+                connection.execute(select(study).where(study.c.id == of.id).with_for_update()).one()
+            )
             chosen = connection.execute(
                 update(trial)
                 .where(
@@ -157,8 +162,10 @@ class Growth:
                 ).scalar_one()
             )
             now = connection.execute(select(self._database.now)).scalar_one()
+            points = _filled_since(connection, {old.configuration_id for old in chosen if not old.filled})
             rows = [
                 {name: getattr(old, name) for name in SLOT}
+                | _filling(stored, old.arm, points.get(old.configuration_id))
                 | {
                     "number": first + index,
                     "generation": old.generation + 1,
@@ -172,6 +179,27 @@ class Growth:
             return len(rows)
 
         return self._database.write(work)
+
+
+def _filled_since(connection: Connection, configurations: set[int]) -> dict[int, Configuration]:
+    """Return those of some configurations that have a point; a trial of them may have been cancelled before."""
+    column = schema.configuration.c
+    found: dict[int, Configuration] = {}
+    named = sorted(configurations)
+    for first in range(0, len(named), MOST):
+        chosen = named[first : first + MOST]
+        rows = connection.execute(
+            select(column.id, column.hyperparameters, column.number).where(
+                column.id.in_(chosen), column.hyperparameters.is_not(None)
+            )
+        )
+        found |= {row.id: point_of(row.hyperparameters, row.number) for row in rows}
+    return found
+
+
+def _filling(of: Study, arm: str, point: Configuration | None) -> dict[str, Any]:
+    """Return what a new generation has that its trial had not, nothing where no point was found."""
+    return {} if point is None else {"filled": True, "options": of.specification.arms[arm].options(point)}
 
 
 def _declared(stored: Study, given: Specification) -> dict[str, Any] | None:

@@ -253,6 +253,22 @@ def test_cancelled_slots_are_taken_back(store, made):
     assert store.findings() == []
 
 
+def test_what_was_cancelled_before_it_was_filled_is_retried_as_its_configuration_is_now(store):
+    """Seeds that came after a cancel let a configuration be filled; its cancelled trials have nothing to wait for."""
+    study = make_tpe(store, seeds=1)
+    store.studies.cancel(study)
+    design = {"name": "tpe", "configurations": study.specification.configurations}
+    study = extend(store, study, space=RANGE, design=design, seeds=2).study
+    term = store.proposals.acquire(study.id, "ann")
+    assert store.proposals.fill(study, term, *store.proposals.next_unfilled(study.id), {"lr": 0.1})
+    assert store.growth.retry(study, states=["cancelled"]) == 3
+    filled = [(row["configuration_id"], row["lr"]) for row in rows(store) if row["filled"]]
+    assert filled == [(1, 0.1), (1, 0.1)]
+    assert store.proposals.next_unfilled(study.id) == ("base", 1)
+    assert [lease.seed for lease in claim(store, study, limit=9)] == [1, 0]
+    assert store.findings() == []
+
+
 def test_a_retry_picks_by_outcome_and_by_expression(store):
     study = make(store)
     every_outcome(store, study)
