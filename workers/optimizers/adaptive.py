@@ -152,30 +152,7 @@ class Adaptive(Elementwise):
 
     def numbers(self, group: Mapping[str, Any], step: Any) -> dict[str, Any]:
         """Return the numbers of the rule at a step."""
-        rule, p = self.rule(group), float(self.exponent(group))
-        beta1, beta2 = group["betas"]
-        c1, c2 = 1.0 - beta1**step, 1.0 - beta2**step
-        factor = group["lr"]
-        if rule.ahead:
-            ahead = {"ahead": beta1 / (1.0 - beta1 ** (step + 1)), "now": (1.0 - beta1) / c1}
-        else:
-            ahead = {}
-            factor = factor / c1 if rule.correct_m else factor
-        factor = factor * {"sqrt": c2**0.5, "power": c2**p}.get(rule.correct_v, 1.0)
-        if p == 0.0 and rule.eps == "power":
-            factor = factor / (1.0 + group["eps"])
-        return {
-            "beta1": beta1,
-            "rest1": 1.0 - beta1,
-            "beta2": beta2,
-            "rest2": 1.0 - beta2,
-            "inverse_c2": 1.0 / c2,
-            "inverse_root": 1.0 / c2**0.5,
-            "eps": group["eps"],
-            "exponent": 2.0 * p,
-            "factor": factor,
-            **ahead,
-        }
+        return numbers_of(self.rule(group), float(self.exponent(group)), group, step)
 
     def moment(self, group: Mapping[str, Any]) -> Moment:
         """Return V, bias-corrected where the rule divides by the corrected one."""
@@ -189,6 +166,33 @@ class Adaptive(Elementwise):
         None before the first step, and where a V is not finite; see :func:`workers.optimizers.moments.mean_log10_v`.
         """
         return mean_log10_v(self, self.moment)
+
+
+def numbers_of(rule: Rule, p: float, group: Mapping[str, Any], step: Any) -> dict[str, Any]:
+    """Return the numbers of a rule at a step, 1 for the first; ``group`` has lr, betas and eps."""
+    beta1, beta2 = group["betas"]
+    c1, c2 = 1.0 - beta1**step, 1.0 - beta2**step
+    factor = group["lr"]
+    if rule.ahead:
+        ahead = {"ahead": beta1 / (1.0 - beta1 ** (step + 1)), "now": (1.0 - beta1) / c1}
+    else:
+        ahead = {}
+        factor = factor / c1 if rule.correct_m else factor
+    factor = factor * {"sqrt": c2**0.5, "power": c2**p}.get(rule.correct_v, 1.0)
+    if p == 0.0 and rule.eps == "power":
+        factor = factor / (1.0 + group["eps"])
+    return {
+        "beta1": beta1,
+        "rest1": 1.0 - beta1,
+        "beta2": beta2,
+        "rest2": 1.0 - beta2,
+        "inverse_c2": 1.0 / c2,
+        "inverse_root": 1.0 / c2**0.5,
+        "eps": group["eps"],
+        "exponent": 2.0 * p,
+        "factor": factor,
+        **ahead,
+    }
 
 
 def roots_of(p: float) -> int | None:

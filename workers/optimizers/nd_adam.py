@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from workers.optimizers.adam import RULES
 from workers.optimizers.decay import shares
-from workers.optimizers.family import Family, dense, evaluated
 from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_betas, in_range
+from workers.optimizers.tensorwise import Tensorwise, adam_step
 
 
-class NDAdam(Family):
+class NDAdam(Tensorwise):
     r"""Normalised direction-preserving Adam.
 
     A parameter of two or more dimensions is a stack of weight vectors, one an output. Each is brought to length 1
@@ -93,37 +94,32 @@ class NDAdam(Family):
             return parameter.shape
         return (len(parameter), *[1] * (parameter.ndim - 1))
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Update every parameter that has a gradient; ``closure`` re-evaluates the loss first and returns it."""
-        loss = evaluated(closure)
-        for group in self.param_groups:
-            self.check_all(group)
-        given = [[(w, g) for w in it["params"] if (g := dense(w.grad)) is not None] for it in self.param_groups]
-        for group, pairs in zip(self.param_groups, given, strict=True):
-            for w, g in pairs:
-                self._step(group, w, -g if group["maximize"] else g)
-        return loss
+    def move(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> None:
+        """Turn the vectors of matrices, and step the others by Adam."""
+        for w, g in zip(weights, gradients, strict=True):
+            state = self.state[w]
+            if not state:
+                zeros = {"exp_avg": torch.zeros_like(w), "exp_avg_sq": w.new_zeros(self.shape_of("exp_avg_sq", w))}
+                state |= {"step": torch.zeros(()), **zeros}
+                if w.ndim >= 2:
+                    w.copy_(unit(w))
+            state["step"] += 1
+            if w.ndim >= 2:
+                self._turn(group, w, g)
+            else:
+                l2, keep = shares(group)
+                w.mul_(keep).sub_(adam_step(RULES["torch"], group, w, g + w * l2, state))
 
-    def _step(self, group: Mapping[str, Any], w: Tensor, g: Tensor) -> None:
-        vectors = w.ndim >= 2
-        state = self.state[w]
-        if not state:
-            zeros = {"exp_avg": torch.zeros_like(w), "exp_avg_sq": w.new_zeros(self.shape_of("exp_avg_sq", w))}
-            state |= {"step": torch.zeros(()), **zeros}
-            if vectors:
-                w.copy_(unit(w))
-        state["step"] += 1
-        step, (beta1, beta2) = float(state["step"]), group["betas"]
-        l2, keep = (0.0, 1.0) if vectors else shares(group)
-        g = g - summed(g * w) * w if vectors else g + w * l2
+    def _turn(self, group: Mapping[str, Any], w: Tensor, g: Tensor) -> None:
+        """Turn a stack of vectors along the parts of their gradients that lie across them."""
+        state, (beta1, beta2) = self.state[w], group["betas"]
+        step = float(state["step"])
+        g = g - summed(g * w) * w
         m = state["exp_avg"].mul_(beta1).add_(g, alpha=1.0 - beta1)
-        v = state["exp_avg_sq"].mul_(beta2).add_(summed(g * g) if vectors else g * g, alpha=1.0 - beta2)
-        denominator = (v / (1.0 - beta2**step)).sqrt_().add_(group["eps"])
-        denominator.masked_fill_(denominator == 0.0, 1.0)
-        w.mul_(keep).sub_(m / denominator * (group["lr"] / (1.0 - beta1**step)))
-        if vectors:
-            w.copy_(unit(w))
+        v = state["exp_avg_sq"].mul_(beta2).add_(summed(g * g), alpha=1.0 - beta2)
+        length = (v / (1.0 - beta2**step)).sqrt_().add_(group["eps"])
+        length.masked_fill_(length == 0.0, 1.0)
+        w.copy_(unit(w - m / length * (group["lr"] / (1.0 - beta1**step))))
 
 
 def summed(x: Tensor) -> Tensor:

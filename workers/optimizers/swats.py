@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from workers.optimizers.adam import RULES
 from workers.optimizers.decay import shares
-from workers.optimizers.family import Family, dense, evaluated
 from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_betas, in_range
+from workers.optimizers.tensorwise import Tensorwise, adam_step
 
 
-class Swats(Family):
+class Swats(Tensorwise):
     r"""Adam that switches to SGD by itself, with the learning rate that Adam's steps amount to.
 
     A step of Adam is p = -lr m sqrt(c2) / c1 / (sqrt(v) + eps). Seen along p, SGD would have needed the rate
@@ -95,25 +96,12 @@ class Swats(Family):
         """Return v as long as it is Adam that steps."""
         return Moment("exp_avg_sq") if group["rate"] is None else None
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Update every parameter that has a gradient; ``closure`` re-evaluates the loss first and returns it."""
-        loss = evaluated(closure)
-        for group in self.param_groups:
-            self.check_all(group)
-        given = [[(w, g) for w in it["params"] if (g := dense(w.grad)) is not None] for it in self.param_groups]
-        for group, pairs in zip(self.param_groups, given, strict=True):
-            if pairs:
-                self._step(group, [w for w, _ in pairs], [g for _, g in pairs])
-        return loss
-
-    def _step(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> None:
+    def move(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> None:
+        """Step by Adam, or by SGD."""
         l2, keep = shares(group)
-        sign = -1.0 if group["maximize"] else 1.0
-        gradients = [g * sign + w * l2 for w, g in zip(weights, gradients, strict=True)]
-        if not any(
-            self.state.get(w) for w in group["params"]
-        ):  # the first step, or the first since the state was discarded
+        gradients = [g + w * l2 for w, g in zip(weights, gradients, strict=True)]
+        known = any(self.state.get(w) for w in group["params"])
+        if not known:  # the first step, or the first since the state was discarded
             group |= {"taken": 0, "average": 0.0, "rate": None, "switched_at": None}
         for w in weights:
             if not self.state[w]:
@@ -123,29 +111,23 @@ class Swats(Family):
         group["taken"] += 1
         moved = self._sgd(group, weights, gradients) if group["rate"] else self._adam(group, weights, gradients)
         for w, p in zip(weights, moved, strict=True):
-            w.mul_(keep).add_(p)
+            w.mul_(keep).sub_(p)
 
     def _sgd(self, group: Mapping[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
-        """Return the steps of SGD; its buffer took the place of Adam's average."""
+        """Return what SGD subtracts; its buffer took the place of Adam's average."""
         beta1 = group["betas"][0]
         changed = float(group["lr"]) / group["switched_at"] if group["switched_at"] else 1.0
         buffers = [self.state[w]["exp_avg"].mul_(beta1).add_(g) for w, g in zip(weights, gradients, strict=True)]
-        return [buffer * (-(1.0 - beta1) * group["rate"] * changed) for buffer in buffers]
+        return [buffer * ((1.0 - beta1) * group["rate"] * changed) for buffer in buffers]
 
     def _adam(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
-        """Return the steps of Adam, and note what rate they amount to."""
-        (beta1, beta2), moved = group["betas"], []
-        for w, g in zip(weights, gradients, strict=True):
-            state = self.state[w]
-            step = float(state["step"])
-            m = state["exp_avg"].mul_(beta1).add_(g, alpha=1.0 - beta1)
-            v = state["exp_avg_sq"].mul_(beta2).addcmul_(g, g, value=1.0 - beta2)
-            factor = -float(group["lr"]) * (1.0 - beta2**step) ** 0.5 / (1.0 - beta1**step)
-            denominator = v.sqrt().add_(group["eps"])
-            moved.append(m.div(denominator.masked_fill_(denominator == 0.0, 1.0)).mul_(factor))
-        along = sum(float((p.double() * g.double()).sum()) for p, g in zip(moved, gradients, strict=True))
+        """Return what Adam subtracts, and note what rate that amounts to."""
+        beta2 = group["betas"][1]
+        pairs = list(zip(weights, gradients, strict=True))
+        moved = [adam_step(RULES["eps-hat"], group, w, g, self.state[w]) for w, g in pairs]
+        along = sum(float((p.double() * g.double()).sum()) for p, (_, g) in zip(moved, pairs, strict=True))
         if along:
-            gamma = sum(float(p.double().square().sum()) for p in moved) / -along
+            gamma = sum(float(p.double().square().sum()) for p in moved) / along
             group["average"] = beta2 * group["average"] + (1.0 - beta2) * gamma
             corrected = group["average"] / (1.0 - beta2 ** group["taken"])
             if group["taken"] > 1 and corrected > 0.0 and abs(corrected - gamma) < group["tolerance"]:
