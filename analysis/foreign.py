@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def grid_of(
         _refuse_doubles(found, columns, roles)
     else:
         found[SEED] = found.groupby([X, Y]).cumcount()
-    if worst is not None and not np.isfinite(worst):
+    if worst is not None and not (is_number(worst) and np.isfinite(worst)):
         raise TableError(f"worst must be a finite number, got {shown(worst)}")
     lost = found[VALUE].isna()
     found["diverged"], found["excluded"] = lost & (worst is not None), lost & (worst is None)
@@ -89,6 +90,11 @@ def grid_of(
     if worst is not None:
         found[VALUE] = found[VALUE].fillna(worst)
     return filled(found, X, Y, None, axes, sign)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a real number, of Python or of numpy, and no switch."""
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
 
 def _told(name: Hashable) -> str:

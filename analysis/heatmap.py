@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -14,7 +14,7 @@ from analysis.errors import TableError
 from analysis.figures.foreign import ForeignMap, draw, draw_alone, draw_bar_beside
 from analysis.figures.style import STYLE
 from analysis.findings import Clip, Limits, limits, linear_limits
-from analysis.foreign import grid_of
+from analysis.foreign import grid_of, is_number
 from analysis.grid import Grid
 from search_spaces.errors import printable, shown
 
@@ -95,6 +95,8 @@ def heatmap(  # noqa: PLR0913 - as plotting goes
     """
     if direction not in {"minimize", "maximize"}:
         raise TableError(f"direction must be minimize or maximize, got {shown(direction)}")
+    if ax is not None and not hasattr(ax, "pcolormesh"):
+        raise TableError(f"ax must be axes of matplotlib, such as plt.subplots() returns second, got {shown(ax)}")
     sign = -1.0 if direction == "maximize" else 1.0
     grid = grid_of(table, x, y, value, seed=seed, worst=worst, sign=sign)
     on_x, on_value = _logarithmic(log, x, y, value)
@@ -104,14 +106,13 @@ def heatmap(  # noqa: PLR0913 - as plotting goes
         on_x = False
     if on_x and not (grid.xs > 0).all():
         raise TableError(f"column {_name(x)} must be above 0 to lie on a logarithmic axis, got {grid.xs.min():g}")
-    low, high = clip
     drawn = ForeignMap(
         grid=grid,
         x=_name(x),
         y=_name(y),
         value=_name(value),
         log=on_x,
-        limits=_limits(grid, Clip(low=low, high=high), on_value, _name(value)),
+        limits=_limits(grid, _clip(clip), on_value, _name(value)),
         digits=_checked(digits),
     )
     if ax is None:
@@ -138,6 +139,16 @@ def _checked(digits: str | None) -> str | None:
         except (ValueError, TypeError):
             raise TableError(f"digits must be a format of numbers, such as '.1f', got {shown(digits)}") from None
     return digits
+
+
+def _clip(clip: tuple[float | None, float | None]) -> Clip:
+    given: Any = clip
+    pair = tuple(given) if isinstance(given, list | tuple) else ()
+    if len(pair) != 2 or not all(it is None or is_number(it) for it in pair):
+        raise TableError(
+            f"clip must be (low, high), two numbers, or None for an open end, such as (None, 10), got {shown(clip)}"
+        )
+    return Clip(low=pair[0], high=pair[1])
 
 
 def _logarithmic(log: Log, x: Hashable, y: Hashable, value: Hashable) -> tuple[bool | None, bool | None]:

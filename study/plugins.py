@@ -18,20 +18,22 @@ HOW = "name its file with --plugin, in BASIN_PLUGINS or as `plugins` in basin.to
 """What to do where a plug-in is missing."""
 
 
-def plugged(files: Sequence[str] | None) -> Plugins:
+def plugged(files: Sequence[str] | None, place: str = "--plugin") -> Plugins:
     """Return the plug-ins of a command, loaded.
 
     Parameters
     ----------
     files
         What the option says; the environment, and then the settings file, say where it says nothing.
+    place
+        What errors call the option.
 
     Raises
     ------
     PluginError
         One cannot be loaded, or names clash.
     """
-    return collect(setting("plugins", files or None))
+    return collect(setting("plugins", files or None, place=place))
 
 
 def require(study: Study, plugins: Plugins) -> None:

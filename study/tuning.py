@@ -32,6 +32,7 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
 
+from study.doors import knock
 from study.drive.world import Supply
 from study.errors import TicketsError, UsageError
 from study.guardian import guarded, made_folder
@@ -470,6 +471,11 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
 
 
 def _init(address: str | None, options: Mapping[str, Any]) -> None:
+    try:
+        knock(address or "local")
+    except OSError as error:
+        todo = "start it with `ray start --head`, or name another address"
+        raise TicketsError(f"Ray cannot be reached at {address!r}: nobody answers there ({error}); {todo}") from error
     # Ray remembers mode and token of the first cluster of a process; the next one has others.
     Config.initialize("")
     AuthenticationTokenLoader.instance().reset_cache()

@@ -115,14 +115,15 @@ class Training(Session):
     Raises
     ------
     ValueError
-        The recipe joins remainders, and a batch is to have more images than there are.
+        The recipe joins remainders, and a batch is to have more images than there are; or, in the first batch of an
+        epoch, the network has not one output for each class.
     """
 
     def __init__(self, recipe: Recipe, split: Split, device: torch.device) -> None:
         super().__init__(recipe)
         images = split.images
         self.setting = setting = Setting(**recipe.setting)
-        self.device = device
+        self.device, self.classes = device, images.classes
         self.pixels, self.labels = images.train_images.to(device), images.train_labels.to(device)
         self.test = (images.test_images.to(device), images.test_labels.to(device))
         self.validation = (split.validation_images.to(device), split.validation_labels.to(device))
@@ -179,7 +180,10 @@ class Training(Session):
             self.moves.apply((epoch - 1) * self.steps + number)
             x = self._normalised(augmentation.apply(self.pixels, index))
             self.optimizer.zero_grad(set_to_none=True)
-            loss = functional.cross_entropy(self.model(x), self.labels[index.to(self.device)])
+            logits = self.model(x)
+            if number == 0:
+                self._check_shape(logits, len(index))
+            loss = functional.cross_entropy(logits, self.labels[index.to(self.device)])
             loss.backward()  # type: ignore[no-untyped-call]
             pending.append(loss.detach())
             if len(pending) == every or number == self.steps - 1:
@@ -188,6 +192,15 @@ class Training(Session):
             self.optimizer.step()
             total += loss.detach().double() * len(index)
         return float(total) / self.count
+
+    def _check_shape(self, logits: Any, count: int) -> None:
+        """Refuse a network without one output for each class: with more of them it would train all the same."""
+        got = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        if got != (count, self.classes):
+            raise ValueError(
+                f"network {self.setting.network['name']} must map {count} images to logits of shape "
+                f"({count}, {self.classes}), one for each class of {self.setting.dataset}, got {got}"
+            )
 
     def _check(self, losses: list[Tensor], epoch: int) -> None:
         """Read some losses back and stop at the first that is not finite."""

@@ -182,6 +182,8 @@ class Driver:
     def received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
         """Write reports; while the store cannot be reached they are kept, in order."""
         self._guarded(lambda: self._received(ticket_id, reports))
+        # Without the lock: whoever shows it may have to wait for a terminal, and renewals go on.
+        self._kept(self._tally.tell)
 
     def begun(self, ticket_id: str, within: float = 0.0) -> None:
         """Note that a worker has a ticket, or must have it ``within`` seconds: then deadlines for progress count."""
@@ -210,9 +212,17 @@ class Driver:
 
     def _guarded(self, work: Callable[[], T]) -> T | None:
         """Run what must not raise inside the executor; a failure ends the drive and is raised there."""
-        try:
+
+        def locked() -> T:
             with self._lock:
                 return work()
+
+        return self._kept(locked)
+
+    def _kept(self, work: Callable[[], T]) -> T | None:
+        """Run something; its failure is kept, and ends the drive."""
+        try:
+            return work()
         except Exception as error:  # noqa: BLE001 - kept, and raised by run()
             self._failure = self._failure or error
             self._stopping.set()
@@ -265,7 +275,6 @@ class Driver:
                 self._tickets.pace.note(ticket.open.pop(report.key).arm, report.finish)
         try:
             self._flush()
-            self._tally.tell()
         except StoreUnreachableError as error:
             self._bear(error)
 

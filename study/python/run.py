@@ -97,7 +97,7 @@ def run(  # noqa: PLR0913 - all but the first are named, and few are given
     with alone(), restored(), hidden():
         means = driving.Means.resolved(address=address, workers=workers, data=folder, marks="")
         means.settle()
-        known = plugged(_files(plugins))
+        known = plugged(_files(plugins), "plugins")
         specification = specifying.specified(draft, known, location)
         used = known.only(specification.plugged().values())
         begun = [f"note: {note}" for note in means.prepare(specification, used, download=download)]

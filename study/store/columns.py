@@ -153,6 +153,8 @@ class Columns:
         Every column of the epochs, by name.
     measured, results
         Names of the columns of the epochs, and of the trials, that hold what the study's tasks measure.
+    armed
+        Whether the study names its arms.
     """
 
     printed: tuple[str, ...]
@@ -161,6 +163,7 @@ class Columns:
     epochs: Mapping[str, Column]
     measured: tuple[str, ...]
     results: tuple[str, ...]
+    armed: bool = False
 
     @classmethod
     def of(cls, specification: Specification | None) -> Columns:
@@ -202,7 +205,7 @@ class Columns:
         without |= CLASSIFIED if not classified else frozenset()
         applying = [name for name in printed if name not in without or name in varied]
         names = tuple(column.name for column in results)
-        return cls(tuple(printed), tuple(applying), known, epochs, metrics, names)
+        return cls(tuple(printed), tuple(applying), known, epochs, metrics, names, specification.armed)
 
     def find(self, name: str) -> Column:
         """Return a column by its name in any case.

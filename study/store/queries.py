@@ -239,7 +239,7 @@ def curve_columns(columns: Columns) -> tuple[str, ...]:
     away = frozenset() if classified else CLASSIFIED_EPOCH
     away |= frozenset() if OPTIONS & set(columns.applying) else OPTIMIZED_EPOCH
     held = [name for name in columns.epochs if name not in away]
-    return (*WHOSE, *held)
+    return (*WHOSE, *(("arm",) if columns.armed else ()), *held)
 
 
 def epochs_too(columns: Columns, name: str) -> Column:

@@ -28,10 +28,11 @@ class Watcher:
         self.notes.append(text)
 
 
-def driver_of(store, study, executor, observer=None, **others):
+def driver_of(store, study, executor, observer=None, lock=None, **others):
     """Return a driver whose executor is a stand-in."""
+    world = World(executor=executor) if lock is None else World(executor=executor, lock=lock)
     watcher = Watcher() if observer is None else observer
-    return Driver(store, study, world=World(executor=executor), data=None, observer=watcher, **others)
+    return Driver(store, study, world=world, data=None, observer=watcher, **others)
 
 
 # --- workers that invent ---

@@ -173,6 +173,15 @@ def test_a_training_whose_batch_is_larger_than_its_data_is_refused():
         train(recipe(subset=30, validation=10))
 
 
+@pytest.mark.parametrize("outputs", [11, 100])
+def test_a_network_with_other_outputs_than_classes_is_refused_at_its_first_batch(monkeypatch, outputs):
+    """With more outputs than classes the loss is finite, and what is measured means nothing."""
+    other = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, outputs))
+    monkeypatch.setattr(engine, "build_network", lambda *_of_it: other)
+    with pytest.raises(ValueError, match=rf"network mlp .* one for each class of digits, got \(\d+, {outputs}\)"):
+        train(recipe())
+
+
 def test_an_unknown_remainder_is_refused():
     with pytest.raises(KeyError, match="drop"):
         engine.batches(torch.arange(9), 4, "drop")

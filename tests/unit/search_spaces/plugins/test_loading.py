@@ -45,6 +45,19 @@ def test_a_plugin_travels_as_plain_values(tmp_path):
     assert load(one.plugin) == one
 
 
+@pytest.mark.parametrize("caught", ["ImportError", "(KeyError, ModuleNotFoundError)", "Exception", ""])
+def test_an_import_that_is_tried_may_miss_what_is_not_installed(tmp_path, caught):
+    guarded = f"try:\n    import nowhere_at_all\nexcept {caught}:\n    nowhere_at_all = None\n"
+    assert loaded(tmp_path, guarded + WORDS).loaded
+
+
+def test_an_import_that_is_tried_may_not_miss_what_lies_beside(tmp_path):
+    (tmp_path / "beside_it.py").touch()
+    path = tmp_path / "plugin.py"
+    path.write_text(f"try:\n    import beside_it\nexcept ImportError:\n    pass\n{WORDS}")
+    assert "line 2 imports beside_it, which lies beside it" in refused(path)
+
+
 @pytest.mark.parametrize(
     ("raw", "told"),
     [
@@ -61,6 +74,10 @@ def test_a_plugin_travels_as_plain_values(tmp_path):
         ),
         (b"def f():\n    import nowhere_at_all\n", "line 2 imports nowhere_at_all"),
         (b"from . import x\n", "line 1 imports . from beside itself"),
+        (b"try:\n    import nowhere_at_all\nexcept KeyError:\n    pass\n", "line 2 imports nowhere_at_all"),
+        (b"try:\n    pass\nexcept ImportError:\n    import nowhere_at_all\n", "line 4 imports nowhere_at_all"),
+        (b"try:\n    import nowhere_at_all\nexcept ImportError: ...\nimport nowhere_at_all\n", "line 4 imports"),
+        (b"try:\n    from . import x\nexcept ImportError: ...\n", "line 2 imports . from beside itself"),
     ],
 )
 def test_a_file_that_is_no_plugin_is_refused_with_its_line(tmp_path, raw, told):
@@ -89,9 +106,7 @@ def test_nothing_is_imported_from_the_working_directory_or_from_beside_the_file(
 
 
 def test_all_imports_that_are_not_installed_are_told_at_once(tmp_path):
-    path = write(
-        tmp_path, "import aaa_nowhere, bbb_nowhere.c\ntry:\n    import ccc_nowhere\nexcept ImportError: ...\n"
-    )
+    path = write(tmp_path, "import aaa_nowhere, bbb_nowhere.c\ntry:\n    import ccc_nowhere\nfinally: ...\n")
     assert all(f"imports {name}_nowhere" in refused(path) for name in ("aaa", "bbb", "ccc"))
 
 

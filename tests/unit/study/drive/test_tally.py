@@ -124,6 +124,18 @@ class Counted:
         self.release()
 
 
+def test_nobody_waits_for_who_watches(store, monkeypatch):
+    """A terminal that takes no more text holds up whoever writes to it, and renewals must go on."""
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0.01)
+    lock, found = Counted(), []
+    watcher = Watcher()
+    monkeypatch.setattr(watcher, "progressed", lambda *_counts: found.append(lock.held))
+    driver = driver_of(store, create(store), inline(), watcher, lock=lambda: lock)
+    assert driver.run().counts.complete == 6
+    assert len(found) > 6
+    assert True not in found
+
+
 def test_nobody_waits_for_a_count_of_the_study(store, drive, monkeypatch):
     """A count takes the longer the larger a study is: none is made under the lock, or to see what is left."""
     monkeypatch.setattr(room, "LOOK_SECONDS", 0.01)
