@@ -206,7 +206,7 @@ def test_a_recipe_fixes_what_is_not_varied(store):
     study = create(store, optimizer={"name": "adam", "beta2": 0.98})
     (one,) = lease(store, study)
     recipe = recipe_of(study.specification.base, one)
-    forms = {"decay": "l2", "decay_on": "all"}
+    forms = {"decay": "l2", "decay_on": "all", "variant": "torch"}
     numbers = {"lr": 0.01, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8, "weight_decay": 0.0}
     assert recipe.options == numbers | forms
 
