@@ -60,10 +60,11 @@ def advance(
         return False
     w, g = flat
     given = [*shares, *numbers.values()]
+    kind = torch.promote_types(w.dtype, torch.float32)  # 0.999 in half precision is 1
     if any(isinstance(it, Tensor) for it in given):
-        values = torch.stack([torch.as_tensor(it, dtype=w.dtype, device=w.device).reshape(()) for it in given])
+        values = torch.stack([torch.as_tensor(it, dtype=kind, device=w.device).reshape(()) for it in given])
     else:
-        values = torch.tensor(given, dtype=w.dtype, device=w.device)
+        values = torch.tensor(given, dtype=kind, device=w.device)
     try:
         compiled(expression, tuple(state), tuple(numbers))(w, g, list(state.values()), values)
     except Exception as error:  # noqa: BLE001 - compilers fail in many ways, and before anything is stepped
