@@ -198,7 +198,7 @@ def test_what_any_arm_varies_is_printed_once(store, study):
 
 
 def test_curves_name_the_arm_where_there_are_several(store, study):
-    tell(store, *completion(claim_one(store, study)))
+    tell(store, completion(claim_one(store, study)))
     (row, *_) = store.queries.curves(study.id)
     assert list(row)[:4] == ["number", "seed", "state", "arm"]
     assert store.curves(study.name)["arm"].tolist()[0] == row["arm"]
