@@ -156,6 +156,42 @@ MUTANTS = (
         "                self._keeper.release_all,\n",
         "",
     ),
+    Mutant(
+        "a driver does not ask before it trusts",
+        "study/drive/keeper.py",
+        "if self._holdings.tickets and self._clock.now() > self._trusted_until:",
+        "if False:",
+    ),
+    Mutant(
+        "nobody is told what is lost",
+        "study/drive/driver.py",
+        "            return self._keeper.lost()",
+        "            return set()",
+    ),
+    Mutant(
+        "trials are blamed for what was taken from their ticket",
+        "study/drive/driver.py",
+        "        if closed.robbed:\n",
+        "        if False:\n",
+    ),
+    Mutant(
+        "an idle driver reaps its own leases",
+        "study/store/leases.py",
+        "            expired = and_(expired, trial.c.driver_id != besides)\n",
+        "",
+    ),
+    Mutant(
+        "whatever is open has a deadline for progress",
+        "study/drive/holdings.py",
+        "{next(iter(it.open)) for it in self.tickets.values() if it.open and now >= it.begins}",
+        "{key for it in self.tickets.values() if now >= it.begins for key in it.open}",
+    ),
+    Mutant(
+        "trials whose results are unwritten are given up",
+        "study/drive/keeper.py",
+        "holdings.training - unwritten - holdings.lost",
+        "holdings.training - holdings.lost",
+    ),
     # what a driver is told is true, and what a trial counts
     Mutant(
         "whatever comes too late is accepted",

@@ -9,6 +9,7 @@ from study.errors import StudyMismatchError, UsageError
 from study.trials import Counts
 from tests.contract.helpers import (
     claim,
+    claim_one,
     completion,
     divergence,
     everything,
@@ -194,6 +195,13 @@ def test_what_any_arm_varies_is_printed_once(store, study):
     printed = store.queries.columns(study.id).printed
     assert printed[:3] == ("number", "arm", "state")
     assert printed.count("task.batch_size") == printed.count("lr") == 1
+
+
+def test_curves_name_the_arm_where_there_are_several(store, study):
+    tell(store, completion(claim_one(store, study)))
+    (row, *_) = store.queries.curves(study.id)
+    assert list(row)[:4] == ["number", "seed", "state", "arm"]
+    assert store.curves(study.name)["arm"].tolist()[0] == row["arm"]
 
 
 def test_curves_may_be_those_of_an_arm(store, study):

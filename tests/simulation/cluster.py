@@ -44,6 +44,7 @@ class Cluster:
         self._messages: list[Message] = []
         self._order = itertools.count()
         self._told: dict[Key, Ending] = {}
+        self._tickets: dict[str, list[Key]] = {}
 
     def judge(self) -> None:
         """See to it that a driver which ended in good order has kept the word of every worker that it trusted."""
@@ -66,6 +67,7 @@ class Cluster:
                 timeline.note(f"{ticket} is stopped")
                 self._live.discard(ticket)
                 supply.ended(ticket, DIED)
+            self._judge_workers()
             self._deliver(supply)
             if universe.fates.strikes("cluster died"):
                 self._live.clear()
@@ -84,6 +86,13 @@ class Cluster:
                 return
             timeline.sleep(STEP_SECONDS)
 
+    def _judge_workers(self) -> None:
+        """See to it that a driver, just asked, lets nobody train what it has lost, or cannot know to be held."""
+        universe, process = self._universe, self._process
+        if self._live:
+            training = [key for name in self._live for key in self._tickets[name] if key not in universe.ended]
+            universe.witness.judge_training(process, training)
+
     def _deliver(self, supply: Supply) -> None:
         timeline = self._universe.timeline
         while self._messages and self._messages[0].at <= timeline.now:
@@ -96,19 +105,26 @@ class Cluster:
             if message.ticket in self._live and message.ticket not in supply.lost():
                 self._told |= {it.key: it.finish.ending for it in message.reports if it.finish is not None}
             supply.received(message.ticket, [report.to_dict() for report in message.reports])
+            if message.ticket in self._live:
+                self._universe.hear(message.reports)
 
     def _begin(self, name: str, ticket: Ticket) -> None:
         """Work out what a worker will say of a ticket, and when it will be heard."""
         universe = self._universe
         chance, fates = universe.chance, universe.fates
-        keys = " ".join(f"{job.key[0]}.{job.key[1]}" for job in ticket.jobs)
+        order = [job.key for job in ticket.jobs]
+        self._tickets[name] = order
+        universe.before |= {key: order[:index] for index, key in enumerate(order)}
+        keys = " ".join(f"{trial}.{attempt}" for trial, attempt in order)
         universe.timeline.note(f"{name} begins {keys}")
         at = universe.timeline.now + chance.uniform(0.0, 0.5)
         slow = chance.uniform(2.0, 30.0) if fates.strikes("worker slow") else 1.0
         said: list[tuple[float, Report | None]] = []
+        begun: list[int] = []  # after how many words each trial begins
         ends = True
         for job in ticket.jobs:
             found, ends = steps(job, self._epoch_seconds)
+            begun.append(len(said))
             for step in found:
                 at += step.after * slow * chance.uniform(0.5, 1.5)
                 said.append((at, step.report))
@@ -116,8 +132,13 @@ class Cluster:
                 break
         if ends:
             said.append((at + 0.01, None))
-        death = chance.randrange(len(said) + 1) if fates.strikes("worker died") else None
-        for when, reports in _together(said[:death]):
+        fate = fates.strikes("worker died", "worker hung")
+        death = chance.randrange(len(said) + 1) if fate == "worker died" else None
+        words = said[:death]
+        if fate == "worker hung":  # it says what it has done, or not even that
+            words, ends = said[: chance.randrange(len(said) + 1)], False
+            words += [(words[-1][0], None)] if words and chance.random() < 0.7 else []
+        for when, reports in _together(words):
             late = 0.0
             fate = fates.strikes("message late", "message lost", "message repeated")
             if fate == "message lost":
@@ -128,7 +149,7 @@ class Cluster:
             if fate == "message repeated":
                 self._say(when + chance.choice([0.0, 2.0, universe.lease_seconds]), name, reports)
         if death is not None:
-            universe.bereaved |= {job.key for job in ticket.jobs}
+            universe.bereaved |= {key for key, after in zip(order, begun, strict=False) if after <= death}
             self._say(said[death - 1][0] if death else at, name, end=True, error=DIED)
         elif ends:
             self._say(at + 0.02, name, end=True)

@@ -19,6 +19,7 @@ ODDS = {
     # of a worker, a ticket
     "worker died": 0.15,
     "worker slow": 0.08,
+    "worker hung": 0.05,
     # of a message
     "message late": 0.12,
     "message lost": 0.05,

@@ -96,9 +96,9 @@ class Timeline:
         self._schedule(task, 0.0)
         return task
 
-    def run(self, until: float) -> bool:
-        """Let tasks take turns until all are over; False where some are not by then."""
-        while self._queue:
+    def run(self, until: float, enough: Callable[[], bool] = lambda: False) -> bool:
+        """Let tasks take turns until all are over, or it is enough; False where some are not by then."""
+        while self._queue and not enough():
             at, _, turn, task = heapq.heappop(self._queue)
             if task.over or turn != task.turn:
                 continue  # woken before by something else

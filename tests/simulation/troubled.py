@@ -73,7 +73,8 @@ class Trouble:
             process.pause(universe.chance.choice([1.0, 10.0, 2.0 * universe.lease_seconds]))
         universe.timeline.sleep(universe.chance.choice([0.0, 0.0, 0.001, 0.02]))
         if universe.fates.strikes("store away"):
-            universe.away_until = universe.timeline.now + universe.chance.choice([0.5, 5.0, universe.lease_seconds])
+            seconds = [0.5, 5.0, universe.lease_seconds, 3.0 * universe.lease_seconds, universe.stall_seconds + 2.0]
+            universe.away_until = universe.timeline.now + universe.chance.choice(seconds)
         if universe.timeline.now < universe.away_until:
             process.disturbed()
             raise sqlite3.OperationalError("unable to open database file")

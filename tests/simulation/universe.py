@@ -7,6 +7,7 @@ import itertools
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.simulation.timeline import Timeline
 from tests.simulation.training import HANGING
 from tests.simulation.troubled import troubled
 from tests.simulation.witness import Witness
-from workers.messages import Key
+from workers.messages import Key, Report
 
 EPOCH = 1.8e9
 """Where the wall clock begins."""
@@ -76,6 +77,15 @@ class Universe:
         Everything follows from it.
     folder
         Where the store lies.
+
+    Attributes
+    ----------
+    bereaved
+        Attempts that had begun when their worker died.
+    before
+        What comes before each attempt in its ticket.
+    ended, reached
+        Attempts of which a driver was told the end, and the last epoch that it was told of each.
     """
 
     def __init__(self, seed: int, folder: Path) -> None:
@@ -91,6 +101,9 @@ class Universe:
         self._jump = 0.0
         self.went_back = False
         self.bereaved: set[Key] = set()
+        self.before: dict[Key, list[Key]] = {}
+        self.ended: set[Key] = set()
+        self.reached: dict[Key, int] = {}
         self._meddled = False
         self._pids = itertools.count(100)
         self._names = itertools.count()
@@ -131,6 +144,12 @@ class Universe:
         running = self._living.get(process.pid)
         return running is None or running.over
 
+    def hear(self, reports: Sequence[Report]) -> None:
+        """Note what a driver has been told of attempts: that they ended, how far they have come."""
+        self.ended |= {it.key for it in reports if it.finish is not None}
+        for it in reports:
+            self.reached[it.key] = max([self.reached.get(it.key, 0), *(int(one["epoch"]) for one in it.epochs)])
+
     def owner(self, driver_id: str) -> Running | None:
         """Return the process of a driver, None where it has ended."""
         running = self._living.get(int(driver_id.rpartition("-")[2]))
@@ -151,9 +170,11 @@ class Universe:
                 timeline.start(f"seat {seat}", self._sits)
             timeline.start("people", self._meddle)
             timeline.start("weather", self._blow)
-            if not timeline.run(LONGEST):
+            # What follows a violation says nothing more, and may never end.
+            if not timeline.run(LONGEST, lambda: bool(self.witness.violations)):
                 self.witness.blame(f"I1: the study has not ended after {LONGEST:.0f} s")
-            self._judge()
+            if not self.witness.violations:
+                self._judge()
             trials = len(self.witness.rows("SELECT id FROM trial"))
             attempts = len(self.witness.rows("SELECT trial_id FROM attempt"))
         finally:
@@ -199,7 +220,7 @@ class Universe:
         while timeline.now < self.storm:
             timeline.sleep(chance.uniform(5.0, 60.0))
             if chance.random() < 0.3:
-                by = chance.choice([-600.0, -5.0, 5.0, 2.0 * self.lease_seconds, 600.0])
+                by = chance.choice([-600.0, -5.0, 1.2 * self.lease_seconds, 2.0 * self.lease_seconds, 600.0])
                 self._jump += by
                 self.went_back |= by < 0
                 for process in self._living.values():

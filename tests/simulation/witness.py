@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ STEPS = {
 }
 """What may become of a trial in one transaction."""
 
+OPEN = "SELECT trial_id, attempt FROM attempt WHERE ended_at IS NULL"
+
 ERRORS, EXPIRIES = 3, 20
 """How often a trial may end in an error, or lose its lease in a row without progress, before it is failed."""
 
@@ -50,6 +53,8 @@ class Witness:
         self._before: dict[int, dict] = {}
         self.violations: list[str] = []
         self.looks = 0
+        self._seen: dict[str, tuple[float, float]] = {}
+        self._moved: dict[Key, float] = {}
 
     def reopen(self) -> None:
         """Open the store."""
@@ -79,6 +84,7 @@ class Witness:
         self._connection.execute("BEGIN")
         try:
             trials = {row["id"]: row for row in self.rows("SELECT * FROM trial")}
+            self._note_lives(trials)
             self._judge_steps(trials)
             self._judge_takings(trials, by)
             self._judge_slots(trials)
@@ -126,6 +132,8 @@ class Witness:
             owner = self._universe.owner(old["driver_id"])
             if owner is by and new["expiries"] > old["expiries"] and old["progress_until"] > wall:
                 self.blame(f"I5: {owner.name} took trial {key} from itself before its deadline for progress")
+            if owner is by and new["expiries"] > old["expiries"]:
+                self._judge_giving_up((key, old["attempt"]), owner, new)
             if owner is None or owner is by or (new["state"], new["driver_id"]) == ("running", old["driver_id"]):
                 continue
             if old["progress_until"] <= wall:
@@ -134,6 +142,43 @@ class Witness:
                 self.blame(f"I5: trial {key} was taken from {owner.name}, which lives, before its lease ran out")
             elif now - owner.disturbed_at > self._universe.lease_seconds:
                 self.blame(f"I5: {owner.name} let the lease of trial {key} run out, although nothing disturbed it")
+
+    def _judge_giving_up(self, key: Key, owner: Running, now: dict) -> None:
+        """I5: what a living driver gives up is what its worker trains, and it has nothing of it still to write."""
+        universe, (trial, attempt) = self._universe, key
+        whose = f"{owner.name} gave up attempt {attempt} of trial {trial}"
+        others = universe.before.get(key)
+        if others is None:
+            self.blame(f"I5: {whose}, which no worker has")
+            return
+        open_ = {(row["trial_id"], row["attempt"]) for row in self.rows(OPEN)}
+        if any(it not in universe.ended and it in open_ for it in others):
+            self.blame(f"I5: {whose}, whose turn had not come")
+        if key in universe.ended or universe.reached.get(key, 0) > now["epochs_done"]:
+            self.blame(f"I5: {whose}, of which it knows more than is on record")
+
+    def judge_training(self, process: Running, keys: Sequence[Key]) -> None:
+        """I5: no worker goes on with what its driver has lost, or without the trust that renewals give."""
+        now, lease = self._universe.timeline.now, self._universe.lease_seconds
+        renewed = self._seen.get(f"{process.name}-{process.pid}", (0.0, now))[1]
+        # Whoever renews has the lock for a quarter of a lease, twice, and for the store's patience in between.
+        if now - max(renewed, process.paused_until) > 1.5 * lease + 10.0:
+            self.blame(f"I5: a worker of {process.name} trains, although nothing has been renewed for long")
+        for key in keys:
+            gone = self._moved.get(key)
+            if gone is not None and now - max(gone, process.disturbed_at, self._universe.away_until) > lease:
+                self.blame(f"I5: a worker of {process.name} trains attempt {key[1]} of trial {key[0]}, which is lost")
+
+    def _note_lives(self, trials: dict[int, dict]) -> None:
+        """Note when each driver has registered or renewed, and which attempts are over since when."""
+        now = self._universe.timeline.now
+        for row in self.rows("SELECT id, seen_at FROM driver"):
+            if self._seen.get(row["id"], (None,))[0] != row["seen_at"]:
+                self._seen[row["id"]] = row["seen_at"], now
+        for key, old in self._before.items():
+            new = trials.get(key, old)
+            if old["state"] == "running" and (new["state"], new["attempt"]) != ("running", old["attempt"]):
+                self._moved[key, old["attempt"]] = now
 
     def _judge_slots(self, trials: dict[int, dict]) -> None:
         """I1: of every configuration and seed there is one slot in force, and of each arm what its study asks for."""
@@ -185,6 +230,7 @@ class Witness:
             trial = trials[row["trial_id"]]
             if row["test_error"] != error_of(lrs[trial["configuration_id"]], trial["seed"], row["epoch"]):
                 self.blame(f"I2: trial {trial['id']} has an error that its training does not come to")
+        curves = Counter((it["trial_id"], it["attempt"]) for it in epochs)
         for row in trials.values():
             if row["state"] not in {"complete", "diverged"}:
                 continue
@@ -192,8 +238,7 @@ class Witness:
             if row["images_per_second"] != row["attempt"]:
                 self.blame(f"I2: trial {row['id']} was decided by another attempt than its last")
             if row["state"] == "complete":
-                curve = [it for it in epochs if (it["trial_id"], it["attempt"]) == (row["id"], row["attempt"])]
-                if kind_of(lr, seed) != "complete" or len(curve) != row["epochs"]:
+                if kind_of(lr, seed) != "complete" or curves[row["id"], row["attempt"]] != row["epochs"]:
                     self.blame(f"I2: trial {row['id']} is complete, and its training is not")
                 if row["test_error_final"] != error_of(lr, seed, row["epochs"]):
                     self.blame(f"I2: trial {row['id']} has another result than its training")

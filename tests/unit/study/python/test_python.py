@@ -122,6 +122,11 @@ def test_files_of_plugins_are_names(folder, wrong):
         basin.run(DOCUMENT, plugins=wrong)
 
 
+def test_an_empty_name_of_a_plugin_is_told_by_the_name_of_the_argument(folder):
+    with pytest.raises(UsageError, match=r"^plugins must be "):
+        basin.run(DOCUMENT, plugins="")
+
+
 def test_no_plugins_are_those_of_the_settings(folder, ends):
     ends([10.0] * 6)
     assert basin.run(DOCUMENT, plugins=None).state == "complete"
