@@ -16,7 +16,7 @@ from search_spaces.domains import Domain, significant
 from search_spaces.models import Frozen
 from search_spaces.options import Option, Value
 from search_spaces.paths import split, variable
-from search_spaces.sections import Section
+from search_spaces.sections import Section, moves
 
 MAX_TRIALS = 1_000_000
 
@@ -256,7 +256,12 @@ class Arm(Frozen):
         document = self.document()
         if self.optimizer is not None:
             document["optimizer"] |= self.hyperparameters({})
-        still = {name for name, it in self.schedules.items() if name != "lr" and not moves(it)}
+        varied = {split(path)[0] for path in self.space}
+        still = {
+            name
+            for name, it in self.schedules.items()
+            if name != "lr" and not moves(it) and f"schedules.{name}" not in varied
+        }
         others = {name: it for name, it in document.pop("schedules", {}).items() if name not in still}
         document |= {"schedules": others} if others else {}
         for path in self.space:
@@ -310,8 +315,3 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def moves(schedule: Section) -> bool:
-    """Tell whether a schedule moves anything."""
-    return schedule.name != "constant" or bool(schedule.options.get("warmup"))

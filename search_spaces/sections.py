@@ -96,3 +96,8 @@ def unspoken(kind: str, name: str, raw: Mapping[str, Any], catalogue: Catalogue)
         and not (key == "betas" and value is None)
         and not (key not in options and key in silent and type(value) is type(silent[key]) and value == silent[key])
     }
+
+
+def moves(schedule: Section) -> bool:
+    """Tell whether a schedule moves anything."""
+    return schedule.name != "constant" or bool(schedule.options.get("warmup"))

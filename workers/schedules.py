@@ -9,7 +9,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, takewhile
 from typing import Any
 
 
@@ -59,11 +58,11 @@ def cosine(steps: int, epochs: int) -> Course:
 def warm_restarts(steps: int, epochs: int, *, first: int, factor: float, lowest: float) -> Course:
     """Return half a cosine from 1 to ``lowest``, again and again, each ``factor`` times as long as the one before."""
     total = steps * epochs
-    lengths = [float(steps * first)]
-    while sum(lengths) < total:
+    lengths, ends = [float(steps * first)], [float(steps * first)]
+    while ends[-1] < total:
         lengths.append(lengths[-1] * factor)
-    ends = list(accumulate(lengths))
-    begins = [0.0, *takewhile(lambda end: end < total, ends)]
+        ends.append(ends[-1] + lengths[-1])
+    begins = [0.0, *ends[:-1]]
 
     def cycle(at: int) -> int:
         return bisect_right(begins, at) - 1

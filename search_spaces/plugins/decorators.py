@@ -111,8 +111,8 @@ def optimizer(name: str, /, **options: Option) -> Callable[[F], F]:
     name
         Under which a specification finds it.
     **options
-        What a specification can set; the function takes them by name. A schedule may move one that is called ``lr``:
-        the ``lr`` that each parameter group was made with is then multiplied before every step.
+        What a specification can set; the function takes them by name. A schedule may move a number: what each
+        parameter group was made with under its name is then multiplied before every step.
 
     Raises
     ------

@@ -192,6 +192,16 @@ FAULTS = [
     ([("schedule", {"name": "cosine", "warmup_from": 2})], "schedule.warmup_from", "warmup_from must lie in [0, 1]"),
     ([("schedule", {"name": "compensated"})], "schedule.name", "needs a schedule that moves p"),
     (
+        [("space", {"lr": {"values": [0.1]}, "schedule.warmup": {"values": [0, 9]}})],
+        "space.schedules.lr.warmup",
+        "must be at most the 4 epochs, got 9",
+    ),
+    (
+        [("optimizer.name", "sgd"), ("space", {"lr": {"values": [0.1]}}), ("schedule", {"name": "compensated"})],
+        "schedule.name",
+        "makes up for a p that moves, and this optimizer has none",
+    ),
+    (
         [("schedule", {"name": "compensated"}), ("schedules.p", {"name": "constant"})],
         "schedule.name",
         "needs a schedule that moves p",

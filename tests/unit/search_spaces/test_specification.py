@@ -239,6 +239,13 @@ def test_a_warm_up_alone_makes_another_study():
     assert validate(warmed.document()) == warmed
 
 
+def test_a_warm_up_that_varies_is_there_though_it_may_be_none():
+    space = {"lr": {"values": [0.1]}, "schedules.p.warmup": {"values": [0, 1]}}
+    varied = specification(("schedules.p", {"name": "constant"}), ("space", space))
+    assert varied.resolved()["arms" if len(varied.arms) > 1 else "schedules"]["p"]["warmup"] is None
+    assert validate(varied.document()) == varied
+
+
 def test_a_schedule_of_p_that_stands_still_is_none():
     still = specification(("schedules.p", {"name": "constant"}))
     assert still.hash() == specification().hash()

@@ -137,6 +137,11 @@ def test_warm_restarts_are_those_of_torch(factor):
     assert ours == pytest.approx(torch_factors(kind, 40, T_0=5, T_mult=factor, eta_min=0.1), abs=1e-12)
 
 
+def test_many_short_cycles_take_no_time():
+    cycle = course({"name": "warm-restarts", "first": 1, "factor": 1.0, "lowest": 0.0}, 1, 100_000)
+    assert cycle.multiplier(99_999) == 1.0
+
+
 def test_one_cycle_as_long_as_the_training_is_the_cosine():
     assert values({"name": "warm-restarts", "first": 6, "factor": 2.0, "lowest": 0.0}, 5, 6) == values(
         {"name": "cosine"}, 5, 6

@@ -25,6 +25,7 @@ from workers.tasks import begin
 
 CPU = torch.device("cpu")
 MULTISTEP = {"name": "multistep", "milestones": [1, 2], "gamma": 0.5}
+RESTARTS = {"name": "warm-restarts", "first": 1, "factor": 2.0, "lowest": 0.1, "warmup": 1.5, "warmup_from": 0.1}
 RECIPES = {
     "padam with everything": recipe(
         network="resnet8", augmentation="crop2-flip", subset=90, validation=10, batch_size=32, epochs=3,
@@ -33,6 +34,21 @@ RECIPES = {
     ),
     "padam without the maximum": recipe(subset=64, epochs=3, amsgrad=False, variant="authors"),
     "swats that has switched": recipe("swats", subset=64, epochs=3, tolerance=10.0),
+    "restarts and warm-up": recipe(
+        subset=64, epochs=4, decay="normalised", weight_decay=0.1,
+        schedules={
+            "lr": RESTARTS,
+            "beta1": {"name": "cosine"},
+        },
+    ),
+    "discarded at drops": recipe(subset=64, epochs=4, schedule=MULTISTEP | {"discard": True}),
+    "compensated": recipe(
+        subset=64, epochs=4,
+        schedules={
+            "lr": {"name": "compensated", "scale": 3e-3, "milestones": [2], "gamma": 0.1},
+            "p": {"name": "step", "every": 1, "gamma": 0.5, "discard": True},
+        },
+    ),
     "beale": descent("padam", lr=0.01, noise=0.5),
     "beale by adam": descent("adam", lr=0.01, noise=0.5, schedules={"lr": {"name": "cosine"}}),
     "valley": descent("amsgrad", lr=0.1, noise=0.5, task="valley"),
