@@ -53,7 +53,7 @@ def test_another_seed_has_another_trace():
 @pytest.fixture
 def ended(tmp_path):
     """A universe that has come to its end, with its witness looking on."""
-    it = universe.Universe(9, tmp_path)
+    it = universe.Universe(3, tmp_path)
     assert it.run().violations == []
     return it
 
