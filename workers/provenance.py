@@ -61,11 +61,15 @@ def host() -> str:
 
 
 def device_name(device: str) -> str:
-    """Return what a device is, such as ``cpu x86_64, 2 threads`` or ``NVIDIA H200, float32 without TF32``."""
+    """Return what a device is, such as ``cpu x86_64, 2 threads, g++ 12.2`` or ``NVIDIA H200, float32 without TF32``.
+
+    Of a CPU it names the compiler that made the steps of optimizers: without one they differ in the last digits.
+    """
     import torch  # noqa: PLC0415 - commands that only read do without torch
 
+    from workers.optimizers.fused.compiler import described  # noqa: PLC0415
     from workers.precision import numeric_mode  # noqa: PLC0415
 
     if device.startswith("cuda"):
         return f"{torch.cuda.get_device_name(device)}, {numeric_mode()}"
-    return f"cpu {platform.machine()}, {torch.get_num_threads()} threads"
+    return f"cpu {platform.machine()}, {torch.get_num_threads()} threads, {described() or 'no C++ compiler'}"

@@ -69,5 +69,7 @@ def test_a_gpu_is_named_with_the_numeric_mode_of_this_process(monkeypatch):
     assert provenance.device_name("cuda:1") == "NVIDIA H200, float32 without TF32"
 
 
-def test_the_cpu_is_named_with_its_threads():
-    assert re.fullmatch(r"cpu \S+, 1 threads?", provenance.device_name("cpu"))
+@pytest.mark.parametrize(("compiler", "words"), [("g++ 12.2", r"g\+\+ 12\.2"), (None, "no C\\+\\+ compiler")])
+def test_the_cpu_is_named_with_its_threads_and_what_compiles_for_it(monkeypatch, compiler, words):
+    monkeypatch.setattr("workers.optimizers.fused.compiler.described", lambda: compiler)
+    assert re.fullmatch(rf"cpu \S+, \d+ threads, {words}", provenance.device_name("cpu"))
