@@ -223,9 +223,10 @@ def test_a_recipe_has_every_option_that_its_study_varies(store):
     (one,) = lease(store, study)
     recipe = recipe_of(study.specification.base, one)
     assert (recipe.setting["batch_size"], recipe.options["decay"], recipe.options["lr"]) == (32, "decoupled-lr", 0.25)
+    cold = {"warmup": 0.0, "warmup_from": 0.0}
     assert recipe.schedules == {
-        "lr": {"name": "constant"},
-        "p": {"name": "multistep", "milestones": [1], "gamma": 0.5},
+        "lr": {"name": "constant"} | cold,
+        "p": {"name": "multistep", "milestones": [1], "gamma": 0.5, "discard": False} | cold,
     }
 
 
