@@ -7,6 +7,7 @@ Import this module after `study.environment.prepare`: Ray reads part of its envi
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import math
 import os
@@ -443,9 +444,7 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
     try:
         folder = made_folder()
     except OSError as error:
-        raise TicketsError(
-            f"a drive must have a folder for what is temporary, such as TMPDIR names: {error}"
-        ) from None
+        raise TicketsError(f"a drive must have a folder for what is temporary, as TMPDIR names: {error}") from None
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address is None:
         # "local": a cluster that RAY_ADDRESS or a file names is not ours. Sessions and logs go when the drive goes.
@@ -467,6 +466,7 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
                 _init(address, options)
             yield folder
         finally:
+            gc.collect()  # a reference that another thread frees while Ray shuts down would end the process
             ray.shutdown()
 
 
