@@ -43,7 +43,7 @@ def built_by(make: Builder, **fixed: Any) -> Builder:
     return build
 
 
-CORRECTED = Moment("exp_avg_sq", beta=0.0)
+CORRECTED = Moment("exp_avg_sq", corrected=True)
 _torch_adam = built_by(decayed(torch.optim.Adam, CORRECTED), fused=True)
 
 padam = built_by(Padam)
@@ -165,4 +165,4 @@ def _adam_s(group: Mapping[str, Any]) -> Moment | None:
     """Return where the moment lies of what a plug-in made of torch's Adam."""
     if "betas" not in group:
         return None
-    return Moment("max_exp_avg_sq" if group.get("amsgrad") else "exp_avg_sq", beta=group["betas"][1])
+    return Moment("max_exp_avg_sq" if group.get("amsgrad") else "exp_avg_sq", corrected=True)

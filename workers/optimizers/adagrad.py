@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import torch
 
 from workers.optimizers.elementwise import Elementwise
+from workers.optimizers.family import Shared
 from workers.optimizers.fused import Expression, power
 from workers.optimizers.moments import Moment
 from workers.optimizers.options import in_range, one_of
@@ -35,8 +36,9 @@ class Adagrad(Elementwise):
         What each step adds to the sum: ``squared``, g^2; ``absolute``, abs(g); ``counter``, 1.
     exponent
         The power of the sum, in (0, 1].
-    weight_decay, decay, cycle_steps, maximize, fused, capturable
-        As of :class:`workers.optimizers.Padam`.
+    **shared
+        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, ``fused``, ``capturable``, as of
+        :class:`workers.optimizers.Padam`.
 
     Raises
     ------
@@ -50,34 +52,17 @@ class Adagrad(Elementwise):
 
     STATE: ClassVar[frozenset[str]] = frozenset(("sum",))
 
-    def __init__(  # noqa: PLR0913 - the options torch users know
+    def __init__(
         self,
         params: Iterable[Any],
         lr: float = 1e-2,
         eps: float = 1e-10,
-        weight_decay: float = 0.0,
         *,
         accumulator: str = "squared",
         exponent: float = 0.5,
-        decay: str = "l2",
-        cycle_steps: int | None = None,
-        maximize: bool = False,
-        fused: bool | None = None,
-        capturable: bool = False,
+        **shared: Unpack[Shared],
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "accumulator": accumulator,
-            "exponent": exponent,
-            "decay": decay,
-            "cycle_steps": cycle_steps,
-            "maximize": maximize,
-            "fused": fused,
-            "capturable": capturable,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, {"lr": lr, "eps": eps, "accumulator": accumulator, "exponent": exponent}, shared)
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise where eps, accumulator or exponent are out of range."""

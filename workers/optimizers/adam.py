@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
 from workers.optimizers.adaptive import Adaptive, Rule
+from workers.optimizers.family import Shared
 from workers.optimizers.fused import Expression
 from workers.optimizers.options import one_of, truth
 
@@ -58,8 +59,9 @@ class Adam(Adaptive):
         Whether elements whose gradient is exactly 0 are passed over, with their averages: what Adam for sparse
         gradients does (torch.optim.SparseAdam), while dense Adam lets them decay and move on. Decay as ``l2``
         is part of the gradient, and leaves hardly an element without one.
-    weight_decay, decay, cycle_steps, maximize, fused, capturable
-        As of :class:`workers.optimizers.Padam`.
+    **shared
+        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, ``fused``, ``capturable``, as of
+        :class:`workers.optimizers.Padam`.
 
     Raises
     ------
@@ -72,38 +74,23 @@ class Adam(Adaptive):
     T. Dozat: Incorporating Nesterov momentum into Adam, ICLR workshop 2016.
     """
 
-    def __init__(  # noqa: PLR0913 - the options torch users know
+    def __init__(
         self,
         params: Iterable[Any],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        weight_decay: float = 0.0,
         *,
         variant: str = "torch",
         amsgrad: bool = False,
         lazy: bool = False,
-        decay: str = "l2",
-        cycle_steps: int | None = None,
-        maximize: bool = False,
-        fused: bool | None = None,
-        capturable: bool = False,
+        **shared: Unpack[Shared],
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "variant": variant,
-            "amsgrad": amsgrad,
-            "lazy": lazy,
-            "decay": decay,
-            "cycle_steps": cycle_steps,
-            "maximize": maximize,
-            "fused": fused,
-            "capturable": capturable,
-        }
-        super().__init__(params, defaults)
+        super().__init__(
+            params,
+            {"lr": lr, "betas": betas, "eps": eps, "variant": variant, "amsgrad": amsgrad, "lazy": lazy},
+            shared,
+        )
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise where betas, eps, the variant or a switch are out of range."""
@@ -144,7 +131,7 @@ class RAdam(Adaptive):
 
     Parameters
     ----------
-    params, lr, betas, eps, weight_decay, decay, cycle_steps, maximize, fused, capturable
+    params, lr, betas, eps, **shared
         As of :class:`Adam`.
 
     References
@@ -152,32 +139,15 @@ class RAdam(Adaptive):
     L. Liu et al.: On the variance of the adaptive learning rate and beyond, ICLR 2020, arXiv:1908.03265.
     """
 
-    def __init__(  # noqa: PLR0913 - the options torch users know
+    def __init__(
         self,
         params: Iterable[Any],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        *,
-        decay: str = "l2",
-        cycle_steps: int | None = None,
-        maximize: bool = False,
-        fused: bool | None = None,
+        **shared: Unpack[Shared],
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": False,
-            "decay": decay,
-            "cycle_steps": cycle_steps,
-            "maximize": maximize,
-            "fused": fused,
-            "capturable": False,  # whether there is a step is decided on the host
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "amsgrad": False}, shared)
 
     def rule(self, _group: Mapping[str, Any]) -> Rule:
         """Return the form that both code bases share."""

@@ -157,8 +157,7 @@ class Adaptive(Elementwise):
     def moment(self, group: Mapping[str, Any]) -> Moment:
         """Return V, bias-corrected where the rule divides by the corrected one."""
         name = "max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq"
-        corrected = self.rule(group).correct_v == "inside"
-        return Moment(name, beta=group["betas"][1] if corrected else None)
+        return Moment(name, corrected=self.rule(group).correct_v == "inside")
 
     def mean_log10_v(self) -> float | None:
         """Return the mean of log10 of V over all weights whose V is not zero.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -92,9 +92,7 @@ class Decayed(torch.optim.Optimizer):
         """Return the second moment that the rule divides by, None where there is none."""
         if self.MOMENT is None:
             return None
-        name = "max_exp_avg_sq" if group.get("amsgrad") else self.MOMENT.name
-        corrected = self.MOMENT.beta is not None
-        return Moment(name, beta=group["betas"][1] if corrected else None, root=self.MOMENT.root)
+        return replace(self.MOMENT, name="max_exp_avg_sq") if group.get("amsgrad") else self.MOMENT
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -138,7 +136,7 @@ def decayed(rule: type[torch.optim.Optimizer], moment: Moment | None = None) -> 
     rule
         Its class.
     moment
-        Where its second moment lies; any ``beta`` means that the bias is corrected by the group's own.
+        Where its second moment lies, None where it has none.
     """
     made = type(
         f"Decayed{rule.__name__}", (Decayed, rule), {"RULE": rule, "MOMENT": moment, "__doc__": Decayed.__doc__}

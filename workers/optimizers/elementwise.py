@@ -20,7 +20,7 @@ from torch import Tensor
 
 from workers.optimizers.buckets import Bucket, Stretch
 from workers.optimizers.decay import shares
-from workers.optimizers.family import Family, dense, evaluated
+from workers.optimizers.family import Family, Shared, dense, evaluated
 from workers.optimizers.fused import Expression, kernel_of
 from workers.optimizers.options import check_parameters
 from workers.optimizers.sweep import sweep
@@ -35,10 +35,10 @@ class Elementwise(Family):
     Subclasses name their state, check their options, and give the expression with its numbers.
     """
 
-    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+    def __init__(self, params: Any, own: Mapping[str, Any], shared: Shared) -> None:
         self._layout: list[list[Bucket]] | None = None
         self._known: list[int] = []
-        super().__init__(params, defaults)
+        super().__init__(params, own, shared)
 
     @abstractmethod
     def state_names(self, group: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import torch
 from torch import Tensor
@@ -14,11 +14,41 @@ from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_parameters, check_shape, check_shared
 
 
+class Shared(TypedDict, total=False):
+    """Options that every optimizer of the family takes by name, as :class:`workers.optimizers.Padam` says them."""
+
+    weight_decay: float
+    decay: str
+    cycle_steps: int | None
+    maximize: bool
+    fused: bool | None
+    capturable: bool
+
+
+SHARED: Shared = {
+    "weight_decay": 0.0,
+    "decay": "l2",
+    "cycle_steps": None,
+    "maximize": False,
+    "fused": None,
+    "capturable": False,
+}
+"""Their defaults."""
+
+
 class Family(torch.optim.Optimizer, ABC):
     """A :class:`torch.optim.Optimizer` with weight decay in four forms (:func:`workers.optimizers.decay.shares`).
 
-    Every group carries at least ``lr``, ``base_lr``, ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``,
-    ``fused`` and ``capturable``.
+    Every group carries ``lr``, ``base_lr``, the options of its rule and those of :class:`Shared`.
+
+    Parameters
+    ----------
+    params
+        Tensors or groups; every option may differ by group.
+    own
+        The options of the rule, ``lr`` among them.
+    shared
+        What is given of the others.
 
     Attributes
     ----------
@@ -27,6 +57,12 @@ class Family(torch.optim.Optimizer, ABC):
     """
 
     STATE: ClassVar[frozenset[str]]
+
+    def __init__(self, params: Any, own: Mapping[str, Any], shared: Shared) -> None:
+        unknown = shared.keys() - SHARED.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
+        super().__init__(params, {**own, **SHARED, **shared})
 
     @abstractmethod
     def check(self, group: Mapping[str, Any]) -> None:

@@ -18,14 +18,14 @@ class Moment:
     ----------
     name
         Of the state.
-    beta
-        Decay of the average whose bias the rule corrects; None where it corrects none.
+    corrected
+        Whether the rule divides by what is free of the bias of its average, whose decay is the second of ``betas``.
     root
         Whether what is kept is the root of the moment.
     """
 
     name: str
-    beta: float | None = None
+    corrected: bool = False
     root: bool = False
 
 
@@ -43,7 +43,7 @@ def mean_log10_v(
     optimizer
         It.
     moment_of
-        The moment of a parameter group, corrected where the rule divides by the corrected one.
+        The moment of a parameter group.
     """
     total, count = 0.0, 0
     for group in optimizer.param_groups:
@@ -55,7 +55,7 @@ def mean_log10_v(
             held = state[moment.name]
             known = held[held != 0].double().log10() * (2.0 if moment.root else 1.0)
             step = float(state.get("step", 0.0))
-            shift = math.log10(1.0 - moment.beta**step) if moment.beta is not None and step else 0.0
+            shift = math.log10(1.0 - group["betas"][1] ** step) if moment.corrected and step else 0.0
             total += float(known.sum()) - shift * known.numel()
             count += known.numel()
     return total / count if count and math.isfinite(total) else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from workers.optimizers.elementwise import Elementwise
+from workers.optimizers.family import Shared
 from workers.optimizers.fused import Expression
 from workers.optimizers.options import in_range
 
@@ -26,8 +27,9 @@ class Momentum(Elementwise):
         Learning rate, >= 0.
     momentum
         What of the velocity a step keeps, in [0, 1).
-    weight_decay, decay, cycle_steps, maximize, fused, capturable
-        As of :class:`workers.optimizers.Padam`.
+    **shared
+        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, ``fused``, ``capturable``, as of
+        :class:`workers.optimizers.Padam`.
 
     Raises
     ------
@@ -42,30 +44,14 @@ class Momentum(Elementwise):
 
     STATE: ClassVar[frozenset[str]] = frozenset(("velocity",))
 
-    def __init__(  # noqa: PLR0913 - the options torch users know
+    def __init__(
         self,
         params: Iterable[Any],
         lr: float = 0.1,
         momentum: float = 0.9,
-        weight_decay: float = 0.0,
-        *,
-        decay: str = "l2",
-        cycle_steps: int | None = None,
-        maximize: bool = False,
-        fused: bool | None = None,
-        capturable: bool = False,
+        **shared: Unpack[Shared],
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "weight_decay": weight_decay,
-            "decay": decay,
-            "cycle_steps": cycle_steps,
-            "maximize": maximize,
-            "fused": fused,
-            "capturable": capturable,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, {"lr": lr, "momentum": momentum}, shared)
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise where the momentum is out of range."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
 
 from workers.optimizers.adam import RULES
 from workers.optimizers.decay import shares
+from workers.optimizers.family import Shared
 from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_betas, in_range
 from workers.optimizers.tensorwise import Tensorwise, adam_step
@@ -37,8 +38,9 @@ class NDAdam(Tensorwise):
         Decay of the two averages, each in [0, 1).
     eps
         Guard of the denominator, >= 0.
-    weight_decay, decay, cycle_steps, maximize
-        As of :class:`workers.optimizers.Padam`, for parameters of fewer than two dimensions.
+    **shared
+        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, as of :class:`workers.optimizers.Padam`; parameters of
+        two or more dimensions do not decay. ``fused`` and ``capturable`` must be off.
 
     Raises
     ------
@@ -60,33 +62,18 @@ class NDAdam(Tensorwise):
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        *,
-        decay: str = "l2",
-        cycle_steps: int | None = None,
-        maximize: bool = False,
+        **shared: Unpack[Shared],
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "decay": decay,
-            "cycle_steps": cycle_steps,
-            "maximize": maximize,
-            "fused": None,
-            "capturable": False,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps}, shared)
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise where betas or eps are out of range."""
         check_betas(group)
         in_range("eps", group["eps"], 0.0)
 
-    def moment(self, group: Mapping[str, Any]) -> Moment:
+    def moment(self, _group: Mapping[str, Any]) -> Moment:
         """Return v: one number a vector, one an element of other parameters."""
-        return Moment("exp_avg_sq", beta=group["betas"][1])
+        return Moment("exp_avg_sq", corrected=True)
 
     def shape_of(self, name: str, parameter: Tensor) -> Sequence[int]:
         """Return the shape of the parameter; of v, one number a vector."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workers.optimizers.adaptive import Adaptive, Rule
+from workers.optimizers.family import Shared
 from workers.optimizers.options import in_range, one_of, truth
 
 RULES: dict[str, Rule] = {
@@ -120,21 +121,16 @@ class Padam(Adaptive):
     ) -> None:
         if foreach is not None:
             truth("foreach", foreach)
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
+        own = {"lr": lr, "betas": betas, "eps": eps, "p": p, "variant": variant, "amsgrad": amsgrad}
+        shared: Shared = {
             "weight_decay": weight_decay,
-            "p": p,
-            "variant": variant,
             "decay": decay,
             "cycle_steps": cycle_steps,
-            "amsgrad": amsgrad,
             "maximize": maximize,
             "fused": fused,
             "capturable": capturable,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, own, shared)
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise where betas, eps, amsgrad, p or the variant are out of range."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
 
 from workers.optimizers.adam import RULES
 from workers.optimizers.decay import shares
+from workers.optimizers.family import Shared
 from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_betas, in_range
 from workers.optimizers.tensorwise import Tensorwise, adam_step
+
+UNSWITCHED: dict[str, Any] = {"taken": 0, "average": 0.0, "rate": None, "switched_at": None}
+"""What a group knows before its first step."""
 
 
 class Swats(Tensorwise):
@@ -38,8 +42,9 @@ class Swats(Tensorwise):
         Guard of Adam's denominator, >= 0; 1e-9 in the paper.
     tolerance
         How close the average must come, >= 0; 1e-9 in the paper.
-    weight_decay, decay, cycle_steps, maximize
-        As of :class:`workers.optimizers.Padam`.
+    **shared
+        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, as of :class:`workers.optimizers.Padam`. ``fused`` and
+        ``capturable`` must be off.
 
     Raises
     ------
@@ -55,36 +60,17 @@ class Swats(Tensorwise):
 
     STATE: ClassVar[frozenset[str]] = frozenset(("exp_avg", "exp_avg_sq"))
 
-    def __init__(  # noqa: PLR0913 - the options torch users know
+    def __init__(
         self,
         params: Iterable[Any],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-9,
-        weight_decay: float = 0.0,
         *,
         tolerance: float = 1e-9,
-        decay: str = "l2",
-        cycle_steps: int | None = None,
-        maximize: bool = False,
+        **shared: Unpack[Shared],
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "tolerance": tolerance,
-            "decay": decay,
-            "cycle_steps": cycle_steps,
-            "maximize": maximize,
-            "fused": None,
-            "capturable": False,
-            "taken": 0,
-            "average": 0.0,
-            "rate": None,
-            "switched_at": None,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "tolerance": tolerance, **UNSWITCHED}, shared)
 
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise where betas, eps or tolerance are out of range."""
@@ -102,7 +88,7 @@ class Swats(Tensorwise):
         gradients = [g + w * l2 for w, g in zip(weights, gradients, strict=True)]
         known = any(self.state.get(w) for w in group["params"])
         if not known:  # the first step, or the first since the state was discarded
-            group |= {"taken": 0, "average": 0.0, "rate": None, "switched_at": None}
+            group |= UNSWITCHED
         for w in weights:
             if not self.state[w]:
                 zeros = {name: torch.zeros_like(w) for name in ("exp_avg", "exp_avg_sq")}

@@ -16,6 +16,16 @@ from workers.optimizers.family import Family, dense, evaluated
 class Tensorwise(Family):
     """An optimizer whose rule treats the parameters of a group one after the other, or all at once."""
 
+    def check_all(self, group: Mapping[str, Any]) -> None:
+        """Raise ``TypeError`` or ``ValueError`` where any option of a group is out of range."""
+        super().check_all(group)
+        for name in ("fused", "capturable"):
+            if group[name]:
+                raise ValueError(
+                    f"{name} must be off for {type(self).__name__}, whose step looks at whole tensors, in torch's "
+                    "operations and from the host; leave it out"
+                )
+
     @abstractmethod
     def move(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> None:
         """Step the parameters of a group that have gradients, which point to where the loss rises."""

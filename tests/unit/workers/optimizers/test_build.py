@@ -150,3 +150,17 @@ def test_mean_log10_v_of_amsgrad_is_of_the_maximum():
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name not in {*WITHOUT, "adamax"}])
 def test_mean_log10_v_is_none_where_a_second_moment_has_overflowed(name):
     assert mean_log10_v(stepped(name, 1e25)) is None
+
+
+@pytest.mark.parametrize("kind", [Momentum, Adagrad, Adam, RAdam, Swats, NDAdam])
+def test_an_option_that_nobody_has_is_refused(kind):
+    with pytest.raises(TypeError, match="has no option unheard_of"):
+        kind(model().parameters(), unheard_of=1)
+
+
+@pytest.mark.parametrize("name", ["fused", "capturable"])
+@pytest.mark.parametrize("kind", [Swats, NDAdam])
+def test_a_rule_of_whole_tensors_has_no_machine_code(kind, name):
+    with pytest.raises(ValueError, match=f"{name} must be off for {kind.__name__}"):
+        kind(model().parameters(), **{name: True})
+    kind(model().parameters(), **{name: False})
