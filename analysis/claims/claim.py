@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -140,11 +141,10 @@ def judge(test: Criterion, sample: Sample) -> Judged:
     n = len(sample)
     if not n:
         return Judged(test=test, n=0, mean=None, low=None, high=None, verdict=Verdict.NOT_RUN)
-    mean = math.fsum(sample) / n
+    mean = statistics.fmean(sample)
     if n < 2:
         return Judged(test=test, n=n, mean=mean, low=None, high=None, verdict=Verdict.UNDECIDED)
-    s = math.sqrt(math.fsum((value - mean) ** 2 for value in sample) / (n - 1))
-    half = float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) * s / math.sqrt(n)
+    half = float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) * statistics.stdev(sample) / math.sqrt(n)
     low, high = mean - half, mean + half
     verdict = Verdict.UNDECIDED
     if test.region.low < low and high < test.region.high:

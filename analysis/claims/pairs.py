@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def is_setting(path: str, value: Any) -> Picking:
 def mean(values: Iterable[float]) -> float:
     """Return the mean; NaN of nothing."""
     known = list(values)
-    return math.fsum(known) / len(known) if known else math.nan
+    return statistics.fmean(known) if known else math.nan
 
 
 def best(cells: Iterable[Cell], picking: Picking | None = None) -> Cell | None:
@@ -88,11 +89,10 @@ def of_bests(study: Replicates, left: Picking, right: Picking) -> Sample:
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
     """Return the slope of the least-squares line through (x, y); NaN where x does not vary."""
-    middle = (mean(x for x, _ in points), mean(y for _, y in points))
-    spread = math.fsum((x - middle[0]) ** 2 for x, _ in points)
-    if not spread > 0:
+    try:
+        return statistics.linear_regression(*zip(*points, strict=True)).slope
+    except statistics.StatisticsError:
         return math.nan
-    return math.fsum((x - middle[0]) * (y - middle[1]) for x, y in points) / spread
 
 
 def common_seeds(cells: Iterable[Cell]) -> list[int]:

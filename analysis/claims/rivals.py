@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from analysis.claims.claim import Sample, Statistic
 from analysis.claims.pairs import Picking, averaged, best, difference, groups, is_optimizer, mean, of_bests
 from analysis.replicates import Cell, Replicates
@@ -79,11 +81,11 @@ def rectified_minus_warmed(study: Replicates) -> Sample:
 
 def small_minus_large_eps(study: Replicates) -> Sample:
     """Return the best with eps of at most 1e-6 minus the best with eps of at least 0.01, by seed."""
-    return of_bests(study, lambda cell: _eps(cell) <= 1e-6, lambda cell: _eps(cell) >= 0.01)
 
+    def between(low: float, high: float) -> Picking:
+        return lambda cell: "optimizer.eps" in cell.settings and low <= cell.settings["optimizer.eps"] <= high
 
-def _eps(cell: Cell) -> float:
-    return float(cell.settings.get("optimizer.eps", 1e-4))
+    return of_bests(study, between(0.0, 1e-6), between(0.01, math.inf))
 
 
 def accumulator_minus_squares(accumulator: str) -> Statistic:

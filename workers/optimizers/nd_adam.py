@@ -39,8 +39,8 @@ class NDAdam(Tensorwise):
     eps
         Guard of the denominator, >= 0.
     **shared
-        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, as of :class:`workers.optimizers.Padam`; parameters of
-        two or more dimensions do not decay. ``fused`` and ``capturable`` must be off.
+        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, as of :class:`workers.optimizers.Padam`;
+        parameters of two or more dimensions do not decay. ``fused`` and ``capturable`` must be off.
 
     Raises
     ------

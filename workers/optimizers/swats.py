@@ -43,8 +43,8 @@ class Swats(Tensorwise):
     tolerance
         How close the average must come, >= 0; 1e-9 in the paper.
     **shared
-        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, as of :class:`workers.optimizers.Padam`. ``fused`` and
-        ``capturable`` must be off.
+        ``weight_decay``, ``decay``, ``cycle_steps``, ``maximize``, as of :class:`workers.optimizers.Padam`.
+        ``fused`` and ``capturable`` must be off.
 
     Raises
     ------
