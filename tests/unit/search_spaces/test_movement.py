@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.search_spaces.common import faults_of, study
+from search_spaces.identity import differences
+from search_spaces.validation import validate
+from tests.unit.search_spaces.common import faults_of, specification, study
 
 FAULTS = [
     ([("schedules.q", {"name": "cosine"})], "schedules.q", "is nothing that a schedule moves; known: lr, p"),
@@ -63,3 +65,30 @@ def test_a_broken_rule_is_one_fault_at_its_place(changes, path, words):
     ((place, said),) = faults_of(study(*changes))
     assert place == path
     assert words in said
+
+
+def test_a_schedule_of_p_makes_another_study():
+    moved = specification(("schedules.p", {"name": "cosine"}))
+    assert moved.base.schedule.name == "constant"
+    assert moved.document()["schedules"] == {"p": {"name": "cosine", "warmup": 0.0, "warmup_from": 0.0}}
+    assert moved.hash() != specification().hash()
+    assert validate(moved.document()) == moved
+
+
+def test_a_warm_up_alone_makes_another_study():
+    warmed = specification(("schedules.p", {"name": "constant", "warmup": 1}))
+    assert warmed.hash() != specification().hash()
+    assert validate(warmed.document()) == warmed
+
+
+def test_a_warm_up_that_varies_is_there_though_it_may_be_none():
+    space = {"lr": {"values": [0.1]}, "schedules.p.warmup": {"values": [0, 1]}}
+    varied = specification(("schedules.p", {"name": "constant"}), ("space", space))
+    assert varied.base.resolved()["schedules"]["p"]["warmup"] is None
+    assert validate(varied.document()) == varied
+
+
+def test_a_schedule_of_p_that_stands_still_is_none():
+    still = specification(("schedules.p", {"name": "constant"}))
+    assert still.hash() == specification().hash()
+    assert differences(specification().resolved(), still.resolved()) == []

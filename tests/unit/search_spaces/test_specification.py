@@ -225,33 +225,6 @@ def test_a_schedule_is_that_of_the_learning_rate_however_it_is_written():
     assert short.hash() == long.hash()
 
 
-def test_a_schedule_of_p_makes_another_study():
-    moved = specification(("schedules.p", {"name": "cosine"}))
-    assert moved.base.schedule.name == "constant"
-    assert moved.document()["schedules"] == {"p": {"name": "cosine", "warmup": 0.0, "warmup_from": 0.0}}
-    assert moved.hash() != specification().hash()
-    assert validate(moved.document()) == moved
-
-
-def test_a_warm_up_alone_makes_another_study():
-    warmed = specification(("schedules.p", {"name": "constant", "warmup": 1}))
-    assert warmed.hash() != specification().hash()
-    assert validate(warmed.document()) == warmed
-
-
-def test_a_warm_up_that_varies_is_there_though_it_may_be_none():
-    space = {"lr": {"values": [0.1]}, "schedules.p.warmup": {"values": [0, 1]}}
-    varied = specification(("schedules.p", {"name": "constant"}), ("space", space))
-    assert varied.resolved()["arms" if len(varied.arms) > 1 else "schedules"]["p"]["warmup"] is None
-    assert validate(varied.document()) == varied
-
-
-def test_a_schedule_of_p_that_stands_still_is_none():
-    still = specification(("schedules.p", {"name": "constant"}))
-    assert still.hash() == specification().hash()
-    assert differences(specification().resolved(), still.resolved()) == []
-
-
 def test_the_hash_of_a_schedule_of_p_leaves_out_what_is_as_it_first_was():
     moved = specification(("schedules.p", {"name": "multistep", "milestones": [2]}))
     assert moved.identity()["schedules"] == {"p": {"name": "multistep", "milestones": [2]}}
