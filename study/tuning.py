@@ -95,6 +95,8 @@ def run_tickets(
             with _last_resort(supply, watch.cluster):
                 resources = {"cpu": cpus, "gpu": gpus}
                 gone = _trained(supply, watch, folder, workers, resources, waiting=address is not None)
+                if gone is None:  # where the cluster is gone, Ray would wait a minute to tell it, and end the process
+                    gc.collect()  # so does a reference that another thread frees while Ray shuts down
             if gone is None:
                 return
             supply.stranded(gone)  # before the cluster is left, which takes long where nobody answers
@@ -466,7 +468,6 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Path]:
                 _init(address, options)
             yield folder
         finally:
-            gc.collect()  # a reference that another thread frees while Ray shuts down would end the process
             ray.shutdown()
 
 
