@@ -169,6 +169,12 @@ MUTANTS = (
         "            return set()",
     ),
     Mutant(
+        "a worker with nothing left to do is waited for",
+        "study/drive/keeper.py",
+        " | self._holdings.idle(self._leases.lease_seconds)",
+        "",
+    ),
+    Mutant(
         "trials are blamed for what was taken from their ticket",
         "study/drive/driver.py",
         "        if closed.robbed:\n",

@@ -191,7 +191,7 @@ class Driver:
             self._holdings.begun(ticket_id, within)
 
     def lost(self) -> set[str]:
-        """Return the tickets that hold a lost lease; their workers are to be stopped, whatever they are doing."""
+        """Return the tickets whose workers are to be stopped, whatever they are doing: a lease is lost, or all ended."""
         # Whoever has the lock for long waits for the store; the executor goes on, and looks again in a moment.
         if not self._lock.acquire(timeout=0.1):
             return set()
@@ -272,7 +272,7 @@ class Driver:
             self._outbox.put(report)
             ticket.heard = report.key
             if report.finish is not None:
-                self._tickets.pace.note(ticket.open.pop(report.key).arm, report.finish)
+                self._tickets.pace.note(self._holdings.end(ticket_id, report.key).arm, report.finish)
         try:
             self._flush()
         except StoreUnreachableError as error:

@@ -23,11 +23,14 @@ class Held:
         When a worker has it, on the drive's clock; until then no deadline for progress counts.
     heard
         The trial of which its worker spoke last.
+    trained
+        When the last of its trials had ended, on the drive's clock; its worker has nothing left to do then.
     """
 
     open: dict[Key, Lease]
     begins: float = math.inf
     heard: Key | None = None
+    trained: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,19 @@ class Holdings:
         ticket = self.tickets.get(ticket_id)
         if ticket is not None:
             ticket.begins = min(ticket.begins, self.clock.now() + within)
+
+    def end(self, ticket_id: str, key: Key) -> Lease:
+        """Take a trial that has ended out of its ticket, and return its lease."""
+        ticket = self.tickets[ticket_id]
+        lease = ticket.open.pop(key)
+        if not ticket.open:
+            ticket.trained = self.clock.now()
+        return lease
+
+    def idle(self, seconds: float) -> set[str]:
+        """Return the tickets of which everything has ended for longer than that; their workers say no more."""
+        now = self.clock.now()
+        return {name for name, ticket in self.tickets.items() if now - ticket.trained > seconds}
 
     def lose(self, keys: set[Key]) -> set[Key]:
         """Note which leases are lost, and return those that were not known to be."""

@@ -80,13 +80,17 @@ class Keeper:
             self._lose(stalled, f"they finished no epoch in {leases.stall_seconds:g} s and wait for another attempt")
 
     def lost(self) -> set[str]:
-        """Return the tickets that hold a lost lease; leases that could not be renewed in time are asked for first."""
+        """Return the tickets whose workers are to be stopped.
+
+        They hold a lost lease, where those that could not be renewed in time are asked for first; or all of their
+        trials have ended for the length of a lease, and no deadline counts where nothing is open.
+        """
         if self._holdings.tickets and self._clock.now() > self._trusted_until:
             try:
                 self.renew(0.0)
             except Exception:  # noqa: BLE001 - whatever it is, nothing is known to be held
                 self._lose(self._holdings.keys, "their leases could not be renewed in time")
-        return self._holdings.lost_tickets
+        return self._holdings.lost_tickets | self._holdings.idle(self._leases.lease_seconds)
 
     def rescue(self, study_id: int) -> None:
         """Take back what dead drivers of this host hold, and whatever nobody renewed."""

@@ -135,11 +135,9 @@ class Cluster:
         fate = fates.strikes("worker died", "worker hung")
         death = chance.randrange(len(said) + 1) if fate == "worker died" else None
         words = said[:death]
-        if (
-            fate == "worker hung"
-        ):  # before the last of its trials has ended; it says what it has done, or not even that
+        if fate == "worker hung":  # which says what it has done, or not even that
             told = sum(report is not None for _, report in said)
-            words, ends = said[: chance.randrange(max(told, 1))], False
+            words, ends = said[: chance.randrange(told + 1)], False
             words += [(words[-1][0], None)] if words and chance.random() < 0.7 else []
         for when, reports in _together(words):
             late = 0.0

@@ -200,6 +200,25 @@ def test_an_epoch_that_could_not_be_written_yet_is_progress(store, drive, monkey
     drive(create(store), run_tickets)
 
 
+def test_a_worker_that_hangs_after_all_of_its_trials_have_ended_is_stopped_and_nobody_blamed(store, drive):
+    """Nothing is open then that could have a deadline, and its ticket would keep the drive from its end."""
+    study = create(store, seeds=1)
+
+    def run_tickets(supply):
+        name, ticket = next(tickets_of(supply))
+        supply.begun(name)
+        supply.received(name, complete(ticket["trials"][0]))
+        assert supply.lost() == set()
+        supply._holdings.tickets[name].trained -= store.leases.lease_seconds + 1.0
+        assert supply.lost() == {name}
+        supply.ended(name, "the worker process died")  # of the kill that follows
+        assert supply.lost() == set()
+        inline()(supply)
+
+    assert drive(study, run_tickets).counts.complete == 3
+    assert endings(store, study) == {"complete": 3}
+
+
 # --- a cluster that dies ---
 
 
