@@ -1,0 +1,126 @@
+"""Limits: intervals of ratios and sums of estimates whose own limits are known, and of sums of squares.
+
+Sources: E. C. Fieller, J. R. Stat. Soc. B 16(2), 1954, doi:10.1111/j.2517-6161.1954.tb00159.x (a ratio of two normal
+estimates); G. Y. Zou and A. Donner, Stat. Med. 27(10), 2008, doi:10.1002/sim.3095 (limits of a sum from the limits of
+its terms, "method of variance estimates recovery").
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from analysis.grid import Matrix
+
+LEVEL = 0.95
+"""Of every interval."""
+
+TAIL = (1.0 - LEVEL) / 2.0
+Z = float(special.ndtri(1.0 - TAIL))
+
+HUGE = 1e8
+"""Sums of squares, in units of the noise, above which their roots are normal to eight digits."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """An estimate with its limits, which may be infinite."""
+
+    value: float
+    low: float
+    high: float
+
+    def hull(self, other: Limits) -> Limits:
+        """Return the estimate with the outer ones of two pairs of limits."""
+        return Limits(self.value, min(self.low, other.low), max(self.high, other.high))
+
+    def widened(self, by: float) -> Limits:
+        """Return the estimate with limits that lie so many times as far from it."""
+        return Limits(self.value, *(self.value + by * (end - self.value) for end in (self.low, self.high)))
+
+    def clipped(self, low: float, high: float) -> Limits:
+        """Return the limits that lie in a range."""
+        return Limits(self.value, *(float(min(max(end, low), high)) for end in (self.low, self.high)))
+
+
+def t_value(freedom: int) -> float:
+    """Return the two-sided critical value of Student's t."""
+    return float(special.stdtrit(freedom, 1.0 - TAIL))
+
+
+def fieller(top: Matrix, bottom: Matrix, means: Matrix, error: float, t: float) -> Limits:
+    """Return the ratio of two linear functions of cell means.
+
+    Parameters
+    ----------
+    top, bottom
+        Coefficients, of the shape of ``means``.
+    means
+        Independent, of one standard error.
+    error
+        That standard error.
+    t
+        Critical value.
+
+    Returns
+    -------
+    Limits
+        Infinite on both sides where the denominator may be 0.
+    """
+    numerator, denominator = float((top * means).sum()), float((bottom * means).sum())
+    spread = (t * error) ** 2
+    a = denominator**2 - spread * float((bottom**2).sum())
+    b = numerator * denominator - spread * float((top * bottom).sum())
+    c = numerator**2 - spread * float((top**2).sum())
+    value = numerator / denominator
+    if a <= 0.0:
+        return Limits(value, -math.inf, math.inf)
+    root = math.sqrt(max(b * b - a * c, 0.0))
+    return Limits(value, (b - root) / a, (b + root) / a)
+
+
+def combined(terms: list[Limits], weights: npt.ArrayLike, bounds: list[bool] | None = None) -> Limits:
+    """Return the weighted sum of independent estimates with limits of their own.
+
+    ``bounds`` marks limits that are no limits of an estimate but of what is possible: they may all be reached at once.
+    """
+    value, below, above, down, up = 0.0, 0.0, 0.0, 0.0, 0.0
+    factors = np.asarray(weights, dtype=float).tolist()
+    for term, weight, bound in zip(terms, factors, bounds or [False] * len(terms), strict=True):
+        value += weight * term.value
+        ends = sorted((weight * (term.low - term.value), weight * (term.high - term.value)))
+        if bound:
+            down, up = down - ends[0], up + ends[1]
+        else:
+            below, above = below + ends[0] ** 2, above + ends[1] ** 2
+    return Limits(value, value - math.sqrt(below) - down, value + math.sqrt(above) + up)
+
+
+def noncentral(sum_of_squares: float, freedom: int) -> Limits:
+    """Return the noncentrality behind a sum of squares, in units of the noise's variance, and its limits.
+
+    The estimate is the sum less its degrees of freedom, 0 at the least.
+    """
+    value = max(sum_of_squares - freedom, 0.0)
+    if sum_of_squares > HUGE:
+        root = math.sqrt(sum_of_squares)
+        return Limits(value, *((root + side * Z) ** 2 - freedom for side in (-1.0, 1.0)))
+    return Limits(value, *(_inverse(sum_of_squares, freedom, level) for level in (1.0 - TAIL, TAIL)))
+
+
+def _inverse(sum_of_squares: float, freedom: int, level: float) -> float:
+    """Return the noncentrality at which a sum stays below what was seen with some probability; 0 where at none."""
+    if special.chdtr(freedom, sum_of_squares) <= level:
+        return 0.0
+    return float(special.chndtrinc(sum_of_squares, freedom, level))
+
+
+def noncentral_ratio(ratio: float, freedom: int, noise_freedom: int) -> float:
+    """Return the upper limit of the noncentrality behind an F ratio, whose denominator is an estimate of the noise."""
+    if special.fdtr(freedom, noise_freedom, ratio) <= TAIL:
+        return 0.0
+    return float(special.ncfdtrinc(freedom, noise_freedom, TAIL, ratio))

@@ -1,0 +1,80 @@
+"""The ridge: how the best x moves with y.
+
+The slope is that of a straight line through the best x of the rows (:mod:`analysis.measures.vertex`), by least
+squares, each axis on its own scale. Rows whose best x is censored are left out, and counted. The rows' best x are
+independent of one another: what they share is what their seeds do to all cells, and that drops out of each. The
+interval follows from theirs (:func:`analysis.measures.limits.combined`). Of a row whose best x may lie on either side
+of an end, noise may have decided whether it counts: the interval spans the slopes with and without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from analysis.grid import Matrix
+from analysis.measures.limits import Limits, combined
+from analysis.measures.number import Number
+from analysis.measures.surface import Surface
+from analysis.measures.vertex import Vertex, vertices
+
+MOST = 6
+"""Rows of which every choice is tried."""
+
+
+def ridge_slope(surface: Surface) -> Number:
+    """Return the slope of the best x against y, in units of x's scale per unit of y's."""
+    n = surface.n
+    if not (surface.x_ordered and surface.y_ordered):
+        return Number(value=None, n=n, reason="both axes must be numbers; between choices nothing lies")
+    if surface.shape[1] < 3:
+        return Number(value=None, n=n, reason="a parabola needs three values")
+    found = vertices(surface)
+    details: dict[str, Any] = {
+        "best": [
+            {"at": float(surface.y[it.row]), "best": it.x, "low": it.low, "high": it.high, "edge": it.edge}
+            for it in found
+        ],
+        "censored": sum(it.x is None for it in found),
+    }
+    known = [it for it in found if it.x is not None]
+    if len(known) < 2:
+        reason = f"two rows must have their best value between those tried, and {len(known)} of {len(found)} have"
+        return Number(value=None, n=n, reason=reason, details=details)
+    weights = _weights(surface, known)
+    value = float(weights @ np.array([it.x for it in known]))
+    if surface.noise_near is None:
+        return Number(value=value, n=n, reason="one replicate: no interval", details=details)
+    limits = Limits(value, value, value)
+    for rows in _choices(found):
+        limits = limits.hull(combined([it.limits for it in rows], _weights(surface, rows), [it.unknown for it in rows]))
+    return Number(value=value, low=limits.low, high=limits.high, n=n, details=details)
+
+
+def ridge_slope_yx(surface: Surface) -> Number:
+    """Return the slope of the best y against x."""
+    return ridge_slope(surface.transposed())
+
+
+def _choices(found: list[Vertex]) -> Iterator[list[Vertex]]:
+    """Yield every choice of rows that noise may have made, of two at the least."""
+    doubtful = [it for it in found if it.doubtful]
+    if len(doubtful) > MOST:  # then each of them alone, and all together
+        left_out: list[tuple[Vertex, ...]] = [(), *((it,) for it in doubtful), tuple(doubtful)]
+    else:
+        left_out = [out for count in range(len(doubtful) + 1) for out in combinations(doubtful, count)]
+    for out in left_out:
+        rows = [it for it in found if (it.doubtful or it.x is not None) and it not in out]
+        if len(rows) > 1:
+            yield rows
+
+
+def _weights(surface: Surface, known: list[Vertex]) -> Matrix:
+    """Return by what each best x is multiplied in the slope of the least squares."""
+    y = surface.y[[it.row for it in known]]
+    centred: Matrix = y - y.mean()
+    weights: Matrix = centred / (centred**2).sum()
+    return weights

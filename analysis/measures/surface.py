@@ -1,0 +1,184 @@
+"""The surface: a grid as measures see it, its axes on their own scale, lower values better, and its noise known.
+
+Seeds are shared by all cells, so that what a seed does to every cell drops out of each difference of cells. A value
+is taken to be cell + seed + residual; the residuals of all cells together say how much a cell's mean varies.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analysis.grid import Cell, Grid, Mask, Matrix
+from analysis.measures.limits import t_value
+
+FEWEST = 9
+"""Cells that "the best third" has at the least."""
+
+ROUNDING = 1e-12
+"""Differences below this share of the largest value are rounding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """How much the mean of a cell varies, beside what its seeds do to every cell.
+
+    Attributes
+    ----------
+    error
+        Standard error of a cell's mean.
+    freedom
+        Degrees of freedom of it.
+    """
+
+    error: float
+    freedom: int
+
+    @cached_property
+    def t(self) -> float:
+        """The two-sided critical value of Student's t."""
+        return t_value(self.freedom)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Surface:
+    """A number over two axes.
+
+    Attributes
+    ----------
+    x, y
+        Coordinates, ascending, each on the axis's own scale: log10 where that is logarithmic; places of choices.
+    x_ordered, y_ordered
+        Whether the coordinates are numbers; of choices there is no slope.
+    values
+        ``[y, x, seed]``, lower being better, of the seeds that every cell has.
+    unit
+        Of the values.
+    tolerance
+        By how much a cell may be worse than the best and still lie in the basin; None where nobody said.
+    """
+
+    x: Matrix
+    y: Matrix
+    values: Matrix
+    x_ordered: bool = True
+    y_ordered: bool = True
+    unit: str = ""
+    tolerance: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        grid: Grid,
+        *,
+        log: tuple[bool, bool],
+        unit: str = "",
+        tolerance: float | None = None,
+    ) -> Surface | str:
+        """Return the surface of a grid, or in words why it has none.
+
+        Parameters
+        ----------
+        grid
+            Of two hyperparameters.
+        log
+            Whether x is logarithmic, and y.
+        unit, tolerance
+            As of the attributes.
+        """
+        if len(grid.xs) < 2 or grid.y is None or len(grid.ys) < 2:
+            return "both axes must have at least two values"
+        empty = int((grid.n == 0).sum())
+        if empty:
+            return f"every cell must have a value, and {empty} of {grid.n.size} have none"
+        if grid.pending.any():
+            return f"every seed must have ended, and {int(grid.pending.sum())} have not"
+        shared = np.isfinite(grid.replicates).all(axis=(0, 1))
+        if not shared.any():
+            return "the cells must have a seed in common, and have none"
+        return cls(
+            x=np.log10(grid.xs) if log[0] else grid.xs,
+            y=np.log10(grid.ys) if log[1] else grid.ys,
+            values=grid.sign * grid.replicates[:, :, shared],
+            x_ordered=not grid.x_axis.choices,
+            y_ordered=not grid.y_axis.choices,
+            unit=unit,
+            tolerance=tolerance,
+        )
+
+    @property
+    def n(self) -> int:
+        """Replicates."""
+        return self.values.shape[2]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns there are."""
+        return self.values.shape[0], self.values.shape[1]
+
+    @cached_property
+    def mean(self) -> Matrix:
+        """Mean over seeds, ``[y, x]``."""
+        found: Matrix = self.values.mean(axis=2)
+        return found
+
+    @cached_property
+    def smallest(self) -> float:
+        """Below this, a difference of means is rounding."""
+        return ROUNDING * float(np.abs(self.values).max())
+
+    @cached_property
+    def noise(self) -> Noise | None:
+        """The noise of all cells, None with one replicate."""
+        return self.noise_of(np.ones(self.shape, dtype=bool))
+
+    @cached_property
+    def noise_near(self) -> Noise | None:
+        """The noise of :attr:`near`, where everything is decided that asks for the best; None with one replicate.
+
+        Trainings that nearly diverge vary far more than those near the best, and would drown what these say.
+        """
+        return self.noise_of(self.near)
+
+    def noise_of(self, cells: Mask) -> Noise | None:
+        """Return the noise of some cells, two at the least; None with one replicate."""
+        table = self.values[cells]
+        freedom = (table.shape[0] - 1) * (self.n - 1)
+        if freedom < 1:
+            return None
+        residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0, keepdims=True) + table.mean()
+        return Noise(error=math.sqrt(float((residuals**2).sum()) / freedom / self.n), freedom=freedom)
+
+    @cached_property
+    def near(self) -> Mask:
+        """The best third of the cells, nine at the least, all where there are fewer."""
+        return best_third(self.mean)
+
+    @cached_property
+    def best(self) -> Cell:
+        """The best cell; of equal ones that which is read first."""
+        row, column = np.unravel_index(int(self.mean.argmin()), self.shape)
+        return int(row), int(column)
+
+    def transposed(self) -> Surface:
+        """Return the surface with its axes exchanged."""
+        return Surface(
+            x=self.y,
+            y=self.x,
+            values=self.values.transpose(1, 0, 2),
+            x_ordered=self.y_ordered,
+            y_ordered=self.x_ordered,
+            unit=self.unit,
+            tolerance=self.tolerance,
+        )
+
+
+def best_third(mean: Matrix) -> Mask:
+    """Return the best third of the cells, nine at the least, all where there are fewer."""
+    count = min(max(FEWEST, math.ceil(mean.size / 3)), mean.size)
+    chosen = np.zeros(mean.size, dtype=bool)
+    chosen[np.argsort(mean, axis=None, kind="stable")[:count]] = True
+    return chosen.reshape(mean.shape)
