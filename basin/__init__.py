@@ -16,6 +16,7 @@ HOMES = {
     "Studies": "study.python.opened",
     "Study": "study.python.study",
     "Switch": "search_spaces.options",
+    "analyze": "analysis.analyze",
     "dataset": "search_spaces.plugins",
     "heatmap": "analysis.heatmap",
     "network": "search_spaces.plugins",

@@ -72,7 +72,7 @@ def _weights(design: Matrix, chosen: Mask) -> Matrix | None:
     rows = design[chosen]
     if len(rows) < 6 or np.linalg.matrix_rank(rows) < 6:
         return None
-    weights: Matrix = np.linalg.pinv(rows)[[XX, XY, YY]]
+    weights: Matrix = np.asarray(np.linalg.pinv(rows)[[XX, XY, YY]], dtype=float)
     return weights
 
 

@@ -21,7 +21,7 @@ import math
 from scipy import optimize, special
 
 from analysis.grid import Matrix
-from analysis.measures.limits import TAIL, Z, Limits, noncentral, noncentral_ratio
+from analysis.measures.limits import TAIL, Limits, Z, noncentral, noncentral_ratio
 from analysis.measures.number import Number
 from analysis.measures.surface import Noise, Surface
 
@@ -79,7 +79,7 @@ def _share(ours: Limits, others: Limits, side: float) -> float:
     """Return the lower (-1) or upper (1) limit of ours / (ours + others)."""
 
     def excess(share: float) -> float:
-        """What the limit of ``(1 - share) ours - share others`` lies above 0."""
+        """Return by what the limit of ``(1 - share) ours - share others`` lies above 0."""
         centre = (1.0 - share) * ours.value - share * others.value
         if side < 0:
             spread = math.hypot((1.0 - share) * (ours.value - ours.low), share * (others.high - others.value))
@@ -93,7 +93,7 @@ def _share(ours: Limits, others: Limits, side: float) -> float:
 
 
 def tukey(mean: Matrix) -> float | None:
-    """Return the p-value of Tukey's test for one degree of freedom of non-additivity, None where there is none left."""
+    """Return the p-value of Tukey's test of additivity, None where no degree of freedom is left for it."""
     rows, columns = mean.shape
     freedom = (rows - 1) * (columns - 1) - 1
     centred = mean - mean.mean()

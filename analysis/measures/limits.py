@@ -86,7 +86,7 @@ def fieller(top: Matrix, bottom: Matrix, means: Matrix, error: float, t: float) 
 def combined(terms: list[Limits], weights: npt.ArrayLike, bounds: list[bool] | None = None) -> Limits:
     """Return the weighted sum of independent estimates with limits of their own.
 
-    ``bounds`` marks limits that are no limits of an estimate but of what is possible: they may all be reached at once.
+    ``bounds`` marks limits that are not of an estimate but of what is possible: all of them may be reached at once.
     """
     value, below, above, down, up = 0.0, 0.0, 0.0, 0.0, 0.0
     factors = np.asarray(weights, dtype=float).tolist()
@@ -120,7 +120,7 @@ def _inverse(sum_of_squares: float, freedom: int, level: float) -> float:
 
 
 def noncentral_ratio(ratio: float, freedom: int, noise_freedom: int) -> float:
-    """Return the upper limit of the noncentrality behind an F ratio, whose denominator is an estimate of the noise."""
+    """Return the upper limit of the noncentrality behind an F ratio, in which the noise is an estimate."""
     if special.fdtr(freedom, noise_freedom, ratio) <= TAIL:
         return 0.0
     return float(special.ncfdtrinc(freedom, noise_freedom, TAIL, ratio))

@@ -1,7 +1,7 @@
-"""The regret of tuning one axis after the other, in units of the value: what a practitioner pays for entanglement.
+"""The regret of tuning one axis after the other: what a practitioner pays for entanglement, in units of the value.
 
-x is tuned at a starting y, then y at the x that was found; what the cell so found is worse than the best of all is the
-regret, averaged over every starting y, or at one.
+x is tuned at a starting y, then y at the x that was found; what the cell so found is worse than the best of all is
+the regret, averaged over every starting y, or at one.
 
 The interval. Which cell is the lowest of a row, a column, or of all, noise may have decided: every cell that is not
 worse than the lowest (one-sided t at 2.5 %) may be it, and the interval spans the t intervals of all those choices.
@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from analysis.grid import Cell, Matrix
+from analysis.measures.lowest import lowest
 from analysis.measures.number import Number
 from analysis.measures.surface import Noise, Surface
 
@@ -37,13 +38,13 @@ def coordinate_tuning_regret(surface: Surface, start: int | None = None) -> Numb
     if noise is None:
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
     possible = [_ends(mean, row, noise) for row in starts]
-    bests = _lowest(mean.ravel(), noise)
+    bests = lowest(mean.ravel(), noise)
     columns = mean.shape[1]
-    highest = [max(cells, key=lambda cell: float(mean[cell])) for cells in possible]
-    lowest = [min(cells, key=lambda cell: float(mean[cell])) for cells in possible]
+    harshest = [max(cells, key=lambda cell: float(mean[cell])) for cells in possible]
+    mildest = [min(cells, key=lambda cell: float(mean[cell])) for cells in possible]
     worst_best = max(bests, key=lambda cell: float(mean.ravel()[cell]))
-    high = _limit(mean, highest, best, noise, 1.0)
-    low = _limit(mean, lowest, divmod(worst_best, columns), noise, -1.0)
+    high = _limit(mean, harshest, best, noise, 1.0)
+    low = _limit(mean, mildest, divmod(worst_best, columns), noise, -1.0)
     return Number(value=value, low=max(min(low, value), 0.0), high=max(high, value), n=n, details=details)
 
 
@@ -54,14 +55,7 @@ def _end(mean: Matrix, row: int) -> Cell:
 
 def _ends(mean: Matrix, row: int, noise: Noise) -> set[Cell]:
     """Return every cell at which the tuning that starts in a row may end."""
-    return {(end, column) for column in _lowest(mean[row], noise) for end in _lowest(mean[:, column], noise)}
-
-
-def _lowest(means: Matrix, noise: Noise) -> list[int]:
-    """Return the places of the cells that may be the lowest."""
-    reach = noise.t * math.sqrt(2.0) * noise.error
-    found: list[int] = np.flatnonzero(means - means.min() <= reach).tolist()
-    return found
+    return {(end, column) for column in lowest(mean[row], noise) for end in lowest(mean[:, column], noise)}
 
 
 def _limit(mean: Matrix, ends: list[Cell], best: Cell, noise: Noise, side: float) -> float:

@@ -112,7 +112,7 @@ class Surface:
     @property
     def n(self) -> int:
         """Replicates."""
-        return self.values.shape[2]
+        return int(self.values.shape[2])
 
     @property
     def shape(self) -> tuple[int, int]:

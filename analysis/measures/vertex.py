@@ -11,6 +11,7 @@ the interval spans both; one that is not bounded reaches to the ends of the row.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,8 +55,9 @@ class Vertex:
 
     @property
     def limits(self) -> Limits:
-        """The vertex with its limits, which must be there; that of a censored one is the middle of them."""
-        assert self.low is not None and self.high is not None
+        """The vertex with its limits, infinite with one replicate; a censored one lies in the middle of them."""
+        if self.low is None or self.high is None:
+            return Limits(math.nan if self.x is None else self.x, -math.inf, math.inf)
         return Limits((self.low + self.high) / 2.0 if self.x is None else self.x, self.low, self.high)
 
 
@@ -82,7 +84,9 @@ def _vertex(surface: Surface, row: int) -> Vertex:
         if value is not None:
             low, high = min(low, value), max(high, value)
     unknown = low is not None and low <= first and high is not None and high >= last
-    return Vertex(row=row, x=value, low=low, high=high, edge=lowest in {0, len(x) - 1}, doubtful=doubtful, unknown=unknown)
+    return Vertex(
+        row=row, x=value, low=low, high=high, edge=lowest in {0, len(x) - 1}, doubtful=doubtful, unknown=unknown
+    )
 
 
 def _ratio(x: Matrix, lowest: int) -> tuple[Matrix, Matrix]:

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
 from search_spaces.exits import Exit
-from study.cli import claims, compare, database, declared, grow, maintain, read, report, run_study
+from study.cli import analyze, claims, compare, database, declared, grow, maintain, read, report, run_study
 from study.errors import UsageError
 from study.words import lines
 
@@ -56,6 +56,7 @@ app.command("trials")(read.trials)
 app.command("curves")(read.curves)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
+app.command("analyze")(analyze.analyze)
 app.command("claims")(claims.claims)
 app.command("extend")(grow.extend)
 app.command("retry")(grow.retry)

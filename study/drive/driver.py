@@ -191,7 +191,7 @@ class Driver:
             self._holdings.begun(ticket_id, within)
 
     def lost(self) -> set[str]:
-        """Return the tickets whose workers are to be stopped, whatever they are doing: a lease is lost, or all ended."""
+        """Return the tickets whose workers are to be stopped: a lease is lost, or all ended long ago."""
         # Whoever has the lock for long waits for the store; the executor goes on, and looks again in a moment.
         if not self._lock.acquire(timeout=0.1):
             return set()

@@ -24,12 +24,13 @@ REFUSED = {"expired", "cancelled", "error"}
 
 @dataclass(order=True)
 class Message:
-    """What arrives of a ticket: reports, or its end."""
+    """What arrives of a ticket: that a worker has it, reports, or its end."""
 
     at: float
     order: int
     ticket: str = field(compare=False)
     reports: tuple = field(compare=False, default=())
+    begun: bool = field(compare=False, default=False)
     end: bool = field(compare=False, default=False)
     error: str | None = field(compare=False, default=None)
 
@@ -97,6 +98,9 @@ class Cluster:
         timeline = self._universe.timeline
         while self._messages and self._messages[0].at <= timeline.now:
             message = heapq.heappop(self._messages)
+            if message.begun:
+                supply.begun(message.ticket)
+                continue
             if message.end:
                 if message.ticket in self._live:
                     self._live.discard(message.ticket)
@@ -118,6 +122,7 @@ class Cluster:
         keys = " ".join(f"{trial}.{attempt}" for trial, attempt in order)
         universe.timeline.note(f"{name} begins {keys}")
         at = universe.timeline.now + chance.uniform(0.0, 0.5)
+        heapq.heappush(self._messages, Message(at, next(self._order), name, begun=True))
         slow = chance.uniform(2.0, 30.0) if fates.strikes("worker slow") else 1.0
         said: list[tuple[float, Report | None]] = []
         begun: list[int] = []  # after how many words each trial begins
@@ -132,10 +137,13 @@ class Cluster:
                 break
         if ends:
             said.append((at + 0.01, None))
-        fate = fates.strikes("worker died", "worker hung")
+        fate = self._fate_of(order)
         death = chance.randrange(len(said) + 1) if fate == "worker died" else None
         words = said[:death]
-        if fate == "worker hung":  # which says what it has done, or not even that
+        if fate in {
+            "worker hung",
+            "worker hung among several trials",
+        }:  # which says what it has done, or not even that
             told = sum(report is not None for _, report in said)
             words, ends = said[: chance.randrange(told + 1)], False
             words += [(words[-1][0], None)] if words and chance.random() < 0.7 else []
@@ -154,6 +162,12 @@ class Cluster:
             self._say(said[death - 1][0] if death else at, name, end=True, error=DIED)
         elif ends:
             self._say(at + 0.02, name, end=True)
+
+    def _fate_of(self, order: list[Key]) -> str | None:
+        """Draw what becomes of a worker; of those that train several trials there are few."""
+        fates = self._universe.fates
+        fate = fates.strikes("worker died", "worker hung")
+        return fates.strikes("worker hung among several trials") if fate is None and len(order) > 1 else fate
 
     def _say(self, at: float, name: str, reports: tuple = (), *, end: bool = False, error: str | None = None) -> None:
         heapq.heappush(self._messages, Message(at, next(self._order), name, reports, end, error))

@@ -16,16 +16,19 @@ ODDS = {
     "store busy": 0.04,
     "store away": 0.01,
     "process paused": 0.015,
+    # of a report, which is larger than a renewal: that may pass where this does not
+    "reports not written": 0.1,
     # of a worker, a ticket
     "worker died": 0.15,
     "worker slow": 0.08,
-    "worker hung": 0.05,
+    "worker hung": 0.1,
+    "worker hung among several trials": 0.4,
     # of a message
     "message late": 0.12,
     "message lost": 0.05,
     "message repeated": 0.12,
     # of a cluster, at each step of its loop
-    "cluster died": 0.004,
+    "cluster died": 0.001,
 }
 """How likely each fault is where it may happen."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event
 
 from study.clock import Clock
+from study.errors import StoreUnreachableError
 from study.store import Store
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def troubled(universe: Universe) -> Store:
     answer = store.results.report
 
     def report(driver_id, reports, patience=None):
+        trouble.reporting()
         refused = answer(driver_id, reports, patience)
         universe.witness.judge_an_answer(driver_id, reports, refused)
         return refused
@@ -57,6 +59,7 @@ class Trouble:
 
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
+        self._silent_until = 0.0
 
     @property
     def _process(self) -> Running:
@@ -81,6 +84,16 @@ class Trouble:
         if universe.fates.strikes("store busy"):
             process.disturbed()
             raise sqlite3.OperationalError(DRAWN)
+
+    def reporting(self) -> None:
+        """Before reports are written: that may fail for a while, although all else goes on."""
+        universe, process = self._universe, self._process
+        if universe.fates.strikes("reports not written"):
+            seconds = universe.chance.choice([0.5, 2.0 * universe.stall_seconds])
+            self._silent_until = universe.timeline.now + seconds
+        if universe.timeline.now < self._silent_until:
+            process.disturbed()
+            raise StoreUnreachableError("reports cannot be written")
 
     def within(self) -> None:
         """Within a transaction: others may look, or try to write; or the process is killed."""

@@ -84,6 +84,8 @@ class Universe:
         Attempts that had begun when their worker died.
     before
         What comes before each attempt in its ticket.
+    brief
+        Whether it has many trials, all of them so short that tickets take several.
     ended, reached
         Attempts of which a driver was told the end, and the last epoch that it was told of each.
     """
@@ -108,6 +110,9 @@ class Universe:
         self._pids = itertools.count(100)
         self._names = itertools.count()
         self._living: dict[int, Running] = {}
+        self.brief = self.chance.random() < 0.4
+        if self.brief:
+            self.stall_seconds = 8.0  # or a cluster dies, or a driver, before a worker that hangs has been noticed
         self.document = self._drawn()
 
     def _drawn(self) -> dict:
@@ -122,7 +127,7 @@ class Universe:
             "task": {"dataset": "digits", "network": "mlp"},
             "optimizer": {"name": "sgd"},
             "epochs": chance.randint(1, 4),
-            "seeds": chance.randint(1, 4),
+            "seeds": chance.randint(6, 8) if self.brief else chance.randint(1, 4),
             "space": {"lr": {"values": lrs}},
         }
         if chance.random() < 0.25:
@@ -256,7 +261,9 @@ class Universe:
 
     def _drive(self, process: Running) -> None:
         """Drive the study once, and end as a command does."""
-        places, seconds = self.chance.randint(1, 3), self.chance.choice([0.001, 0.05, 1.0, self.stall_seconds / 4.0])
+        slow = self.stall_seconds / 4.0
+        epochs = [0.001, 0.02] if self.brief else [0.001, 0.05, slow, slow]
+        places, seconds = self.chance.randint(1, 3), self.chance.choice(epochs)
         try:
             study = self.store.studies.get("simulated")
             cluster = Cluster(process, places, seconds)
@@ -324,7 +331,7 @@ class Universe:
         first = next(iter(stored.get("arms", {"base": stored}).values()))
         wider = self.document | {name: stored[name] for name in ("seeds", "design")} | {"space": first["space"]}
         lrs = first["space"]["lr"].get("values", ())
-        if self.chance.random() < 0.5 and wider["seeds"] < 8:
+        if self.chance.random() < 0.5 and wider["seeds"] < 10:
             wider["seeds"] += 1
         elif wider["design"]["name"] == "tpe":
             wider["design"]["configurations"] += 1

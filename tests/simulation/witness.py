@@ -30,8 +30,6 @@ STEPS = {
 }
 """What may become of a trial in one transaction."""
 
-OPEN = "SELECT trial_id, attempt FROM attempt WHERE ended_at IS NULL"
-
 ERRORS, EXPIRIES = 3, 20
 """How often a trial may end in an error, or lose its lease in a row without progress, before it is failed."""
 
@@ -151,7 +149,8 @@ class Witness:
         if others is None:
             self.blame(f"I5: {whose}, which no worker has")
             return
-        open_ = {(row["trial_id"], row["attempt"]) for row in self.rows(OPEN)}
+        # As it was before, for all that was given up at once is open no more.
+        open_ = {(it, row["attempt"]) for it, row in self._before.items() if row["state"] == "running"}
         if any(it not in universe.ended and it in open_ for it in others):
             self.blame(f"I5: {whose}, whose turn had not come")
         if key in universe.ended or universe.reached.get(key, 0) > now["epochs_done"]:
