@@ -47,9 +47,9 @@ class Limits:
         return Limits(self.value, *(float(min(max(end, low), high)) for end in (self.low, self.high)))
 
 
-def t_value(freedom: int) -> float:
-    """Return the two-sided critical value of Student's t."""
-    return float(special.stdtrit(freedom, 1.0 - TAIL))
+def t_value(freedom: int, tail: float = TAIL) -> float:
+    """Return the value that Student's t exceeds with some probability."""
+    return float(special.stdtrit(freedom, 1.0 - tail))
 
 
 def fieller(top: Matrix, bottom: Matrix, means: Matrix, error: float, t: float) -> Limits:

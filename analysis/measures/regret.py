@@ -4,9 +4,9 @@ x is tuned at a starting y, then y at the x that was found; what the cell so fou
 the regret, averaged over every starting y, or at one.
 
 The interval. Which cell is the lowest of a row, a column, or of all, noise may have decided: every cell that is not
-worse than the lowest (one-sided t at 2.5 %) may be it, and the interval spans the t intervals of all those choices.
-Where every choice is clear that is one t interval of a difference of cells; where some are not it is wider than it
-had to be. It never lies below 0.
+surely worse than the lowest may be it (:mod:`analysis.measures.lowest`), and the interval spans the t intervals of
+all those choices. Where every choice is clear that is one t interval of a difference of cells; where some are not it
+is wider than it had to be. It never lies below 0.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ def coordinate_tuning_regret(surface: Surface, start: int | None = None) -> Numb
     noise = surface.noise_near
     if noise is None:
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
-    possible = [_ends(mean, row, noise) for row in starts]
-    bests = lowest(mean.ravel(), noise)
+    choices = 2 * len(starts) + 1
+    possible = [_ends(mean, row, noise, choices) for row in starts]
+    bests = lowest(mean.ravel(), noise, choices)
     columns = mean.shape[1]
     harshest = [max(cells, key=lambda cell: float(mean[cell])) for cells in possible]
     mildest = [min(cells, key=lambda cell: float(mean[cell])) for cells in possible]
@@ -53,9 +54,13 @@ def _end(mean: Matrix, row: int) -> Cell:
     return int(mean[:, column].argmin()), column
 
 
-def _ends(mean: Matrix, row: int, noise: Noise) -> set[Cell]:
+def _ends(mean: Matrix, row: int, noise: Noise, choices: int) -> set[Cell]:
     """Return every cell at which the tuning that starts in a row may end."""
-    return {(end, column) for column in lowest(mean[row], noise) for end in lowest(mean[:, column], noise)}
+    return {
+        (end, column)
+        for column in lowest(mean[row], noise, choices)
+        for end in lowest(mean[:, column], noise, choices)
+    }
 
 
 def _limit(mean: Matrix, ends: list[Cell], best: Cell, noise: Noise, side: float) -> float:

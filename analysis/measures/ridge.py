@@ -50,9 +50,8 @@ def ridge_slope(surface: Surface) -> Number:
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
     limits = Limits(value, value, value)
     for rows in _choices(found):
-        limits = limits.hull(
-            combined([it.limits for it in rows], _weights(surface, rows), [it.unknown for it in rows])
-        )
+        terms = [it.limits for it in rows if it.limits is not None]
+        limits = limits.hull(combined(terms, _weights(surface, rows), [it.unknown for it in rows]))
     return Number(value=value, low=limits.low, high=limits.high, n=n, details=details)
 
 

@@ -36,6 +36,8 @@ def x_sensitivity(surface: Surface) -> Number:
     # Of each row the lowest cell has the weight 1/columns - 1, the others 1/columns; rows are averaged.
     squares = (columns - 1) / columns**2 + (1.0 / columns - 1.0) ** 2
     spread = noise.t * noise.error * math.sqrt(squares / rows)
-    tied = [max(mean[row, column] for column in lowest(mean[row], near)) - mean[row].min() for row in range(rows)]
+    tied = [
+        max(mean[row, column] for column in lowest(mean[row], near, rows)) - mean[row].min() for row in range(rows)
+    ]
     low = value - float(np.mean(tied)) - spread
     return Number(value=value, low=max(low, 0.0), high=value + spread, n=n, details=details)

@@ -5,8 +5,8 @@ parabola; its lowest point is the best x. Where that lies beyond the values that
 the best x is not known: it is censored, at one side or both.
 
 The interval is Fieller's for the ratio that a vertex is of differences of three cells. Where another cell of the row
-may be the lowest (one-sided t at 2.5 %, against the lowest), the parabola through its neighbours counts too, and
-the interval spans both; one that is not bounded reaches to the ends of the row.
+may be the lowest (:mod:`analysis.measures.lowest`), the parabola through its neighbours counts too, and the interval
+spans both; one that is not bounded reaches to the ends of the row.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.grid import Matrix
-from analysis.measures.limits import Limits, fieller
+from analysis.measures.limits import Limits, fieller, t_value
+from analysis.measures.lowest import MISSED, lowest
 from analysis.measures.surface import Noise, Surface
 
 EDGE = 1e-9
@@ -41,8 +42,11 @@ class Vertex:
         Whether the lowest cell is the first or the last of the row.
     doubtful
         Whether noise may have decided on which side of an end of the row it lies.
+    limits
+        The lowest point wherever it lies, beyond the ends too, with its limits; those of the row where noise leaves
+        it anywhere (``unknown``). None with one replicate.
     unknown
-        Whether noise leaves it anywhere between the ends of the row.
+        Whether it does.
     """
 
     row: int
@@ -51,14 +55,8 @@ class Vertex:
     high: float | None
     edge: bool
     doubtful: bool
+    limits: Limits | None
     unknown: bool
-
-    @property
-    def limits(self) -> Limits:
-        """The vertex with its limits, infinite with one replicate; a censored one lies in the middle of them."""
-        if self.low is None or self.high is None:
-            return Limits(math.nan if self.x is None else self.x, -math.inf, math.inf)
-        return Limits((self.low + self.high) / 2.0 if self.x is None else self.x, self.low, self.high)
 
 
 def vertices(surface: Surface) -> list[Vertex]:
@@ -68,30 +66,40 @@ def vertices(surface: Surface) -> list[Vertex]:
 
 def _vertex(surface: Surface, row: int) -> Vertex:
     means, x = surface.mean[row], surface.x
-    lowest = int(means.argmin())
+    column = int(means.argmin())
     first, last = float(x[0]), float(x[-1])
-    value = _lowest_point(x, means, lowest, surface.smallest)
+    anywhere = _lowest_point(x, means, column, surface.smallest)
     slack = EDGE * (last - first)
-    if value is not None and not first - slack <= value <= last + slack:
-        value = None
-    if value is not None:
-        value = min(max(value, first), last)
-    low = high = None
-    doubtful = False
-    if surface.noise_near is not None:
-        low, high = _interval(x, means, surface.noise_near, surface.smallest)
-        doubtful = low < high and (low <= first or high >= last)
-        if value is not None:
-            low, high = min(low, value), max(high, value)
-    unknown = low is not None and low <= first and high is not None and high >= last
+    value = None
+    if anywhere is not None and first - slack <= anywhere <= last + slack:
+        value = min(max(anywhere, first), last)
+    edge, noise, rows = column in {0, len(x) - 1}, surface.noise_near, surface.shape[0]
+    if noise is None:
+        return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, unknown=False)
+    middle = (first + last) / 2.0 if value is None else value
+    found = _limits(x, means, noise, rows, noise.t)
+    widest = _limits(x, means, noise, rows, t_value(noise.freedom, MISSED / rows))
+    limits = Limits(middle, first, last) if found is None else found
+    shown = limits.clipped(first, last)
     return Vertex(
-        row=row, x=value, low=low, high=high, edge=lowest in {0, len(x) - 1}, doubtful=doubtful, unknown=unknown
+        row=row,
+        x=value,
+        low=shown.low if value is None else min(shown.low, value),
+        high=shown.high if value is None else max(shown.high, value),
+        edge=edge,
+        doubtful=widest is None or _crosses(widest, first) or _crosses(widest, last),
+        limits=limits,
+        unknown=found is None,
     )
 
 
-def _ratio(x: Matrix, lowest: int) -> tuple[Matrix, Matrix]:
+def _crosses(limits: Limits, end: float) -> bool:
+    return limits.low < end < limits.high
+
+
+def _ratio(x: Matrix, column: int) -> tuple[Matrix, Matrix]:
     """Return the coefficients of numerator and denominator of a vertex, over the cells of a row."""
-    first = min(max(lowest - 1, 0), len(x) - 3)
+    first = min(max(column - 1, 0), len(x) - 3)
     (a, b, c), here = x[first : first + 3], slice(first, first + 3)
     one, other = np.zeros(len(x)), np.zeros(len(x))
     one[here] = np.array([-1.0 / (b - a), 1.0 / (b - a), 0.0])  # slope between the first two
@@ -102,26 +110,23 @@ def _ratio(x: Matrix, lowest: int) -> tuple[Matrix, Matrix]:
     return top, bottom
 
 
-def _lowest_point(x: Matrix, means: Matrix, lowest: int, smallest: float) -> float | None:
-    top, bottom = _ratio(x, lowest)
+def _lowest_point(x: Matrix, means: Matrix, column: int, smallest: float) -> float | None:
+    top, bottom = _ratio(x, column)
     curvature = float(bottom @ means)
     if curvature * float(x[-1] - x[0]) <= smallest:
         return None
     return float(top @ means) / curvature
 
 
-def _interval(x: Matrix, means: Matrix, noise: Noise, smallest: float) -> tuple[float, float]:
-    """Return the limits of a vertex, over every cell that may be the lowest of its row."""
-    first, last = float(x[0]), float(x[-1])
-    reach = noise.t * np.sqrt(2.0) * noise.error + smallest
-    low, high = last, first
-    for lowest in np.flatnonzero(means - means.min() <= reach).tolist():
-        top, bottom = _ratio(x, lowest)
-        if float(bottom @ means) == 0.0:
-            return first, last
-        found = fieller(top, bottom, means, noise.error, noise.t)
-        if float(bottom @ means) < 0.0:  # a highest point: the lowest lies at an end, which one nobody knows
-            return first, last
-        found = found.clipped(first, last)
-        low, high = min(low, found.low), max(high, found.high)
-    return low, high
+def _limits(x: Matrix, means: Matrix, noise: Noise, rows: int, t: float) -> Limits | None:
+    """Return a lowest point with its limits, over every cell that may be the lowest; None where there are none."""
+    hull: Limits | None = None
+    for column in sorted(lowest(means, noise, rows), key=lambda it: float(means[it])):
+        top, bottom = _ratio(x, column)
+        if float(bottom @ means) <= 0.0:
+            return None  # a highest point: the lowest lies at an end, which one nobody knows
+        found = fieller(top, bottom, means, noise.error, t)
+        if math.isinf(found.low):
+            return None
+        hull = found if hull is None else hull.hull(found)
+    return hull

@@ -1,0 +1,267 @@
+"""How often the intervals of the measures hold the truth, on surfaces whose entanglement is known.
+
+A surface is a grid of true means; a study of it has k seeds, each of which shifts all cells alike, and independent
+normal noise in every cell. The truth of a measure is what it says of the surface without noise. 10,000 studies a
+surface, noise and number of seeds are drawn, and every measure is asked.
+
+Where noise leaves no choice between cells (no other cell lies within four standard errors of a difference of one that
+a measure has to choose), the interval has to hold the truth in 93 to 97 % of the studies; elsewhere, where it spans
+several choices, in 95 % at the least. All bounds are judged together: chance alone breaks one of them once in 100
+whole benchmarks. A share of 0 is a boundary: there the separable surface may be called entangled in at most 6.5 %.
+
+``python -m benchmarks.coverage`` takes about a quarter of an hour on two cores; ``--studies N`` draws fewer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy import special
+
+from analysis.grid import Matrix
+from analysis.measures import MEASURES
+from analysis.measures.interaction import sums_of_squares
+from analysis.measures.regret import coordinate_tuning_regret
+from analysis.measures.surface import Surface, best_third
+from analysis.measures.vertex import vertices
+from benchmarks.record import Check, write
+
+STUDIES = 10_000
+SEEDS = (2, 3, 4, 5)
+NOISES = (0.03, 0.2, 0.6)
+"""Standard deviation of one training, in points; surfaces rise by about one from the best cell to the next."""
+
+SEED_NOISE = 2.0
+TOLERANCE = 2.0
+"""Of the basin's area, above what noise alone makes."""
+
+STRONG = 100.0
+"""Sum of squares, in units of the noise, from which there surely is an interaction, or a main effect."""
+
+CLEAR = 4.0
+"""Standard errors by which a choice is clear."""
+
+CALIBRATED = tuple(kind.name for kind in MEASURES if kind.calibrated)
+INSIDE, AT_LEAST, ENTANGLED, FLAT = (0.93, 0.97), 0.95, 0.065, 0.99
+FAMILY = 0.01
+
+X, Y = np.linspace(-4.0, -1.0, 7), np.linspace(0.0, 0.5, 5)
+
+
+def _bowl(shear: float) -> Matrix:
+    x, y = np.meshgrid(X, Y)
+    bowl: Matrix = 10.0 + 4.0 * (x + 2.45 + shear * (y - 0.25)) ** 2 + 30.0 * (y - 0.22) ** 2
+    return bowl
+
+
+def _cliff() -> Matrix:
+    x, y = np.meshgrid(X, Y)
+    off = x + 2.45 + 2.0 * (y - 0.25)
+    cliff: Matrix = np.where(off > 0.9, 60.0, 10.0 + 4.0 * off**2) + 30.0 * (y - 0.22) ** 2
+    return cliff
+
+
+def _valley() -> Matrix:
+    """Return a valley with straight, uneven sides: no quadratic."""
+    x, y = np.meshgrid(X, Y)
+    off = x + 2.45 + 2.0 * (y - 0.25)
+    valley: Matrix = 10.0 + np.where(off > 0, 9.0 * off, -4.0 * off) + 12.0 * np.abs(y - 0.22)
+    return valley
+
+
+SURFACES: dict[str, Callable[[], Matrix]] = {
+    "separable": lambda: _bowl(0.0),
+    "sheared": lambda: _bowl(2.0),
+    "cliff": _cliff,
+    "valley": _valley,
+    "flat": lambda: np.full((len(Y), len(X)), 10.0),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Covered:
+    """What became of the interval of one measure.
+
+    Attributes
+    ----------
+    truth
+        None where the measure is undefined.
+    below, above
+        Studies in which the truth lies below the interval, and above it.
+    told
+        Studies with an interval.
+    width
+        Median of those.
+    positive
+        Studies whose interval lies above 0.
+    clear
+        Whether noise leaves no choice.
+    """
+
+    surface: str
+    noise: float
+    seeds: int
+    measure: str
+    truth: float | None
+    studies: int
+    told: int
+    below: int
+    above: int
+    width: float | None
+    positive: int
+    clear: bool
+
+    @property
+    def share(self) -> float:
+        """Share of the intervals that hold the truth."""
+        return 1.0 - (self.below + self.above) / max(self.told, 1)
+
+
+def main() -> int:
+    """Measure, write the record, and return 1 where a bound is not met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage")
+    parser.add_argument("--studies", type=int, default=STUDIES)
+    parser.add_argument("--seed", type=int, default=1, help="of the studies that are drawn")
+    asked = parser.parse_args()
+    cases = list(product(SURFACES, NOISES, SEEDS))
+    found: list[Covered] = []
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        work = [pool.submit(covered, *case, asked.studies, asked.seed) for case in cases]
+        for one in work:
+            found += one.result()
+            _print(found[-len(CALIBRATED) :])
+    checks = list(_checks(found))
+    for check in checks:
+        if not check.ok:
+            print(f"MISSED: {check.name}: {check.value:.4f}, bound {check.bound:.4f}")
+    rows = {f"{it.surface}, noise {it.noise:g}, {it.seeds} seeds, {it.measure}": _row(it) for it in found}
+    print(write("coverage", {"n": asked.studies, "seed": asked.seed} | rows, checks))
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def covered(name: str, noise: float, seeds: int, studies: int, seed: int) -> list[Covered]:
+    """Draw studies of a surface and ask every calibrated measure."""
+    mean = SURFACES[name]()
+    generator = np.random.default_rng([seed, sorted(SURFACES).index(name), int(1000 * noise), seeds])
+    true = Surface(x=X, y=Y, values=mean[:, :, None], tolerance=TOLERANCE)
+    kinds = [kind for kind in MEASURES if kind.calibrated]
+    truths = {kind.name: kind.of(true).value for kind in kinds}
+    told: dict[str, list[tuple[float, float]]] = {kind.name: [] for kind in kinds}
+    for _ in range(studies):
+        values = mean[:, :, None] + generator.normal(0.0, SEED_NOISE, seeds)
+        values = values + generator.normal(0.0, noise, (*mean.shape, seeds))
+        surface = Surface(x=X, y=Y, values=values, tolerance=TOLERANCE)
+        for kind in kinds:
+            number = kind.of(surface)
+            if number.value is not None and number.low is not None and number.high is not None:
+                told[kind.name].append((number.low, number.high))
+    found = []
+    for kind in kinds:
+        truth, limits = truths[kind.name], np.array(told[kind.name]).reshape(-1, 2)
+        rounding = 0.0 if truth is None else 1e-9 * (1.0 + abs(truth))
+        found.append(
+            Covered(
+                surface=name,
+                noise=noise,
+                seeds=seeds,
+                measure=kind.name,
+                truth=truth,
+                studies=studies,
+                told=len(limits),
+                below=0 if truth is None else int((truth < limits[:, 0] - rounding).sum()),
+                above=0 if truth is None else int((truth > limits[:, 1] + rounding).sum()),
+                width=float(np.median(limits[:, 1] - limits[:, 0])) if len(limits) else None,
+                positive=int((limits[:, 0] > rounding).sum()),
+                clear=truth is not None and _is_clear(kind.name, true, noise / np.sqrt(seeds)),
+            )
+        )
+    return found
+
+
+def _is_clear(measure: str, true: Surface, error: float) -> bool:
+    """Tell whether noise leaves a measure no choice."""
+    mean, gap = true.mean, CLEAR * np.sqrt(2.0) * error
+    clear: dict[str, Callable[[], bool]] = {
+        "interaction_share": lambda: min(sums_of_squares(mean)) > STRONG * error**2,
+        "ridge_slope": lambda: _chosen(mean, gap) and not any(it.edge for it in vertices(true)),
+        "ridge_slope_yx": lambda: _is_clear("ridge_slope", true.transposed(), error),
+        "canonical_rho": lambda: _bordered(mean, gap),
+        "coordinate_tuning_regret": lambda: (
+            bool(coordinate_tuning_regret(true).value)
+            and all(_chosen(rows, gap) for rows in (mean, mean[:, mean.argmin(axis=1)].T, mean.reshape(1, -1)))
+        ),
+        "x_sensitivity": lambda: _chosen(mean, gap),
+        "basin_area": lambda: False,  # a share of whole cells: its limits are never exact
+    }
+    return bool(clear[measure]())
+
+
+def _bordered(mean: Matrix, gap: float) -> bool:
+    """Tell whether it is clear which cells are the best third."""
+    order, count = np.sort(mean, axis=None), int(best_third(mean).sum())
+    return bool(order[count] - order[count - 1] > gap)
+
+
+def _chosen(rows: Matrix, gap: float) -> bool:
+    """Tell whether the lowest of every row is clear."""
+    two = np.sort(rows, axis=1)[:, :2]
+    return bool((two[:, 1] - two[:, 0] > gap).all())
+
+
+def _checks(found: list[Covered]) -> Iterator[Check]:
+    """Yield every bound: shares of misses, each with what chance allows it."""
+    judged = [it for it in found if it.truth is not None and it.told and it.surface != "flat"]
+    # One-sided, Bonferroni over all bounds, by the normal approximation of a binomial.
+    z = float(special.ndtri(1.0 - FAMILY / (2 * len(judged) + len(NOISES) * len(SEEDS) * 2)))
+    for it in judged:
+        name = f"{it.surface}, noise {it.noise:g}, {it.seeds} seeds: {it.measure}"
+        missed, least = 1.0 - it.share, INSIDE[0] if it.clear else AT_LEAST
+        yield Check(name=f"{name} missed", value=missed, bound=_allowed(1.0 - least, it.told, z))
+        if it.clear:
+            yield Check(name=f"{name} held", value=it.share, bound=_allowed(INSIDE[1], it.told, z))
+    for it in found:
+        if it.measure == "interaction_share" and it.surface == "separable":
+            name = f"separable, noise {it.noise:g}, {it.seeds} seeds: called entangled"
+            yield Check(name=name, value=it.positive / it.studies, bound=_allowed(ENTANGLED, it.studies, z))
+        if it.measure == "interaction_share" and it.surface == "flat":
+            name = f"flat, noise {it.noise:g}, {it.seeds} seeds: given a share"
+            yield Check(name=name, value=it.told / it.studies, bound=1.0 - FLAT)
+
+
+def _allowed(share: float, n: int, z: float) -> float:
+    return share + z * float(np.sqrt(share * (1.0 - share) / n))
+
+
+def _row(it: Covered) -> dict[str, float | int | bool | None]:
+    return {
+        "truth": it.truth,
+        "covered": None if it.truth is None or not it.told else round(it.share, 4),
+        "truth_below": it.below,
+        "truth_above": it.above,
+        "intervals": it.told,
+        "median_width": it.width,
+        "above_zero": it.positive,
+        "clear": it.clear,
+    }
+
+
+def _print(found: list[Covered]) -> None:
+    one = found[0]
+    print(f"{one.surface}, noise {one.noise:g}, {one.seeds} seeds")
+    for it in found:
+        truth = "undefined" if it.truth is None else f"{it.truth:.3f}"
+        share = "-" if it.truth is None or not it.told else f"{100 * it.share:.1f} %"
+        width = "-" if it.width is None else f"{it.width:.3g}"
+        kind = "inside" if it.clear else "choices"
+        print(f"  {it.measure:25} {truth:>9}  {share:>7}  width {width:>7}  of {it.told}  {kind}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
