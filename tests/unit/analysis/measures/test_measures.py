@@ -1,0 +1,147 @@
+"""The list of measures, the surface they see, and those that describe."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.grid import grid_of_table
+from analysis.measures import MEASURES, measured
+from analysis.measures.area import basin_area
+from analysis.measures.concordance import rank_concordance
+from analysis.measures.lowest import lowest
+from analysis.measures.probability import best_probability
+from analysis.measures.sensitivity import x_sensitivity
+from analysis.measures.surface import Surface, best_third
+from tests.unit.analysis.measures.surfaces import bowl, published, surface
+
+
+def table(mean, seeds=1):
+    return pd.DataFrame(
+        [
+            {"x": 10.0**column, "y": float(row), "seed": seed, "v": float(value) + seed}
+            for (row, column), value in np.ndenumerate(np.asarray(mean, dtype=float))
+            for seed in range(seeds)
+        ]
+    )
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("noise", [0.0, 0.4])
+def test_every_measure_gives_a_value_or_a_reason_and_plain_numbers(seeds, noise):
+    for name, number in measured(surface(bowl(1.0), seeds=seeds, noise=noise)).items():
+        assert (number.value is None) <= bool(number.reason), name
+        assert number.n == seeds
+        assert (number.low is None) == (number.high is None)
+        if number.value is not None and number.low is not None:
+            assert number.low <= number.value <= number.high, name
+        assert all(type(it) in {float, int, str, bool, type(None), list} for it in number.to_dict().values()), name
+
+
+def test_names_are_those_of_the_contract_and_differ():
+    names = [kind.name for kind in MEASURES]
+    assert names[:5] == [
+        "interaction_share", "ridge_slope", "ridge_slope_yx", "canonical_rho", "coordinate_tuning_regret",
+    ]  # fmt: skip
+    assert len(set(names)) == len(names)
+
+
+def test_what_has_no_surface_says_why_for_every_measure():
+    found = measured("there is nothing to see")
+    assert {it.reason for it in found.values()} == {"there is nothing to see"}
+
+
+# --- the surface ---
+
+
+def test_axes_lie_on_their_own_scale():
+    found = Surface.of(grid_of_table(table(np.eye(3)), "x", "y", "v"), log=(True, False))
+    assert found.x == pytest.approx([0.0, 1.0, 2.0])
+    assert found.y == pytest.approx([0.0, 1.0, 2.0])
+
+
+def test_a_seed_that_a_cell_lacks_counts_nowhere():
+    rows = table(np.eye(3), seeds=3)
+    grid = grid_of_table(rows.drop(index=2), "x", "y", "v", seed="seed")  # the third seed of the first cell
+    assert Surface.of(grid, log=(True, False)).n == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (table(np.eye(3)).iloc[:-1], "every cell must have a value, and 1 of 9 have none"),
+        (table(np.ones((1, 3))), "both axes must have at least two values"),
+        (table(np.eye(2)).assign(seed=range(4)), "the cells must have a seed in common, and have none"),
+    ],
+)
+def test_what_is_no_surface_says_why(rows, words):
+    seed = "seed" if "common" in words else None
+    assert Surface.of(grid_of_table(rows, "x", "y", "v", seed=seed), log=(False, False)) == words
+
+
+def test_higher_values_are_turned_round():
+    grid = grid_of_table(table(np.eye(3)), "x", "y", "v")
+    turned = type(grid)(**{name: getattr(grid, name) for name in grid.__dataclass_fields__} | {"sign": -1.0})
+    assert Surface.of(turned, log=(False, False)).mean == pytest.approx(-np.eye(3))
+
+
+def test_the_best_third_has_nine_cells_at_the_least():
+    assert best_third(np.arange(35.0).reshape(5, 7)).sum() == 12
+    assert best_third(np.arange(12.0).reshape(3, 4)).sum() == 9
+    assert best_third(np.arange(6.0).reshape(2, 3)).sum() == 6
+
+
+def test_noise_is_what_cell_and_seed_do_not_explain():
+    found = surface(bowl(1.0), seeds=400, noise=0.5, seed_noise=3.0)
+    assert found.noise.error * 20.0 == pytest.approx(0.5, rel=0.02)
+    assert found.noise.freedom == 34 * 399
+
+
+def test_a_cell_may_be_the_lowest_unless_it_is_surely_not():
+    found = surface(bowl(), seeds=3, noise=0.3)
+    means = np.array([1.0, 1.0 + 2.0 * found.noise.error, 1.0 + 9.0 * found.noise.error])
+    assert lowest(means, found.noise) == [0, 1]
+
+
+# --- those that are not of the contract ---
+
+
+def test_the_sensitivity_is_the_mean_excess_of_the_rows():
+    assert x_sensitivity(surface([[1.0, 3.0], [8.0, 4.0]], x=[0, 1], y=[0, 1])).value == pytest.approx(1.5)
+
+
+def test_the_interval_of_a_clear_sensitivity_is_that_of_a_linear_combination():
+    truth = x_sensitivity(surface(bowl())).value
+    found = [x_sensitivity(surface(bowl(), seeds=3, noise=0.05, number=it)) for it in range(400)]
+    assert 0.91 <= np.mean([it.low <= truth <= it.high for it in found]) <= 0.98
+
+
+def test_the_area_counts_cells_within_a_tolerance():
+    found = surface([[1.0, 1.5, 2.0], [2.5, 8.0, 9.0]], x=[0, 1, 2], y=[0, 1], tolerance=1.0)
+    assert basin_area(found).value == pytest.approx(0.5)
+
+
+def test_the_tolerance_of_an_area_is_never_below_the_noise():
+    found = basin_area(surface(bowl(), seeds=2, noise=1.0, tolerance=0.01))
+    assert found.details["raised_to_noise"]
+    assert found.details["tolerance"] > 1.0
+
+
+def test_the_probabilities_of_the_best_cell_are_those_of_the_noise():
+    """Two cells, one standard error of their difference apart: Phi(1) where the noise is known."""
+    clear = best_probability(surface([[1.0, 900.0], [900.0, 900.0]], x=[0, 1], y=[0, 1], seeds=3, noise=1.0))
+    assert clear.value == 1.0
+    values = surface([[1.0, 1.0], [99.0, 99.0]], x=[0, 1], y=[0, 1], seeds=200, noise=1.0).values
+    values[0, 0] -= values[0, 0].mean() - 1.0
+    values[0, 1] -= values[0, 1].mean() - 1.0 - np.sqrt(2.0 / 200.0)
+    found = best_probability(Surface(x=np.arange(2.0), y=np.arange(2.0), values=values))
+    assert found.value == pytest.approx(0.841, abs=0.05)
+
+
+def test_rows_that_rank_alike_agree():
+    assert rank_concordance(surface([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]], x=[0, 1, 2], y=[0, 1])).value == 1.0
+    assert rank_concordance(surface([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]], x=[0, 1, 2], y=[0, 1])).value == 0.0
+
+
+def test_the_concordance_of_the_published_grid_was_worked_out_by_hand():
+    """Ranks of lr 0.001, 0.01, 0.1 by rows: 3 1 2, 2 1 3, 1 2 3; sums 6, 4, 8; W = 12 * 8 / (9 * 24)."""
+    assert rank_concordance(published("final")).value == pytest.approx(4.0 / 9.0)
