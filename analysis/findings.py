@@ -118,7 +118,8 @@ class ArmFindings:
         if not self.is_grid:
             return [[] for _ in self.measures]
         x, y, others = self.axes
-        return [panels(self.in_force, x, y, others, measure, self.scales) for measure in self.measures]
+        log = self.arm.space[x].log, y is not None and self.arm.space[y].log
+        return [panels(self.in_force, x, y, others, measure, self.scales, log) for measure in self.measures]
 
     def maps_of(self, metric: str) -> list[SensitivityMap]:
         """Return the panels of a metric, none where it is not shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from analysis.axes import Axis
 from analysis.candidates import Candidates, candidates
 from analysis.grid import Grid, Matrix, grid_of_trials
 from analysis.measure import Measure
+from analysis.measures import measured
+from analysis.measures.number import Number
+from analysis.measures.surface import Surface
 from analysis.optima import Optimum, optima
 
 
@@ -30,12 +33,18 @@ class SensitivityMap:
         Cells that may be the best; None where there are too few seeds to say.
     optima
         The best x of each row.
+    log
+        Whether x is measured on a logarithmic axis, and y.
+    numbers
+        What the map means, by the name of the measure (:data:`analysis.measures.MEASURES`); none in a single row.
     """
 
     grid: Grid
     measure: Measure
     candidates: Candidates | None
     optima: tuple[Optimum, ...]
+    log: tuple[bool, bool] = (False, False)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the map as plain values; an empty cell is None."""
@@ -79,6 +88,8 @@ class SensitivityMap:
                 }
                 for optimum in self.optima
             ],
+            "log": [name for name, log in zip((grid.x, grid.y), self.log, strict=True) if log],
+            "numbers": {name: number.to_dict() for name, number in self.numbers.items()},
         }
 
     def _best(self) -> dict[str, Any] | None:
@@ -94,13 +105,17 @@ class SensitivityMap:
         }
 
 
-def sensitivity_map(grid: Grid, measure: Measure) -> SensitivityMap:
-    """Return the map of a grid of values."""
+def sensitivity_map(grid: Grid, measure: Measure, log: tuple[bool, bool] = (False, False)) -> SensitivityMap:
+    """Return the map of a grid of values; ``log`` says whether x and y are measured on logarithmic axes."""
+    log = log[0] and bool((grid.xs > 0).all()), log[1] and bool((grid.ys > 0).all())
+    surface = Surface.of(grid, log=log, unit=measure.metric.unit)
     return SensitivityMap(
         grid=grid,
         measure=measure,
         candidates=candidates(grid, measure.compared),
         optima=optima(grid, measure.compared),
+        log=log,
+        numbers={} if grid.y is None else measured(surface),
     )
 
 
@@ -111,14 +126,15 @@ def panels(
     others: Sequence[str],
     measure: Measure,
     axes: Mapping[str, Axis] | None = None,
+    log: tuple[bool, bool] = (False, False),
 ) -> list[SensitivityMap]:
     """Return one map for each combination of values of the other hyperparameters, or the one map there is."""
     if not others:
-        return [sensitivity_map(grid_of_trials(trials, x, y, measure, axes=axes), measure)]
+        return [sensitivity_map(grid_of_trials(trials, x, y, measure, axes=axes), measure, log)]
     maps = []
     for values, part in trials.groupby(list(others)):
         fixed = dict(zip(others, numbers(values), strict=True))
-        maps.append(sensitivity_map(grid_of_trials(part, x, y, measure, fixed, axes), measure))
+        maps.append(sensitivity_map(grid_of_trials(part, x, y, measure, fixed, axes), measure, log))
     return maps
 
 

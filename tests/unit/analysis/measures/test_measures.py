@@ -130,7 +130,8 @@ def test_the_probabilities_of_the_best_cell_are_those_of_the_noise():
     """Two cells, one standard error of their difference apart: Phi(1) where the noise is known."""
     clear = best_probability(surface([[1.0, 900.0], [900.0, 900.0]], x=[0, 1], y=[0, 1], seeds=3, noise=1.0))
     assert clear.value == 1.0
-    values = surface([[1.0, 1.0], [99.0, 99.0]], x=[0, 1], y=[0, 1], seeds=200, noise=1.0).values
+    tied = surface([[1.0, 1.0], [99.0, 99.0]], x=[0, 1], y=[0, 1], seeds=200, noise=1.0)
+    values = tied.values  # noqa: PD011
     values[0, 0] -= values[0, 0].mean() - 1.0
     values[0, 1] -= values[0, 1].mean() - 1.0 - np.sqrt(2.0 / 200.0)
     found = best_probability(Surface(x=np.arange(2.0), y=np.arange(2.0), values=values))
