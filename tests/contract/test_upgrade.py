@@ -58,7 +58,7 @@ def assert_kept(store, old):
 
 
 def test_an_older_schema_is_refused_with_the_command_to_run(location, old):
-    with pytest.raises(SchemaError, match=r"must have schema 0002, got '0001'; run `basin db upgrade` once") as no:
+    with pytest.raises(SchemaError, match=r"must have schema 0003, got '0001'; run `basin db upgrade` once") as no:
         Store(location)
     assert no.value.exit_code == 4
 
