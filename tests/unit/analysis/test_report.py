@@ -302,7 +302,8 @@ def test_a_study_trained_with_two_versions_of_the_code_says_so(tmp_path):
 
 
 def test_the_page_names_the_rules_that_were_stepped_by(report):
-    assert "rules padam torch amsgrad; decay l2; eps outside the root, after bias correction devices" in words(report)
+    rule = "padam torch amsgrad; decay l2; eps outside the root, after bias correction"
+    assert f"<tr><th>rules</th><td>{rule}</td></tr>" in report.html
 
 
 def test_without_held_out_images_the_page_says_so(report):
