@@ -19,6 +19,8 @@ class Provenance:
         Each once, in order.
     libraries
         Each set of versions once, by name, as JSON.
+    rules
+        Each rule by which optimizers stepped once, with the form of its decay and the place of its eps.
     attempts
         How many there were, running ones included.
     endings
@@ -31,6 +33,7 @@ class Provenance:
     hosts: tuple[str, ...]
     devices: tuple[str, ...]
     libraries: tuple[str, ...]
+    rules: tuple[str, ...]
     attempts: int
     endings: Mapping[str, int]
     seconds: float
@@ -39,6 +42,7 @@ class Provenance:
     def of(cls, attempts: Iterable[Mapping[str, Any]]) -> Provenance:
         """Return the provenance of attempts, which are read once."""
         seen: dict[str, set[str]] = {name: set() for name in ("code_version", "host", "device", "libraries")}
+        rules: set[str] = set()
         endings: Counter[str] = Counter()
         count, seconds = 0, 0.0
         for attempt in attempts:
@@ -50,11 +54,14 @@ class Provenance:
             for name, values in seen.items():
                 if attempt[name]:
                     values.add(attempt[name])
+            if attempt["rule"]:
+                rules.add(_told(attempt))
         return cls(
             code_versions=tuple(sorted(seen["code_version"])),
             hosts=tuple(sorted(seen["host"])),
             devices=tuple(sorted(seen["device"])),
             libraries=tuple(sorted(seen["libraries"])),
+            rules=tuple(sorted(rules)),
             attempts=count,
             endings=dict(sorted(endings.items())),
             seconds=seconds,
@@ -67,7 +74,14 @@ class Provenance:
             "hosts": list(self.hosts),
             "devices": list(self.devices),
             "libraries": [json.loads(text) for text in self.libraries],
+            "rules": list(self.rules),
             "attempts": self.attempts,
             "attempts_by_ending": dict(self.endings),
             "training_seconds": self.seconds,
         }
+
+
+def _told(attempt: Mapping[str, Any]) -> str:
+    """Return the rule of an attempt in words."""
+    more = [f"{what} {attempt[name]}" for what, name in (("decay", "decay"), ("eps", "eps_at")) if attempt[name]]
+    return "; ".join((attempt["rule"], *more))

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from workers.data import Split
 from workers.data.augmentation import Augmentation
+from workers.facts import facts_of
 from workers.moves import Moves
 from workers.networks import build_network
 from workers.optimizers import build_optimizer, in_force
@@ -136,6 +137,7 @@ class Training(Session):
         self.steps = len(batches(torch.arange(self.count), setting.batch_size, setting.remainder))
         self.optimizer = build_optimizer(self.model, recipe, self.steps * recipe.epochs)
         self.moves = Moves(recipe.schedules, self.optimizer, self.steps, recipe.epochs)
+        self.facts = facts_of(recipe, self.optimizer, self.moves)
         self.last_finite_loss: float | None = None
 
     def _epoch(self, epoch: int) -> EpochRecord:

@@ -12,6 +12,7 @@ from typing import Any
 
 from search_spaces.plugins import Plugin
 from workers.recipe import Recipe
+from workers.records import Facts
 
 Key = tuple[int, int]
 """``(trial, attempt)``, which fences every later write."""
@@ -107,12 +108,29 @@ class Ticket:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Where and with what an attempt ran."""
+    """Where and with what an attempt ran, and by which rule.
+
+    Attributes
+    ----------
+    host, device
+        Where.
+    libraries, code_version
+        With what.
+    rule
+        None where there is no optimizer, or an error came before there was one.
+    """
 
     host: str
     device: str
     libraries: Mapping[str, str]
     code_version: str
+    rule: Facts | None = None
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Provenance:
+        """Return the provenance that :func:`dataclasses.asdict` wrote."""
+        rule = values.get("rule")
+        return cls(**{**values, "rule": None if rule is None else Facts(**rule)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +153,10 @@ class Finish:
     def from_dict(cls, values: Mapping[str, Any]) -> Finish:
         """Return the end that :meth:`to_dict` wrote."""
         made = values.get("provenance")
-        known = {"ending": Ending(values["ending"]), "provenance": None if made is None else Provenance(**made)}
+        known = {
+            "ending": Ending(values["ending"]),
+            "provenance": None if made is None else Provenance.from_dict(made),
+        }
         return cls(**{**values, **known})
 
 

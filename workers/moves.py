@@ -29,6 +29,13 @@ class Moves:
     steps, epochs
         Steps an epoch, and epochs, of the training.
 
+    Attributes
+    ----------
+    steps, total
+        Steps an epoch, and of the whole training.
+    schedules
+        Those that move something.
+
     Raises
     ------
     ValueError
@@ -39,8 +46,9 @@ class Moves:
         self, schedules: Mapping[str, Mapping[str, Any]], optimizer: torch.optim.Optimizer, steps: int, epochs: int
     ) -> None:
         self._optimizer = optimizer
-        moving = {name: it for name, it in schedules.items() if it["name"] != "constant" or it.get("warmup")}
-        self._courses: dict[str, Course] = {name: course(it, steps, epochs) for name, it in moving.items()}
+        self.steps, self.total = steps, steps * epochs
+        self.schedules = {name: it for name, it in schedules.items() if it["name"] != "constant" or it.get("warmup")}
+        self._courses: dict[str, Course] = {name: course(it, steps, epochs) for name, it in self.schedules.items()}
         groups = optimizer.param_groups
         for name, it in self._courses.items():
             if not all(holds(group, name) for group in groups):
@@ -51,6 +59,12 @@ class Moves:
             if it.follows is not None and it.follows not in self._courses:
                 raise ValueError(f"a schedule of {it.follows} must be there for {name} to follow it, got none")
         self._begun = [{name: value(group, name) for name in self._courses} for group in groups]
+
+    @property
+    def first_cycle(self) -> int:
+        """Steps of the first cycle of the learning rate; of the whole training where it has no restarts."""
+        lr = self._courses.get("lr")
+        return self.total if lr is None or lr.cycle is None else lr.cycle(0)
 
     def apply(self, at: int) -> None:
         """Put the values of a step, 0 for the first, into the groups; a drop that asks for it discards the state."""

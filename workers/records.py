@@ -1,9 +1,9 @@
-"""What a training reports: one record an epoch, and how it ended."""
+"""What a training reports: by which rule it goes, one record an epoch, and how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 LARGEST = 1e300
@@ -64,6 +64,75 @@ class EpochRecord:
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain values."""
         return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """By which rule a training steps, and what its options come to.
+
+    Options say what was asked for; this says what that is in a step. None stands for what there is not: an eps in a
+    rule without one, the decay of an optimizer that is a plug-in's own.
+
+    Attributes
+    ----------
+    rule
+        Name of the optimizer, then the choices and switches that tell its form: ``padam authors amsgrad``.
+    lr
+        Learning rate that schedules multiply.
+    schedules
+        Name and options of what moves, by the option that it moves.
+    batch_size
+        Of tasks that have batches.
+    steps_per_epoch, total_steps
+        Of the training.
+    cycle_steps
+        Of the first cycle of the learning rate; all steps where it has no restarts.
+    decay
+        Form of the weight decay (:func:`workers.optimizers.decay.shares`).
+    weight_decay
+        Lambda, as given.
+    weight_decay_norm
+        The same where the form is ``normalised``, which divides it by the root of ``cycle_steps``.
+    decay_per_step
+        The share of itself that decay takes off a weight in a step, at the factor 1 of all schedules. That of ``l2``
+        is a share only where steps are proportional to gradients, and is that of the first step: momentum adds to it
+        later. None where the gradient is divided by something.
+    eps
+        As given, None where the rule has none: some forms of Padam pass it over.
+    eps_at
+        Where it stands: ``outside the root`` or ``inside the root``, ``outside the power`` of a rule that has one,
+        and whether what it is added to is bias-corrected: ``outside the root, before bias correction``.
+
+    Raises
+    ------
+    ValueError
+        A number is not finite, which no store takes.
+    """
+
+    rule: str
+    steps_per_epoch: int
+    total_steps: int
+    cycle_steps: int
+    lr: float | None = None
+    schedules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    batch_size: int | None = None
+    decay: str | None = None
+    weight_decay: float | None = None
+    weight_decay_norm: float | None = None
+    decay_per_step: float | None = None
+    eps: float | None = None
+    eps_at: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no store takes."""
+        for name in ("lr", "weight_decay", "weight_decay_norm", "decay_per_step", "eps"):
+            value = getattr(self, name)
+            if value is not None and not abs(value) <= LARGEST:
+                raise ValueError(f"{name} of a rule must be finite, got {value}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what there is as plain values."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, {})}
 
 
 class Divergence(Exception):  # noqa: N818 - an outcome, not an error

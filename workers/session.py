@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from workers.recipe import Recipe
-from workers.records import EpochRecord
+from workers.records import EpochRecord, Facts
 from workers.seeds import seeded
 
 State = Mapping[str, Any]
@@ -29,7 +29,11 @@ class Session(ABC):
         The training.
     epoch
         Epochs done.
+    facts
+        By which rule it steps; None where it has no optimizer.
     """
+
+    facts: Facts | None = None
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe

@@ -22,6 +22,7 @@ from workers.messages import Ending, Finish, Job, Provenance, Report, Ticket
 from workers.precision import use_float32
 from workers.provenance import code_version, device_name, host, libraries, package_folder
 from workers.records import Divergence
+from workers.session import Session
 from workers.states import unpacked
 from workers.tasks import begin
 
@@ -85,6 +86,7 @@ class Worker(tune.Trainable):
         start = time.monotonic()
         trial, attempt = job.key
         images = 0
+        session: Session | None = None
         try:
             session = begin(job.recipe, self._folder, self._device)
             if job.state is not None:
@@ -113,6 +115,7 @@ class Worker(tune.Trainable):
             device=device_name(str(self._device)),
             libraries=libraries(),
             code_version=self._code,
+            rule=None if session is None else session.facts,
         )
         rate = images / seconds if images else None
         finish = replace(finish, seconds=seconds, images_per_second=rate, provenance=made)

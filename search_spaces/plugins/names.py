@@ -21,6 +21,7 @@ TRIAL = frozenset(
         "number", "arm", "state", "seed", "generation", "attempt", "optimizer", "epochs", "epochs_done",
         "diverged_epoch", "last_finite_loss", "seconds", "images_per_second", "superseded", "errors", "reason",
         "created_at", "started_at", "finished_at",
+        "rule", "decay_per_step", "weight_decay_norm", "eps_at", "total_steps",
         *(f"{name}_{statistic}" for name in CLASSIFIED for statistic in STATISTICS),
     )
 )  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, func, literal
+from sqlalchemy import ColumnElement, Table, case, func, literal, select
 
 from analysis.statistics import STATISTICS
 from search_spaces.arm import Arm
@@ -70,15 +70,28 @@ class Column:
         """What reads it: empty where an option does not apply, or is of another kind in a damaged row."""
         place = self.table.c[self.source or self.name]
         found = value_in(place, self.key or self.name, self.type) if isinstance(place.type, schema.Object) else place
+        if self.table is schema.attempt:
+            return _of_its_attempt(found)
         if not self.otherwise:
             return found
         here = {arm: func.coalesce(found, literal(value, found.type)) for arm, value in self.otherwise.items()}
         return case((schema.trial.c.filled, case(here, value=schema.trial.c.arm, else_=found)))
 
 
+def _of_its_attempt(found: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return what the attempt in force has for a trial, looked up where it is asked for and nowhere else."""
+    its_own = (schema.attempt.c.trial_id == schema.trial.c.id) & (schema.attempt.c.attempt == schema.trial.c.attempt)
+    return select(found).where(its_own).correlate(schema.trial).scalar_subquery()
+
+
 def option(name: str, kind: type) -> Column:
     """Return the column of an option in force."""
     return Column(name, kind, schema.trial, "options")
+
+
+def fact(name: str, kind: type) -> Column:
+    """Return the column of a fact about the rule by which the attempt in force stepped."""
+    return Column(name, kind, schema.attempt, "rule")
 
 
 def _of(table: Table, *names: str) -> tuple[Column, ...]:
@@ -104,6 +117,11 @@ TRIAL: tuple[Column, ...] = (
         schema.trial,
         "seconds", "images_per_second", "superseded", "errors", "reason", "created_at", "started_at", "finished_at",
     ),
+    fact("rule", str),
+    fact("decay_per_step", float),
+    fact("weight_decay_norm", float),
+    fact("eps_at", str),
+    fact("total_steps", int),
 )  # fmt: skip
 """Columns of a trial, the most asked for first."""
 
@@ -131,6 +149,9 @@ OPTIMIZED_EPOCH = frozenset(("lr", "p", "log10_v"))
 
 OPTIONS = frozenset(column.name for column in TRIAL if column.source == "options")
 """Those of them that are options of optimizers."""
+
+FACTS = frozenset(column.name for column in TRIAL if column.table is schema.attempt)
+"""Those that only an optimizer fills, and no option of it is."""
 
 TRIAL_NAMES = tuple(column.name for column in TRIAL)
 """Names of the columns that every study has."""
@@ -201,7 +222,7 @@ class Columns:
         printed = dict.fromkeys((*TRIAL_NAMES, *varied_in(specification), *(column.name for column in results)))
         classified = any(arm.dataset is not None for arm in specification.arms.values())
         optimized = any(arm.optimizer is not None for arm in specification.arms.values())
-        without = OPTIONS if not optimized else {name for name in OPTIONS if known[name].key}
+        without = OPTIONS | FACTS if not optimized else {name for name in OPTIONS if known[name].key}
         without |= CLASSIFIED if not classified else frozenset()
         applying = [name for name in printed if name not in without or name in varied]
         names = tuple(column.name for column in results)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 VERSION_TABLE = "basin_version"
-HEAD = "0002"
+HEAD = "0003"
 """Revision this release works with; a test proves that it is the newest migration."""
 
 LOCK = 0x6261_7369_6E  # "basin": the advisory lock that serialises migrations on PostgreSQL

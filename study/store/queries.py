@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from search_spaces.configurations import Configuration
 from search_spaces.errors import escaped
@@ -18,6 +18,7 @@ from study.store.columns import CLASSIFIED, CLASSIFIED_EPOCH, OPTIMIZED_EPOCH, O
 from study.store.database import Database
 from study.store.documents import point_of, specification_of
 from study.store.filters import trial_filter
+from study.store.objects import value_in
 from study.trials import State
 
 trial, epoch, attempt, configuration = schema.trial, schema.epoch, schema.attempt, schema.configuration
@@ -29,6 +30,9 @@ ATTEMPT_COLUMNS = (
     "number", "attempt", "ending", "reason", "host", "device", "libraries", "code_version", "started_at", "ended_at",
     "seconds", "images_per_second",
 )  # fmt: skip
+
+RULE_COLUMNS = ("rule", "decay", "eps_at")
+"""Texts of an attempt's facts that stand beside them."""
 
 PAGE = 1_000
 
@@ -199,8 +203,9 @@ class Queries:
             yield from self._streamed(statement.where(trial.c.number.in_(some)))
 
     def attempts(self, study_id: int) -> Iterator[Mapping[str, Any]]:
-        """Yield every attempt of a study with its provenance; libraries that cannot be read are None."""
-        names = [attempt.c[name] for name in ATTEMPT_COLUMNS[1:]]
+        """Yield every attempt of a study with its provenance and its rule; libraries that cannot be read are None."""
+        names: list[ColumnElement[Any]] = [attempt.c[name] for name in ATTEMPT_COLUMNS[1:]]
+        names += [value_in(attempt.c.rule, name, str).label(name) for name in RULE_COLUMNS]
         statement = (
             select(trial.c.number, *names)
             .join_from(trial, attempt)

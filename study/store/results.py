@@ -198,6 +198,7 @@ class Results:
                 "device": made.device if made else None,
                 "libraries": json.dumps(dict(made.libraries), sort_keys=True) if made else None,
                 "code_version": made.code_version if made else None,
+                "rule": made.rule.to_dict() if made and made.rule else None,
             }
             rows.append(_of(key) | {f"new_{name}": value for name, value in ended.items()})
         new = {name: bindparam(f"new_{name}", type_=attempt.c[name].type) for name in ended}

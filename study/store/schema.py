@@ -251,7 +251,9 @@ attempt = Table(
     Column("seconds", Double),
     Column("images_per_second", Double),
     Column("resumed_from", Integer),  # the attempt whose epochs it goes on from
+    Column("rule", Object),  # by which it stepped, and what its options came to
     CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended"),
+    *_object("rule"),
 )
 
 epoch = Table(
@@ -297,7 +299,8 @@ SELECT study.name AS study, trial.arm, trial.number, configuration.number AS con
        trial.validation_error_final, trial.validation_error_mean_last5, trial.validation_error_min,
        trial.train_loss_final, trial.metrics, trial.epochs_done, trial.diverged_epoch, trial.last_finite_loss,
        trial.errors, trial.reason, trial.seconds, trial.images_per_second,
-       trial.created_at, trial.started_at, trial.finished_at
+       trial.created_at, trial.started_at, trial.finished_at,
+       {facts}
 FROM trial
 JOIN study ON study.id = trial.study_id
 JOIN configuration ON configuration.id = trial.configuration_id"""
@@ -307,12 +310,31 @@ _OPTION = {
     "postgresql": "CAST(trial.options ->> '{name}' AS double precision) AS {name}",
 }
 
+# Each is looked up on its own, and only where it is asked for.
+_FACT = """(SELECT {value} FROM attempt
+        WHERE attempt.trial_id = trial.id AND attempt.attempt = trial.attempt) AS {name}"""
+
+_VALUE = {
+    "sqlite": "json_extract(attempt.rule, '$.{name}')",
+    "postgresql": "CAST(attempt.rule ->> '{name}' AS {type})",
+}
+
+_FACTS = {
+    "rule": "text",
+    "decay_per_step": "double precision",
+    "weight_decay_norm": "double precision",
+    "eps_at": "text",
+    "total_steps": "bigint",
+}
+
 
 @event.listens_for(metadata, "after_create")
 def _make_view(_: MetaData, connection: Connection, **__: Any) -> None:
-    option = _OPTION[connection.dialect.name]
+    option, value = _OPTION[connection.dialect.name], _VALUE[connection.dialect.name]
     options = ", ".join(option.format(name=name) for name in ("lr", "p", "beta2", "weight_decay"))
-    connection.exec_driver_sql(_VIEW.format(name=VIEW, options=options))
+    facts = {name: value.format(name=name, type=kind) for name, kind in _FACTS.items()} | {"facts": "attempt.rule"}
+    facts_of = ",\n       ".join(_FACT.format(value=value, name=name) for name, value in facts.items())
+    connection.exec_driver_sql(_VIEW.format(name=VIEW, options=options, facts=facts_of))
 
 
 @event.listens_for(metadata, "before_drop")

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -25,6 +26,7 @@ from study.hosts import Process
 from study.store import Store
 from study.store.columns import TRIAL_NAMES
 from study.trials import Ending, Finish, Provenance, Report
+from workers.records import Facts
 
 pytestmark = pytest.mark.acceptance
 
@@ -33,6 +35,8 @@ RECIPES = dict(re.findall(r"^### ([^\n]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE 
 CHECKED = []
 STUDY, EPOCHS = "digits-mlp-divergence", 5
 MADE = Provenance(host="node1", device="cpu", libraries={}, code_version="1")
+DECAY = 5e-4
+"""Of every trial of the study, as L2."""
 
 
 def error_of(lr, p, seed):
@@ -65,15 +69,23 @@ def epochs_of(lr, p, seed, count):
     ]  # fmt: skip
 
 
+def facts_of(lr, p):
+    """Return what a worker would say of the rule."""
+    found = {"rule": "padam torch amsgrad", "eps_at": "outside the root, after bias correction", "decay": "l2"}
+    steps = {"steps_per_epoch": 14, "total_steps": 14 * EPOCHS, "cycle_steps": 14 * EPOCHS}
+    return Facts(**found, **steps, decay_per_step=None if p else lr * DECAY)
+
+
 def reports_of(lease):
     point = lease.configuration["lr"], lease.configuration["p"], lease.seed
     outcome, made = outcome_of(*point), {"trial": lease.trial, "attempt": lease.attempt}
+    there = replace(MADE, rule=facts_of(lease.configuration["lr"], lease.configuration["p"]))
     if outcome == "diverged":
-        end = Finish(ending=Ending.DIVERGED, diverged_epoch=1 + lease.seed, last_finite_loss=7.5, provenance=MADE)
+        end = Finish(ending=Ending.DIVERGED, diverged_epoch=1 + lease.seed, last_finite_loss=7.5, provenance=there)
         return Report(**made, epochs=epochs_of(*point, lease.seed), finish=end)
     if outcome == "failed":
         return Report(**made, finish=Finish(ending=Ending.ERROR, reason="out of memory", provenance=MADE))
-    end = Finish(ending=Ending.COMPLETE, seconds=2.0, images_per_second=1e3, provenance=MADE)
+    end = Finish(ending=Ending.COMPLETE, seconds=2.0, images_per_second=1e3, provenance=there)
     return Report(**made, epochs=epochs_of(*point, EPOCHS), finish=end)
 
 
@@ -218,6 +230,15 @@ def test_equal_decay_per_step(shell):
     assert {float(row["lr"]) for row in rows} == {0.001, 0.01, 0.1}
 
 
+@recipe("By which rule")
+def test_by_which_rule(shell, points):
+    rows = list(csv.DictReader(io.StringIO(shell())))
+    ended = sum(outcome_of(*point) in {"complete", "diverged"} for point in points)
+    known = ("padam torch amsgrad", "outside the root, after bias correction", "70")
+    found = [(row["rule"], row["eps_at"], row["total_steps"]) for row in rows]
+    assert found == [known] * ended + [("", "", "")] * (len(points) - ended)
+
+
 @recipe("What is still open")
 def test_what_is_still_open(shell):
     (row,) = csv.DictReader(io.StringIO(shell()))
@@ -290,6 +311,17 @@ def test_the_best_p_for_each_learning_rate(python, done):
 @recipe("The best learning rate for each p")
 def test_the_best_learning_rate_for_each_p(python):
     assert python()["best_lr"].to_dict() == {0: 1.0, 0.125: 1.0, 0.25: 0.1, 0.5: 0.01}
+
+
+@recipe("Both axes of a decoupling figure")
+def test_both_axes_of_a_decoupling_figure(python):
+    names = python()
+    as_given, per_step = names["as_given"], names["per_step"]
+    assert as_given.columns.tolist() == [DECAY]
+    assert per_step.columns.tolist() == pytest.approx([lr * DECAY for lr in per_step.index])
+    errors = as_given[DECAY].tolist()
+    assert [per_step.iloc[n, n] for n in range(len(per_step))] == errors
+    assert per_step.notna().to_numpy().sum() == len(errors) == 8
 
 
 @recipe("The share that diverged")

@@ -1,4 +1,4 @@
-"""Stores of the first schema, on either database, with rows of every kind."""
+"""Stores of earlier schemas, on either database, with rows of every kind."""
 
 import json
 import sqlite3
@@ -18,8 +18,8 @@ ODD = (0.1 + 2**-56, 5e-324, 9.876543210987654e299, 1 / 3, 123456789012.0, 2.0**
 """Numbers that every digit is needed for, within what a column takes."""
 
 
-def old_store(location, split="validation"):
-    """Make a store of schema 0001 and return its rows by table.
+def old_store(location, split="validation", revision="0001"):
+    """Make a store of an earlier schema and return its rows, as schema 0001 had them, by table.
 
     It holds the study of a release, and a copy of that whose objective is another split, with a trial that diverged,
     one that failed, one that no proposal has filled, and numbers that every digit is needed for.
@@ -35,10 +35,11 @@ def old_store(location, split="validation"):
             config.attributes["connection"] = connection
             command.upgrade(config, "0001")
             fill(connection, found)
+            command.upgrade(config, revision)
 
         if store.database.is_sqlite:
             migrate._use_wal(store.database)
-        store.database.write(work)
+        store.database.rebuild(work)
     return found
 
 

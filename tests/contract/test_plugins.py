@@ -6,7 +6,7 @@ import pytest
 
 from search_spaces.validation import validate
 from study.errors import StudyMismatchError
-from study.store.columns import Columns
+from study.store.columns import FACTS, Columns
 from study.trials import Counts
 from tests.contract.helpers import CODE, claim, claim_one, completion, make, measured, rows, run_sql, tell
 from tests.unit.search_spaces.plugins.common import QUADRATIC, WORDS, loaded
@@ -69,7 +69,8 @@ def test_a_task_with_a_loop_of_its_own_has_columns_of_its_own_names(store, catal
     study = create(store, OWN, catalogue)
     train(store, study, 4.0, 2.0)
     known = store.queries.columns(study.id)
-    assert not {"p", "beta2", "weight_decay", "lr"} & set(known.applying)
+    assert not {"p", "beta2", "weight_decay", "lr", *FACTS} & set(known.applying)
+    assert set(known.printed) >= FACTS  # which JSON has, empty
     found = list(store.queries.trials(study.id, where="lr < 0.15 and noise = 0 and start = 'near'"))
     assert [(it["lr"], it["task.lr"], it["p"], it["optimizer"]) for it in found] == [(0.1, 0.1, None, None)] * 2
     assert [it["value_final"] for it in found] == [4.0, 2.0]

@@ -29,7 +29,8 @@ PRINTED = (
     "epochs", "test_error_final", "test_error_mean_last5", "test_error_min", "train_loss_final", "diverged_epoch",
     "epochs_done", "last_finite_loss", "validation_error_final", "validation_error_mean_last5",
     "validation_error_min", "beta1", "eps", "momentum", "seconds", "images_per_second", "superseded", "errors",
-    "reason", "created_at", "started_at", "finished_at",
+    "reason", "created_at", "started_at", "finished_at", "rule", "decay_per_step", "weight_decay_norm", "eps_at",
+    "total_steps",
 )  # fmt: skip
 PROMISED = [
     "number", "arm", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay",

@@ -1,4 +1,4 @@
-"""The upgrade of a store of the first schema: everything is kept, or nothing is changed."""
+"""The upgrade of a store of an earlier schema: everything is kept, or nothing is changed."""
 
 import json
 
@@ -32,6 +32,14 @@ def store(location, old):
         yield opened
 
 
+@pytest.fixture
+def second(location):
+    """Yield a store of schema 0002 with the same rows."""
+    old_store(location, revision="0002")
+    with Store(location, check_schema=False) as opened:
+        yield opened
+
+
 def rows(store, table):
     """Return every whole row of a table, truth as truth and objects as objects."""
     key = ", ".join(column.name for column in metadata.tables[table].primary_key)
@@ -58,7 +66,7 @@ def assert_kept(store, old):
 
 
 def test_an_older_schema_is_refused_with_the_command_to_run(location, old):
-    with pytest.raises(SchemaError, match=r"must have schema 0002, got '0001'; run `basin db upgrade` once") as no:
+    with pytest.raises(SchemaError, match=r"must have schema 0003, got '0001'; run `basin db upgrade` once") as no:
         Store(location)
     assert no.value.exit_code == 4
 
@@ -182,6 +190,79 @@ def test_an_upgrade_that_would_lose_something_is_refused(store, old, loss, said)
     assert whole(store) == before
     store.upgrade()
     assert_kept(store, old)
+
+
+def test_a_store_of_the_second_schema_keeps_every_row_and_gains_a_column_that_is_empty(second):
+    before = content(second)
+    assert second.upgrade() == ("0002", migrate.HEAD)
+    after = content(second)
+    assert after.keys() == before.keys()
+    for table in after.keys() - {migrate.VERSION_TABLE}:
+        gained = dict.fromkeys(GAINED.get(table, ()))
+        assert after[table] == [row | gained for row in before[table]]
+        assert [[*row] for row in after[table]] == [[*row, *gained] for row in before[table]]
+    assert len(before["attempt"]) > 10
+    assert second.findings() == []
+
+
+GAINED = {
+    "attempt": ("rule",),
+    "basin_trials": ("rule", "decay_per_step", "weight_decay_norm", "eps_at", "total_steps", "facts"),
+}
+
+
+def content(store):
+    """Return every row of every table and view, in an order of its own."""
+    with store.database.engine.connect() as connection:
+        inspector = inspect(connection)
+        names = (*inspector.get_table_names(), *inspector.get_view_names())
+        found = {name: connection.execute(text(f"SELECT * FROM {name}")).mappings().all() for name in names}
+        return {name: sorted((dict(row) for row in rows), key=_order) for name, rows in found.items()}
+
+
+def _order(row):
+    return repr([row.get(name) for name in ("study_id", "study", "trial_id", "id", "number", "attempt", "epoch")])
+
+
+def test_an_upgrade_of_the_second_schema_killed_before_any_of_its_statements_changes_nothing(second):
+    before = whole(second)
+    count = 0
+    while killed(second, count):
+        assert whole(second) == before
+        count += 1
+    assert count >= 5
+    assert second.upgrade() == (migrate.HEAD, migrate.HEAD)
+    assert second.findings() == []
+
+
+def test_a_store_of_the_second_schema_comes_to_the_schema_of_the_first_one(second, tmp_path, request):
+    second.upgrade()
+    found = {table: parts[:-1] for table, parts in whole(second).items()}
+    if second.database.is_sqlite:
+        location = str(tmp_path / "first.db")
+    else:
+        run_sql(second, f"DROP SCHEMA {SCHEMA} CASCADE")
+        location = second.database.url.render_as_string(hide_password=False)
+    old_store(location)
+    with Store(location, check_schema=False) as first:
+        first.upgrade()
+        assert {table: parts[:-1] for table, parts in whole(first).items()} == found
+
+
+def test_who_could_read_the_view_of_the_second_schema_still_can(second):
+    if second.database.is_sqlite:
+        pytest.skip("SQLite has no roles")
+    run_sql(second, "CREATE ROLE looker")
+    try:
+        run_sql(second, "GRANT SELECT ON basin_trials TO looker")
+        run_sql(second, "CREATE VIEW mine AS SELECT number, lr FROM basin_trials")
+        second.upgrade()
+        (row,) = run_sql(second, "SELECT has_table_privilege('looker', 'basin_trials', 'SELECT') AS may")
+        assert row["may"]
+        assert run_sql(second, "SELECT count(*) AS n FROM mine")[0]["n"] > 0
+    finally:
+        run_sql(second, "DROP OWNED BY looker")
+        run_sql(second, "DROP ROLE looker")
 
 
 def test_rows_that_no_release_writes_are_named_and_left(store, old):

@@ -47,12 +47,13 @@ def upgrading(location, statements):
     return child, child.stdout.readline()
 
 
-def test_an_upgrade_that_is_killed_leaves_the_old_store_and_is_done_by_the_next(location):
-    old = old_store(location)
+@pytest.mark.parametrize(("revision", "every"), [("0001", 8), ("0002", 3)])
+def test_an_upgrade_that_is_killed_leaves_the_old_store_and_is_done_by_the_next(location, revision, every):
+    old = old_store(location, revision=revision)
     with Store(location, check_schema=False) as store:
         before, statements = whole(store), counted(store)
         assert whole(store) == before
-        for at in (*range(8, statements, 8), statements - 1):
+        for at in (*range(every, statements, every), statements - 1):
             child, said = upgrading(location, at)
             assert said == "there\n"
             child.send_signal(signal.SIGKILL)

@@ -91,6 +91,14 @@ class Adagrad(Elementwise):
         """Return the sum of squares; what else is accumulated is no second moment."""
         return Moment("sum") if group["accumulator"] == "squared" else None
 
+    def eps_at(self, _group: Mapping[str, Any]) -> str:
+        """Return where it is added: to the power of the sum, which is no average and has no bias."""
+        return "outside the power, without bias correction"
+
+    def of_gradient(self, group: Mapping[str, Any]) -> float | None:
+        """Return the learning rate over the first count, where counts are divided by."""
+        return float(group["lr"]) / (1.0 + group["eps"]) if group["accumulator"] == "counter" else None
+
 
 @cache
 def accumulated(accumulator: str, roots: int | None, *, guarded: bool) -> Expression:

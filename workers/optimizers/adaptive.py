@@ -41,6 +41,16 @@ class Rule:
     eps: Literal["no", "under", "root", "power"] = "no"
     ahead: bool = False
 
+    @property
+    def eps_at(self) -> str | None:
+        """Where eps stands, and whether what it is added to is bias-corrected; None where it enters nowhere."""
+        if self.eps == "no":
+            return None
+        place = {"under": "inside the root", "root": "outside the root", "power": "outside the power"}[self.eps]
+        if self.correct_v == "inside" or self.maximum_of == "v/c2":
+            return f"{place}, after bias correction"
+        return f"{place}, {'without' if self.correct_v == 'no' else 'before'} bias correction"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
@@ -158,6 +168,18 @@ class Adaptive(Elementwise):
         """Return V, bias-corrected where the rule divides by the corrected one."""
         name = "max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq"
         return Moment(name, corrected=self.rule(group).correct_v == "inside")
+
+    def eps_at(self, group: Mapping[str, Any]) -> str | None:
+        """Return where the rule has it."""
+        return self.rule(group).eps_at
+
+    def of_gradient(self, group: Mapping[str, Any]) -> float | None:
+        """Return the factor of what m takes in at first, where nothing is divided by: at p = 0."""
+        p = float(self.exponent(group))
+        if p:
+            return None
+        numbers = numbers_of(self.rule(group), p, group, 1)
+        return float(numbers["factor"] * numbers["rest1"])
 
     def mean_log10_v(self) -> float | None:
         """Return the mean of log10 of V over all weights whose V is not zero.

@@ -27,8 +27,14 @@ def shares(group: Mapping[str, Any]) -> tuple[Any, Any]:
     strength = float(group["weight_decay"])
     if not strength or group["decay"] == "l2":
         return strength, 1.0
+    return 0.0, 1.0 - taken(group)
+
+
+def taken(group: Mapping[str, Any]) -> Any:
+    """Return what of a parameter a step takes by a decay that is none of the gradient's."""
+    strength = float(group["weight_decay"])
     if group["decay"] == "decoupled-lr":
-        return 0.0, 1.0 - strength * group["lr"]
+        return strength * group["lr"]
     if group["decay"] == "normalised":
         strength /= math.sqrt(group["cycle_steps"])
-    return 0.0, 1.0 - strength * (group["lr"] / group["base_lr"] if group["base_lr"] else 1.0)
+    return strength * (group["lr"] / group["base_lr"] if group["base_lr"] else 1.0)

@@ -38,6 +38,16 @@ KEPT: dict[type[torch.optim.Optimizer], Kept] = {
 """By rule; what another keeps is not looked at."""
 
 
+EPS_AT: dict[type[torch.optim.Optimizer], str] = {
+    torch.optim.Adadelta: "inside the root, without bias correction",  # of either average
+    torch.optim.RMSprop: "outside the root, without bias correction",
+    torch.optim.Adam: "outside the root, after bias correction",
+    torch.optim.Adamax: "beside the gradient, inside the maximum",
+    torch.optim.RAdam: "outside the root, before bias correction",
+}
+"""Where the eps of a rule stands, as torch's sources have it; what is not here has none, or is not looked at."""
+
+
 class Decayed(torch.optim.Optimizer):
     """An optimizer of torch, and weight decay in four forms (:func:`workers.optimizers.decay.shares`).
 
@@ -93,6 +103,16 @@ class Decayed(torch.optim.Optimizer):
         if self.MOMENT is None:
             return None
         return replace(self.MOMENT, name="max_exp_avg_sq") if group.get("amsgrad") else self.MOMENT
+
+    def eps_at(self, _group: Mapping[str, Any]) -> str | None:
+        """Return where the rule has its eps, None where it has none."""
+        return EPS_AT.get(self.RULE)
+
+    def of_gradient(self, group: Mapping[str, Any]) -> float | None:
+        """Return what of its gradient the first step takes off a weight; None where that is no fixed share."""
+        if self.RULE is not torch.optim.SGD:
+            return None
+        return float(group["lr"] * (1.0 + group["momentum"] if group["nesterov"] else 1.0))
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]

@@ -72,6 +72,14 @@ class Family(torch.optim.Optimizer, ABC):
     def moment(self, group: Mapping[str, Any]) -> Moment | None:
         """Return the second moment that the rule divides by, None where there is none."""
 
+    @abstractmethod
+    def eps_at(self, group: Mapping[str, Any]) -> str | None:
+        """Return where a group's eps stands (:class:`workers.records.Facts`), None where the rule has none."""
+
+    def of_gradient(self, _group: Mapping[str, Any]) -> float | None:
+        """Return what of its gradient the first step takes off a weight; None where that is no fixed share."""
+        return None
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group; its options are checked like the constructor's."""
         super().add_param_group(param_group)

@@ -72,6 +72,13 @@ class Momentum(Elementwise):
     def moment(self, _group: Mapping[str, Any]) -> None:
         """Return nothing: no moment is divided by."""
 
+    def eps_at(self, _group: Mapping[str, Any]) -> None:
+        """Return nothing: there is no eps."""
+
+    def of_gradient(self, group: Mapping[str, Any]) -> float:
+        """Return the learning rate."""
+        return float(group["lr"])
+
 
 def heavy_ball(_w: Any, g: Any, state: Mapping[str, Any], n: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the velocity, which is what is subtracted."""

@@ -15,6 +15,9 @@ from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_betas, in_range
 from workers.optimizers.tensorwise import Tensorwise, adam_step
 
+ADAM = RULES["torch"]
+"""The form by which other parameters step."""
+
 
 class NDAdam(Tensorwise):
     r"""Normalised direction-preserving Adam.
@@ -75,6 +78,10 @@ class NDAdam(Tensorwise):
         """Return v: one number a vector, one an element of other parameters."""
         return Moment("exp_avg_sq", corrected=True)
 
+    def eps_at(self, _group: Mapping[str, Any]) -> str | None:
+        """Return where Adam has it; that of the vectors stands there too."""
+        return ADAM.eps_at
+
     def shape_of(self, name: str, parameter: Tensor) -> Sequence[int]:
         """Return the shape of the parameter; of v, one number a vector."""
         if name != "exp_avg_sq" or parameter.ndim < 2:
@@ -95,7 +102,7 @@ class NDAdam(Tensorwise):
                 self._turn(group, w, g)
             else:
                 l2, keep = shares(group)
-                w.mul_(keep).sub_(adam_step(RULES["torch"], group, w, g + w * l2, state))
+                w.mul_(keep).sub_(adam_step(ADAM, group, w, g + w * l2, state))
 
     def _turn(self, group: Mapping[str, Any], w: Tensor, g: Tensor) -> None:
         """Turn a stack of vectors along the parts of their gradients that lie across them."""

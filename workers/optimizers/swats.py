@@ -15,6 +15,9 @@ from workers.optimizers.moments import Moment
 from workers.optimizers.options import check_betas, in_range
 from workers.optimizers.tensorwise import Tensorwise, adam_step
 
+ADAM = RULES["eps-hat"]
+"""The form that steps until the switch."""
+
 UNSWITCHED: dict[str, Any] = {"taken": 0, "average": 0.0, "rate": None, "switched_at": None}
 """What a group knows before its first step."""
 
@@ -82,6 +85,10 @@ class Swats(Tensorwise):
         """Return v as long as it is Adam that steps."""
         return Moment("exp_avg_sq") if group["rate"] is None else None
 
+    def eps_at(self, _group: Mapping[str, Any]) -> str | None:
+        """Return where Adam has it; SGD has none."""
+        return ADAM.eps_at
+
     def move(self, group: dict[str, Any], weights: list[Tensor], gradients: list[Tensor]) -> None:
         """Step by Adam, or by SGD."""
         l2, keep = shares(group)
@@ -110,7 +117,7 @@ class Swats(Tensorwise):
         """Return what Adam subtracts, and note what rate that amounts to."""
         beta2 = group["betas"][1]
         pairs = list(zip(weights, gradients, strict=True))
-        moved = [adam_step(RULES["eps-hat"], group, w, g, self.state[w]) for w, g in pairs]
+        moved = [adam_step(ADAM, group, w, g, self.state[w]) for w, g in pairs]
         along = sum(float((p.double() * g.double()).sum()) for p, (_, g) in zip(moved, pairs, strict=True))
         if along:
             gamma = sum(float(p.double().square().sum()) for p in moved) / along

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from workers.facts import facts_of
 from workers.moves import Moves
 from workers.optimizers import build_optimizer, in_force
 from workers.recipe import Recipe
@@ -36,6 +37,7 @@ class Descent(Session):
         self.point = Point(start)
         self.optimizer = build_optimizer(self.point, recipe, self.steps * recipe.epochs)
         self.moves = Moves(recipe.schedules, self.optimizer, self.steps, recipe.epochs)
+        self.facts = facts_of(recipe, self.optimizer, self.moves)
         self.last_finite: float | None = None
 
     @property

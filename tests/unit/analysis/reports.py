@@ -95,6 +95,9 @@ def attempt(number, ending="complete", **changes):
         "ended_at": 3.0,
         "seconds": 2.0,
         "images_per_second": 100.0,
+        "rule": "padam torch amsgrad",
+        "decay": "l2",
+        "eps_at": "outside the root, after bias correction",
     }
     return row | changes
 

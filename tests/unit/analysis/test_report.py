@@ -301,5 +301,10 @@ def test_a_study_trained_with_two_versions_of_the_code_says_so(tmp_path):
     assert "Trained with 2 versions of the code" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def test_the_page_names_the_rules_that_were_stepped_by(report):
+    rule = "padam torch amsgrad; decay l2; eps outside the root, after bias correction"
+    assert f"<tr><th>rules</th><td>{rule}</td></tr>" in report.html
+
+
 def test_without_held_out_images_the_page_says_so(report):
     assert "No images were held out for validation" in words(report)

@@ -132,6 +132,7 @@ def test_the_summary_says_where_it_was_made(found):
         "hosts": ["node1"],
         "devices": ["cpu"],
         "libraries": [{"torch": "2.14.1"}],
+        "rules": ["padam torch amsgrad; decay l2; eps outside the root, after bias correction"],
         "attempts": 5,
         "attempts_by_ending": {"complete": 4, "diverged": 1},
         "training_seconds": 10.0,
@@ -144,6 +145,14 @@ def test_an_attempt_that_never_ended_is_counted_without_provenance():
     material = Material.of(made)
     provenance = summary(Findings(material))["provenance"]
     assert (provenance["attempts"], provenance["attempts_by_ending"]) == (2, {"complete": 1})
+
+
+def test_each_rule_is_told_once_with_what_is_known_of_it():
+    made = source(trials({(0.1, 0.0): [10.0, 11.0, 12.0, 13.0]}))
+    sgd = {"rule": "sgd", "eps_at": None}
+    made.tries[:] = [attempt(n, **changes) for n, changes in enumerate([sgd, sgd, sgd | {"decay": None}])]
+    made.tries.append(attempt(3, rule=None, decay=None, eps_at=None))  # before rules were kept
+    assert summary(Findings(Material.of(made)))["provenance"]["rules"] == ["sgd", "sgd; decay l2"]
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ def test_a_state_that_cannot_be_taken_is_an_error_of_its_trial_alone(worker, sta
     reports = told(worker, damaged, Job(key=(8, 1), recipe=TRAINING))
     assert reports[0].finish.ending is Ending.ERROR
     assert reports[0].finish.reason
+    assert reports[0].finish.provenance.rule.rule == "adam torch"  # there was an optimizer when it was raised
     assert [report.finish.ending for report in reports[1:] if report.finish] == [Ending.COMPLETE]
 
 
@@ -103,3 +104,6 @@ def test_a_training_that_diverges_or_raises_leaves_the_others_alone(worker):
     ends = {report.key: report.finish for report in told(worker, *jobs) if report.finish}
     assert [end.ending for end in ends.values()] == [Ending.DIVERGED, Ending.ERROR, Ending.COMPLETE]
     assert (ends[1, 1].diverged_epoch, ends[2, 1].reason.split(":")[0]) == (1, "KeyError")
+    rules = [end.provenance.rule for end in ends.values()]
+    assert (rules[0].rule, rules[0].total_steps, rules[1]) == ("sgd", 60, None)
+    assert rules[2] == begin(TRAINING, None, torch.device("cpu")).facts
