@@ -16,7 +16,10 @@ from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.maps import SensitivityMap
 from analysis.material import Material, Source
 from analysis.measure import Measure
-from analysis.numbers import point, written
+from analysis.measures import MEASURES, Kind
+from analysis.measures.number import Number
+from analysis.numbers import plain, point, written
+from analysis.sentences import sentences
 from analysis.summary import summary
 
 
@@ -49,6 +52,17 @@ class Panel:
     def xs(self) -> Mapping[float, str]:
         """How values of x are written."""
         return self.map.grid.x_axis.texts(self.map.grid.xs.tolist())
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the numbers of the map say."""
+        return list(sentences(self.map))
+
+    @property
+    def numbers(self) -> list[tuple[Kind, Number]]:
+        """The numbers of the map; none in a single row."""
+        found = self.map.numbers
+        return [(kind, found[kind.name]) for kind in MEASURES if kind.name in found]
 
     @property
     def ys(self) -> Mapping[float, str]:
@@ -94,7 +108,7 @@ def write_report(source: Source, folder: Path, statistic: str | None = None, cli
 
 def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
     environment = Environment(loader=PackageLoader("analysis"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"written": written, "point": point}
+    environment.filters |= {"written": written, "point": point, "plain": plain}
     specification, metrics = findings.material.specification, findings.metrics
     return environment.get_template("report.html").render(
         specification=specification,

@@ -32,8 +32,8 @@ def _entangled(share: Number, x: str, y: str) -> Iterator[str]:
     told = f"{_percent(share.value)} %"
     if share.low is None or share.high is None:
         yield (
-            f"{told} of the variation of the cells is interaction of {pair}; with one seed nobody knows how much of it "
-            "is noise."
+            f"{told} of the variation of the cells is interaction of {pair}; with one seed nobody knows how much of "
+            "it is noise."
         )
         return
     told = f"{told} [{_percent(share.low)}, {_percent(share.high)}] of the variation of the cells is interaction"

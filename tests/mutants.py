@@ -285,7 +285,7 @@ def broken(mutant: Mutant | None, faults: int = FAULTS) -> str | None:
         copied(mutant, Path(copy))
         done = python(Path(copy), "-m", "tests.simulation", str(faults), "--first")
         words = [line for line in done.stdout.splitlines() if line.startswith("seed ")]
-        return words[0] if words else done.stderr.strip()[-200:] or None
+        return None if done.returncode == 0 else words[0] if words else done.stderr.strip()[-200:]
 
 
 def main() -> int:

@@ -51,7 +51,7 @@ def ridge_slope(surface: Surface) -> Number:
     limits = Limits(value, value, value)
     for rows in _choices(found):
         terms = [it.limits for it in rows if it.limits is not None]
-        limits = limits.hull(combined(terms, _weights(surface, rows), [it.unknown for it in rows]))
+        limits = limits.hull(combined(terms, _weights(surface, rows), [it.bounded for it in rows]))
     return Number(value=value, low=limits.low, high=limits.high, n=n, details=details)
 
 

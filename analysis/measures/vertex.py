@@ -6,7 +6,8 @@ the best x is not known: it is censored, at one side or both.
 
 The interval is Fieller's for the ratio that a vertex is of differences of three cells. Where another cell of the row
 may be the lowest (:mod:`analysis.measures.lowest`), the parabola through its neighbours counts too, and the interval
-spans both; one that is not bounded reaches to the ends of the row.
+spans both. No interval of one cell reaches further than half way to its neighbours: were the vertex beyond, the
+neighbour would be the lowest. Beyond an end nothing bounds it.
 """
 
 from __future__ import annotations
@@ -43,10 +44,9 @@ class Vertex:
     doubtful
         Whether noise may have decided on which side of an end of the row it lies.
     limits
-        The lowest point wherever it lies, beyond the ends too, with its limits; those of the row where noise leaves
-        it anywhere (``unknown``). None with one replicate.
-    unknown
-        Whether it does.
+        The lowest point wherever it lies, beyond the ends too, with its limits. None with one replicate.
+    bounded
+        Whether noise leaves a curvature open, so that the limits are the bounds of what is possible.
     """
 
     row: int
@@ -56,7 +56,7 @@ class Vertex:
     edge: bool
     doubtful: bool
     limits: Limits | None
-    unknown: bool
+    bounded: bool
 
 
 def vertices(surface: Surface) -> list[Vertex]:
@@ -75,11 +75,12 @@ def _vertex(surface: Surface, row: int) -> Vertex:
         value = min(max(anywhere, first), last)
     edge, noise, rows = column in {0, len(x) - 1}, surface.noise_near, surface.shape[0]
     if noise is None:
-        return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, unknown=False)
-    middle = (first + last) / 2.0 if value is None else value
-    found = _limits(x, means, noise, rows, noise.t)
-    widest = _limits(x, means, noise, rows, t_value(noise.freedom, MISSED / rows))
-    limits = Limits(middle, first, last) if found is None else found
+        return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, bounded=False)
+    found = [_part(x, means, it, noise, noise.t) for it in lowest(means, noise, rows)]
+    widest = [_part(x, means, it, noise, t_value(noise.freedom, MISSED / rows)) for it in lowest(means, noise, rows)]
+    low, high = min(it.low for it in found), max(it.high for it in found)
+    centre = anywhere if anywhere is not None and low <= anywhere <= high else min(max(float(x[column]), low), high)
+    limits = Limits(centre, low, high)
     shown = limits.clipped(first, last)
     return Vertex(
         row=row,
@@ -87,14 +88,38 @@ def _vertex(surface: Surface, row: int) -> Vertex:
         low=shown.low if value is None else min(shown.low, value),
         high=shown.high if value is None else max(shown.high, value),
         edge=edge,
-        doubtful=widest is None or _crosses(widest, first) or _crosses(widest, last),
+        doubtful=any(it.beyond for it in widest) and any(it.high > first and it.low < last for it in widest),
         limits=limits,
-        unknown=found is None,
+        bounded=any(it.bounded for it in found),
     )
 
 
-def _crosses(limits: Limits, end: float) -> bool:
-    return limits.low < end < limits.high
+@dataclass(frozen=True)
+class _Part:
+    """Where the best x may lie, were one cell the lowest.
+
+    ``bounded`` is whether that follows from where the cell lies, and not from its values; ``beyond``, whether the
+    best x may lie beyond the end.
+    """
+
+    low: float
+    high: float
+    bounded: bool
+    beyond: bool
+
+
+def _part(x: Matrix, means: Matrix, column: int, noise: Noise, t: float) -> _Part:
+    first, last = float(x[0]), float(x[-1])
+    least = -math.inf if column == 0 else float(x[column - 1] + x[column]) / 2.0
+    most = math.inf if column == len(x) - 1 else float(x[column] + x[column + 1]) / 2.0
+    top, bottom = _ratio(x, column)
+    curved = float(bottom @ means) > 0.0
+    found = fieller(top, bottom, means, noise.error, t) if curved else Limits(math.nan, -math.inf, math.inf)
+    if math.isinf(found.low):
+        at_an_end = math.isinf(least) or math.isinf(most)
+        return _Part(max(least, first), min(most, last), bounded=True, beyond=at_an_end)
+    clipped = found.clipped(least, most)
+    return _Part(clipped.low, clipped.high, bounded=False, beyond=clipped.low < first or clipped.high > last)
 
 
 def _ratio(x: Matrix, column: int) -> tuple[Matrix, Matrix]:
@@ -116,17 +141,3 @@ def _lowest_point(x: Matrix, means: Matrix, column: int, smallest: float) -> flo
     if curvature * float(x[-1] - x[0]) <= smallest:
         return None
     return float(top @ means) / curvature
-
-
-def _limits(x: Matrix, means: Matrix, noise: Noise, rows: int, t: float) -> Limits | None:
-    """Return a lowest point with its limits, over every cell that may be the lowest; None where there are none."""
-    hull: Limits | None = None
-    for column in sorted(lowest(means, noise, rows), key=lambda it: float(means[it])):
-        top, bottom = _ratio(x, column)
-        if float(bottom @ means) <= 0.0:
-            return None  # a highest point: the lowest lies at an end, which one nobody knows
-        found = fieller(top, bottom, means, noise.error, t)
-        if math.isinf(found.low):
-            return None
-        hull = found if hull is None else hull.hull(found)
-    return hull

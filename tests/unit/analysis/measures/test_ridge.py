@@ -83,7 +83,7 @@ def test_a_row_that_noise_leaves_anywhere_spans_the_axis():
     mean = bowl(0.0)
     mean[2] = 10.0
     row = vertices(surface(mean, seeds=3, noise=1.0))[2]
-    assert (row.low, row.high, row.unknown) == (X[0], X[-1], True)
+    assert (row.low, row.high, row.bounded) == (X[0], X[-1], True)
 
 
 def test_a_lowest_point_near_an_end_may_lie_beyond_it():
