@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.findings import ArmFindings, Findings
 from analysis.material import STATES
 from analysis.measure import SPLITS, counted
+from analysis.null_model import null_model
 from analysis.ranking import best_of_ranking
 
 
@@ -53,6 +54,7 @@ def summary(findings: Findings) -> dict[str, Any]:
                 "learned_nothing": _lost(one),
                 "worst": one.measures[0].metric.worst,
                 "best": _best_of(one, one.rankings[0]),
+                "null_model": None if (null := null_model(material, one)) is None else null.to_dict(),
             }
             for one in findings.arms
         },

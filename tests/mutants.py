@@ -23,13 +23,17 @@ SEED = "1"
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of one text in one file, and the tests that must notice it beside the simulation, if any."""
+    """A change of one text in one file, and the tests that must notice it beside the simulation, if any.
+
+    ``too`` are further changes, where one rule stands in two places and either one alone keeps it.
+    """
 
     name: str
     file: str
     before: str
     after: str
     tests: str = ""
+    too: tuple[tuple[str, str], ...] = ()
 
 
 MUTANTS = (
@@ -40,6 +44,7 @@ MUTANTS = (
         "        trial.c.attempt == its_attempt,\n        trial.c.driver_id == driver_id,\n",
         "",
         TESTS,
+        too=(("select(trial.c.id, trial.c.attempt,", "select(trial.c.id, said.c.attempt,"),),
     ),
     Mutant(
         "reports may be written twice", "study/store/results.py", ".on_conflict_do_nothing(), records", ", records"
@@ -254,9 +259,11 @@ def copied(mutant: Mutant | None, copy: Path) -> None:
     if mutant is not None:
         file = copy / mutant.file
         text = file.read_text(encoding="utf-8")
-        if text.count(mutant.before) != 1:
-            raise SystemExit(f"mutant {mutant.name!r}: its text must stand once in {mutant.file}")
-        file.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+        for before, after in ((mutant.before, mutant.after), *mutant.too):
+            if text.count(before) != 1:
+                raise SystemExit(f"mutant {mutant.name!r}: its text must stand once in {mutant.file}")
+            text = text.replace(before, after)
+        file.write_text(text, encoding="utf-8")
 
 
 def python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -48,6 +48,14 @@ class Columns:
         """Return where a value is drawn."""
         return float(self.places[int(np.searchsorted(self.values, value))])
 
+    def between(self, value: float) -> float:
+        """Return where a value that need not have been tried is drawn."""
+        if self.scale != "even":
+            return value
+        logarithmic = bool((self.values > 0).all()) and value > 0
+        values, it = (np.log(self.values), np.log(value)) if logarithmic else (self.values, value)
+        return float(np.interp(it, values, self.places))
+
     def within(self, column: int, share: float = 0.5) -> float:
         """Return a place in a column, at a share of its drawn width."""
         left, right = float(self.edges[column]), float(self.edges[column + 1])

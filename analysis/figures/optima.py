@@ -16,7 +16,8 @@ from analysis.figures.columns import columns_of
 from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
 from analysis.maps import SensitivityMap
-from analysis.numbers import point
+from analysis.null_model import NullModel, null_model
+from analysis.numbers import plain, point
 
 SPREAD = 0.13
 """Rows between the dots of two seeds."""
@@ -30,14 +31,16 @@ class Ridge:
     title: str
     caption: str
     map: SensitivityMap
+    null: NullModel | None
 
 
 def compute(findings: Findings) -> list[Ridge]:
     """Return the ridge of each arm's grid of two hyperparameters; of a larger one, that of its best panel."""
-    return [ridge for one in findings.arms if (ridge := _ridge(one)) is not None]
+    found = [_ridge(one, null_model(findings.material, one)) for one in findings.arms]
+    return [ridge for ridge in found if ridge is not None]
 
 
-def _ridge(arm: ArmFindings) -> Ridge | None:
+def _ridge(arm: ArmFindings, null: NullModel | None) -> Ridge | None:
     maps = [one for one in arm.maps[0] if one.grid.y is not None and len(one.optima) > 1]
     best = arm.best
     if not maps or best is None:
@@ -61,7 +64,27 @@ def _ridge(arm: ArmFindings) -> Ridge | None:
         text += " No bars: two values with every seed in, three at least, are needed."
     if any(optimum.edge for optimum in one.optima):
         text += " Arrows: the best lies at the edge of the grid, the optimum perhaps beyond."
-    return Ridge(name=f"optima{arm.suffix}", title=title, caption=f"{text} {chosen(one.measure)}".strip(), map=one)
+    text += _told(one, null)
+    name = f"optima{arm.suffix}"
+    return Ridge(name=name, title=title, caption=f"{text} {chosen(one.measure)}".strip(), map=one, null=null)
+
+
+def _told(one: SensitivityMap, null: NullModel | None) -> str:
+    """Return what a caption says of the slopes."""
+    slope, told = one.numbers.get("ridge_slope"), ""
+    if slope is not None and slope.value is not None:
+        told = " Crosses: the lowest point of the parabola through a row's lowest cell and its neighbours; slope "
+        told += plain(slope.value)
+        if slope.low is not None and slope.high is not None:
+            told += f" [{plain(slope.low)}, {plain(slope.high)}]"
+        told += " decades" if one.log[0] else ""
+        told += " per decade." if one.log[1] else " per unit."
+    if null is not None:
+        told += (
+            f" Dashed: the null model, in which a step depends on p through the scale of gradients alone, 10^"
+            f"{plain(null.log10_scale)} at the best configuration: slope {plain(null.slope)}."
+        )
+    return told
 
 
 def caption(result: Ridge) -> str:
@@ -100,6 +123,7 @@ def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
     label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)))
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.set_title(title, loc="left")
+    _draw_lines(axes, result)
     bests = []
     for optimum in result.map.optima:
         if optimum.likely:
@@ -120,3 +144,19 @@ def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
             axes.annotate("", xy=(beyond, optimum.row), xytext=(at, optimum.row), arrowprops=style)
     if not result.map.grid.y_axis.choices:  # nothing lies between two choices
         axes.plot(*zip(*bests, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)
+
+
+def _draw_lines(axes: Axes, result: Ridge) -> None:
+    """Draw the lowest points of the rows' parabolas, and the ridge that the null model predicts."""
+    grid, log = result.map.grid, result.map.log[0]
+    columns = columns_of(grid.xs)
+    slope = result.map.numbers.get("ridge_slope")
+    if slope is not None:
+        rows = [(it["best"], row) for row, it in enumerate(slope.details.get("best", ())) if it["best"] is not None]
+        places = [columns.between(10.0**x if log else x) for x, _ in rows]
+        axes.plot(places, [row for _, row in rows], linestyle="none", marker="x", markersize=6, color="0.1", zorder=5)
+    if result.null is not None:
+        places = [columns.between(result.null.at(y)) for y in grid.ys.tolist()]
+        ends = axes.get_xlim()
+        axes.plot(places, range(len(grid.ys)), color="0.1", linestyle=(0, (4, 3)), linewidth=1.0, zorder=2)
+        axes.set_xlim(ends)

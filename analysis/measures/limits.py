@@ -76,9 +76,9 @@ def fieller(top: Matrix, bottom: Matrix, means: Matrix, error: float, t: float) 
     a = denominator**2 - spread * float((bottom**2).sum())
     b = numerator * denominator - spread * float((top * bottom).sum())
     c = numerator**2 - spread * float((top**2).sum())
+    if a <= 0.0 or denominator == 0.0:
+        return Limits(math.nan, -math.inf, math.inf)
     value = numerator / denominator
-    if a <= 0.0:
-        return Limits(value, -math.inf, math.inf)
     root = math.sqrt(max(b * b - a * c, 0.0))
     return Limits(value, (b - root) / a, (b + root) / a)
 
