@@ -99,7 +99,7 @@ class Trouble:
         """Within a transaction: others may look, or try to write; or the process is killed."""
         universe = self._universe
         if universe.chance.random() < 0.03:
-            universe.timeline.sleep(0.0)
+            universe.timeline.sleep(universe.chance.choice([0.0, 0.02, 0.3]))  # or nobody else is due just then
         if universe.fates.strikes("killed in a transaction"):
             self._process.crash()
 

@@ -43,6 +43,7 @@ PLANE = {
 
 def foreign(text):
     """Return the words of classification that a text has of its own."""
+    text = re.sub(r"\d+ % (\[\d+, \d+\] )?of the variation", "", text)  # a share of it, whatever varies
     for words_of_all in COMMON:
         text = text.replace(words_of_all, "")
     return [word for word in FOREIGN if word in text.lower()]
