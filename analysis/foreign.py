@@ -206,7 +206,10 @@ def _floats(column: pd.Series, name: Hashable, what: str) -> Any:
 def _numbered(column: pd.Series, name: Hashable) -> Any:
     """Return whole numbers in the place of the values of a column, which may be anything."""
     _refuse_gaps(column, name)
-    return pd.factorize(column)[0]
+    try:
+        return pd.factorize(column, sort=True)[0]  # or the last digits of a sum depended on the order of rows
+    except TypeError:  # of values without an order
+        return pd.factorize(column)[0]
 
 
 def _refuse_doubles(found: pd.DataFrame, columns: dict[str, pd.Series], roles: dict[str, Hashable]) -> None:

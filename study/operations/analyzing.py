@@ -56,7 +56,7 @@ def table_of(path: Path, columns: Collection[str], *, value: str = "") -> pd.Dat
         if ending == ".parquet":
             return _parquet(path, columns)
         if str(path) == PIPE:
-            return _text(io.BytesIO(sys.stdin.buffer.read()), SEPARATORS[ending], columns, value)
+            return _text(io.BytesIO(_piped()), SEPARATORS[ending], columns, value)
         with gzip.open(path, "rb") if ending.endswith(".gz") else path.open("rb") as file:
             return _text(file, SEPARATORS[ending.removesuffix(".gz")], columns, value)  # type: ignore[arg-type]
     except UnicodeError:
@@ -64,6 +64,12 @@ def table_of(path: Path, columns: Collection[str], *, value: str = "") -> pd.Dat
     except (OSError, EOFError, ValueError, zlib.error, csv.Error) as error:  # pandas and Arrow raise kinds of these
         line = printable((str(error).strip() or type(error).__name__).splitlines()[0], 200)
         raise UsageError(f"TABLE cannot be read as {ending}: {line}") from None
+
+
+def _piped() -> bytes:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(f"TABLE {PIPE} must come through a pipe, such as cat table.csv | basin analyze {PIPE}")
+    return sys.stdin.buffer.read()
 
 
 def _ending(path: Path) -> str:
@@ -118,16 +124,26 @@ def _text(file: IO[bytes], separator: str, columns: Collection[str], value: str)
 
 
 def _names(file: IO[bytes], separator: str) -> list[str]:
-    """Return the names of the columns, from the first line that holds anything."""
+    """Return the names of the columns, from the first line that holds anything, if no line is longer.
+
+    pandas drops what a line has too much of, or shifts the columns by it, without a word.
+    """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        names = next((line for line in csv.reader(text, delimiter=separator) if line), None)
+        lines = (line for line in csv.reader(text, delimiter=separator) if line)
+        names = next(lines, [])
+        longer = next((row for row, line in enumerate(lines) if any(line[len(names) :])), None)
     finally:
         text.detach()
-    if names is None:
+    if not names:
         raise UsageError("TABLE must begin with a line of the names of its columns, and is empty")
     if any("\0" in name for name in names):
         raise UsageError("TABLE must be text, and holds bytes that are none")
+    if longer is not None and len(names) > 1:  # else the separator is another one
+        raise UsageError(
+            f"TABLE must have as many values in a row as its first line has names, {len(names)}, and row {longer}, "
+            "counted from 0, has more; put values that hold a separator between quotes"
+        )
     return names
 
 
