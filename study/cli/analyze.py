@@ -59,7 +59,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Say with numbers and intervals how entangled two columns of any table are.
+    """Say how entangled two columns of a table are.
 
     docs/measures.md says what each number is, and how often its interval holds the truth.
     """
