@@ -158,6 +158,9 @@ def analyze(  # noqa: PLR0913 - as its command has them
     """
     if direction not in {"minimize", "maximize"}:
         raise TableError(f"direction must be minimize or maximize, got {shown(direction)}")
+    for role, name in (("x", x), ("y", y), ("value", value), ("seed", seed)):
+        if not isinstance(name, Hashable):
+            raise TableError(f"{role} must name one column, got {shown(name)}")
     if seed is not None and seed in {x, y, value}:
         raise TableError(f"seed must be another column than x, y and value, got {shown(seed)}")
     sign = -1.0 if direction == "maximize" else 1.0

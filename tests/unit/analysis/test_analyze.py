@@ -281,3 +281,8 @@ def test_a_table_keeps_what_it_held():
     before = table.copy()
     found(table)
     pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize("role", ["x", "y", "value", "seed"])
+def test_a_list_of_columns_is_none(role):
+    assert refusal(surface(), **{role: ["lr"]}) == f"{role} must name one column, got ['lr']"
