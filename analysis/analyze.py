@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +16,13 @@ from analysis.grid import Grid
 from analysis.measures import measured
 from analysis.measures.number import Number
 from analysis.measures.surface import Surface
-from search_spaces.errors import shown
+from search_spaces.errors import printable, shown
+
+VALUES = (1e-40, 1e40)
+"""How large the largest value may be; more than a single-precision number can be."""
+
+AXES = (1e-15, 1e15)
+"""How far the values of an axis may lie apart that is not logarithmic."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,7 +58,12 @@ class Analysis:
         lost = int(grid.diverged.sum())
         if self.worst is not None:
             told = "row has" if lost == 1 else "rows have"
-            found.append(f"{lost} {told} no value and count at {self.worst:g}, the worst")
+            counts = "counts" if lost == 1 else "count"
+            found.append(f"{lost} {told} no value and {counts} at {self.worst:g}, the worst")
+            told_values = grid.replicates[np.isfinite(grid.replicates) & ~grid.diverged]
+            worse = int((grid.sign * told_values > grid.sign * self.worst).sum())
+            if worse:
+                found.append(f"{worse} of the values that are there {'is' if worse == 1 else 'are'} worse than that")
         for name, values, log in ((self.x, grid.xs, self.log[0]), (self.y, grid.ys, self.log[1])):
             if not log and len(values) > 2 and (values > 0).all() and _geometric(values):
                 found.append(f"{name} is taken as it is; its values grow by one factor, which --log {name} follows")
@@ -67,8 +79,8 @@ class Analysis:
         if grid.best is not None:
             row, column = grid.best
             best = {
-                "x": grid.x_axis.value(float(grid.xs[column])),
-                "y": grid.y_axis.value(float(grid.ys[row])),
+                "x": _plain(grid.x_axis.value(float(grid.xs[column]))),
+                "y": _plain(grid.y_axis.value(float(grid.ys[row]))),
                 "value": float(grid.mean[grid.best]),
                 "n": int(grid.n[grid.best]),
             }
@@ -83,6 +95,11 @@ class Analysis:
             **{name: number.to_dict() for name, number in self.numbers.items()},
             "notes": self.notes,
         }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of an axis without the backslashes that a figure needs before dollar signs."""
+    return value.replace(r"\$", "$") if isinstance(value, str) else value
 
 
 def _geometric(values: Any) -> bool:
@@ -122,9 +139,9 @@ def analyze(  # noqa: PLR0913 - as its command has them
     direction
         Which values are better.
     worst
-        What a diverged training counts at; the worst value there is where None.
+        What a diverged training counts at; the worst value there is where None. It cannot be better than every value.
     start
-        The y at which tuning starts (:mod:`analysis.measures.regret`); every one where None.
+        The y at which tuning starts (:mod:`analysis.measures.regret`), as it is or as text; every one where None.
     tolerance
         By how much a cell may be worse than the best and lie in the basin (:mod:`analysis.measures.area`).
 
@@ -141,19 +158,29 @@ def analyze(  # noqa: PLR0913 - as its command has them
     """
     if direction not in {"minimize", "maximize"}:
         raise TableError(f"direction must be minimize or maximize, got {shown(direction)}")
+    for role, name in (("x", x), ("y", y), ("value", value), ("seed", seed)):
+        if not isinstance(name, Hashable):
+            raise TableError(f"{role} must name one column, got {shown(name)}")
+    if seed is not None and seed in {x, y, value}:
+        raise TableError(f"seed must be another column than x, y and value, got {shown(seed)}")
     sign = -1.0 if direction == "maximize" else 1.0
     given: Any = table  # grid_of refuses what is no table
-    if isinstance(given, pd.DataFrame) and value in given.columns:
+    if isinstance(given, pd.DataFrame) and (given.columns == value).sum() == 1:
+        _refuse_words(table, value)
         table = table.replace({value: {np.inf: np.nan, -np.inf: np.nan}})
         worst = _worst(table, value, sign, worst)
     grid = grid_of(table, x, y, value, seed=seed, worst=worst, sign=sign)
     on = _logarithmic(grid, log, x, y)
+    _refuse_sizes(grid, on, {"x": x, "y": y, "value": value})
     if tolerance is not None and not (is_number(tolerance) and np.isfinite(tolerance) and tolerance >= 0):
         raise TableError(f"tolerance must be a number of 0 or more, got {shown(tolerance)}")
     options: dict[str, dict[str, Any]] = {}
     if start is not None:
         options["coordinate_tuning_regret"] = {"start": _row(grid, start, y)}
-    surface = Surface.of(grid, log=on, tolerance=tolerance)
+    if grid.diverged.any() and grid.diverged.sum() == grid.n.sum():
+        surface: Surface | str = "a row must have a value, and none has"
+    else:
+        surface = Surface.of(grid, log=on, tolerance=tolerance)
     return Analysis(
         x=str(x),
         y=str(y),
@@ -165,15 +192,51 @@ def analyze(  # noqa: PLR0913 - as its command has them
     )
 
 
+def _refuse_words(table: pd.DataFrame, value: Hashable) -> None:
+    """Refuse a column of text by the first word in it that is no number."""
+    column = table[value].reset_index(drop=True)
+    if not (pd.api.types.is_object_dtype(column.dtype) or isinstance(column.dtype, pd.StringDtype)):
+        return
+    wrong = (pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy(dtype=bool)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise TableError(
+            f"column {printable(str(value))} must hold numbers, or nothing where a training diverged, got "
+            f"{shown(column.iloc[row])} in row {row}, counted from 0"
+        )
+
+
+def _refuse_sizes(grid: Grid, log: tuple[bool, bool], names: Mapping[str, Hashable]) -> None:
+    """Refuse numbers whose powers leave what a float can hold; the fitted quadratics multiply several of them."""
+    values = grid.replicates[np.isfinite(grid.replicates)]
+    sizes = [("value", float(np.abs(values).max(initial=0.0)), VALUES, "reach to a size")]
+    for role, axis, places, on in (("x", grid.x_axis, grid.xs, log[0]), ("y", grid.y_axis, grid.ys, log[1])):
+        if not axis.choices and not on:
+            largest = float(np.abs(places).max())
+            span = float(places[-1] / 2 - places[0] / 2) * 2 if largest < AXES[1] else largest
+            sizes.append((role, span, AXES, "span a range"))
+    for role, size, (low, high), what in sizes:
+        if size and not low <= size <= high:
+            raise TableError(
+                f"column {printable(str(names[role]))} must {what} between {low:g} and {high:g}, got {size:g}; "
+                "give it in another unit" + ("" if role == "value" else ", or make it logarithmic")
+            )
+
+
 def _worst(table: pd.DataFrame, value: Hashable, sign: float, worst: float | None) -> float | None:
     """Return what a row without a value counts at, where there is one."""
-    column = table.loc[:, table.columns == value]
-    if worst is not None or column.shape[1] > 1:
-        return worst
-    numbers = pd.to_numeric(column.iloc[:, 0], errors="coerce")
+    numbers = pd.to_numeric(table[value], errors="coerce")
     if not numbers.isna().any() or numbers.isna().all():
-        return None
-    return float(sign * (sign * numbers).max())
+        return worst
+    if worst is None:
+        return float(sign * (sign * numbers).max())
+    best = float(sign * (sign * numbers).min())
+    if is_number(worst) and np.isfinite(worst) and sign * worst < sign * best:
+        raise TableError(
+            f"worst must not be better than every value of {printable(str(value))}, the best of which is {best:g}, "
+            f"got {worst:g}; where {'lower' if sign < 0 else 'higher'} values are better, say so by the direction"
+        )
+    return worst
 
 
 def _logarithmic(grid: Grid, log: Hashable | Iterable[Hashable], x: Hashable, y: Hashable) -> tuple[bool, bool]:
@@ -191,10 +254,15 @@ def _logarithmic(grid: Grid, log: Hashable | Iterable[Hashable], x: Hashable, y:
 
 def _row(grid: Grid, start: float | str, y: Hashable) -> int:
     """Return the row of a starting y."""
-    values = [grid.y_axis.value(it) for it in grid.ys.tolist()]
+    values = [_plain(grid.y_axis.value(it)) for it in grid.ys.tolist()]
+    number: Any = start
+    if isinstance(start, str):
+        with suppress(ValueError):  # it is text, then
+            number = float(start)
     for row, value in enumerate(values):
-        if value == start or (
-            isinstance(value, float) and isinstance(start, float | int) and np.isclose(value, start)
-        ):
+        if is_number(value) and is_number(number):
+            if np.isclose(value, number, rtol=1e-9, atol=0.0):
+                return row
+        elif str(value) == printable(str(start)):  # the axis keeps text as it can be shown
             return row
     raise TableError(f"start must be a value of {shown(y)}, one of {shown(values)}, got {shown(start)}")

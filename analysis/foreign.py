@@ -19,6 +19,9 @@ from search_spaces.errors import printable, shown
 MAX_CELLS = 40_000
 """Cells of a grid: as many as 200 values against 200."""
 
+MAX_PLACES = 20_000_000
+"""Cells times replicates; an array of that many numbers has 160 MB."""
+
 X, Y, VALUE, SEED = "x", "y", "value", "seed"
 """What the columns are called inside; a table's own names may be anything."""
 
@@ -82,6 +85,13 @@ def grid_of(
         _refuse_doubles(found, columns, roles)
     else:
         found[SEED] = found.groupby([X, Y]).cumcount()
+    replicates = int(found[SEED].nunique())
+    if shape[0] * shape[1] * replicates > MAX_PLACES:
+        raise TableError(
+            f"cells times replicates must be at most {MAX_PLACES:,}, got {shape[0] * shape[1]:,} cells and "
+            f"{replicates:,} replicates in {len(table):,} rows; name a column of seeds that the cells share, or "
+            "average before"
+        )
     if worst is not None and not (is_number(worst) and np.isfinite(worst)):
         raise TableError(f"worst must be a finite number, got {shown(worst)}")
     lost = found[VALUE].isna()
@@ -196,7 +206,10 @@ def _floats(column: pd.Series, name: Hashable, what: str) -> Any:
 def _numbered(column: pd.Series, name: Hashable) -> Any:
     """Return whole numbers in the place of the values of a column, which may be anything."""
     _refuse_gaps(column, name)
-    return pd.factorize(column)[0]
+    try:
+        return pd.factorize(column, sort=True)[0]  # or the last digits of a sum depended on the order of rows
+    except TypeError:  # of values without an order
+        return pd.factorize(column)[0]
 
 
 def _refuse_doubles(found: pd.DataFrame, columns: dict[str, pd.Series], roles: dict[str, Hashable]) -> None:

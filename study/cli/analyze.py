@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from search_spaces.errors import escaped, printable
 from study.cli.options import JsonOption
 from study.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from analysis.analyze import Analysis
 
+ROUNDING = 1e-12
+"""What is smaller, beside its size, is printed as 0; JSON has it whole."""
+
 
 def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV, TSV or Parquet file, one row a training.")],
+    table: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TABLE", help="A CSV, TSV (also .gz) or Parquet file, one row a training; - is CSV from a pipe."
+        ),
+    ],
     x: Annotated[str, typer.Option("--x", metavar="COL", help="Column across the map, such as the learning rate.")],
     y: Annotated[str, typer.Option("--y", metavar="COL", help="Column up the map.")],
     value: Annotated[
@@ -27,7 +37,10 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
         typer.Option("--seed", metavar="COL", help="Column of the replicate; else rows of a cell are replicates."),
     ] = None,
     log: Annotated[
-        str | None, typer.Option("--log", metavar="x,y", help="Which axes are logarithmic: columns, or x and y.")
+        list[str] | None,
+        typer.Option(
+            "--log", metavar="x,y", help="Which axes are logarithmic: columns, or x and y; may be repeated."
+        ),
     ] = None,
     maximize: Annotated[bool, typer.Option("--maximize", help="Higher values are better.")] = False,
     worst: Annotated[
@@ -46,7 +59,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Say with numbers and intervals how entangled two columns of any table are.
+    """Say how entangled two columns of a table are.
 
     docs/measures.md says what each number is, and how often its interval holds the truth.
     """
@@ -58,7 +71,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
         y=y,
         value=value,
         seed=seed,
-        log=[name.strip() for name in (log or "").split(",") if name.strip()],
+        log=log or (),
         maximize=maximize,
         worst=worst,
         start=start,
@@ -72,28 +85,55 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
 
 def _print(found: Analysis) -> None:
     from analysis.measures import MEASURES  # noqa: PLC0415
-    from analysis.numbers import written  # noqa: PLC0415
 
     grid, numbers = found.grid, found.numbers
-    typer.echo(f"{found.value} over {found.x} and {found.y}: {len(grid.xs)} x {len(grid.ys)} cells\n")
-    rows = [
-        {
-            "measure": kind.name,
-            "value": None if numbers[kind.name].value is None else f"{numbers[kind.name].value:.4g}",
-            "95 % interval": _interval(numbers[kind.name].low, numbers[kind.name].high),
-            "n": numbers[kind.name].n,
-            "what": kind.title + (f" ({numbers[kind.name].reason})" if numbers[kind.name].reason else ""),
-        }
-        for kind in MEASURES
-    ]
-    print_table(rows, ("measure", "value", "95 % interval", "n", "what"))
+    x, y, value = (printable(name) for name in (found.x, found.y, found.value))
+    typer.echo(f"{value} over {x} and {y}: {len(grid.xs)} x {len(grid.ys)} cells")
+    typer.echo(f"{'higher' if grid.sign < 0 else 'lower'} values of {value} are better\n")
+    across, up = (f"log10 {name}" if log else name for name, log in zip((x, y), found.log, strict=True))
+    units = {
+        "ridge_slope": f"{across} per {up}",
+        "ridge_slope_yx": f"{up} per {across}",
+        "coordinate_tuning_regret": value,
+        "x_sensitivity": value,
+    }
+    largest = max((abs(it) for it in grid.mean[grid.n > 0].tolist()), default=0.0)
+    rows, reasons = [], dict[str, list[str]]()
+    for kind in MEASURES:
+        it = numbers[kind.name]
+        size = largest if units.get(kind.name) == value else 1.0
+        told = re.sub(r"\b[xy]\b", lambda role: x if role[0] == "x" else y, kind.title)
+        rows.append(
+            {
+                "measure": kind.name,
+                "value": None if it.value is None else _written(it.value, size),
+                "95 % interval": _interval(it.low, it.high, size),
+                "n": it.n,
+                "what it is": told + (f", in {units[kind.name]}" if kind.name in units else ""),
+            }
+        )
+        if it.reason:
+            reasons.setdefault(it.reason, []).append(kind.name)
+    print_table(rows, ("measure", "value", "95 % interval", "n", "what it is"))
+    typer.echo("\nn: replicates that every cell has; -: not defined, or no interval")
+    for reason, names in reasons.items():
+        typer.echo(f"{'all' if len(names) == len(MEASURES) else ', '.join(names)}: {reason}")
     best = found.to_dict()["best"]
     if best is not None:
-        place = f"{found.x} {written(best['x'])}, {found.y} {written(best['y'])}"
-        typer.echo(f"\nbest: {place}: {best['value']:.4g}")
+        places = ", ".join(f"{name} {_place(best[role])}" for role, name in (("x", x), ("y", y)))
+        typer.echo(f"\nbest cell: {places}, with {value} {best['value']:.4g} (mean of {best['n']})")
     for note in found.notes:
-        typer.echo(f"note: {note}")
+        typer.echo(f"note: {escaped(note)}")
 
 
-def _interval(low: float | None, high: float | None) -> str | None:
-    return None if low is None or high is None else f"{low:.4g} to {high:.4g}"
+def _written(number: float, size: float) -> str:
+    """Return a number as it is printed; what is nothing beside a size is 0."""
+    return f"{number:.4g}" if abs(number) >= ROUNDING * size else "0"
+
+
+def _interval(low: float | None, high: float | None, size: float) -> str | None:
+    return None if low is None or high is None else f"{_written(low, size)} to {_written(high, size)}"
+
+
+def _place(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else printable(str(value))

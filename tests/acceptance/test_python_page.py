@@ -69,6 +69,7 @@ TOLD = {
     "An error in a sentence": r"study valley exists with another specification:\n  epochs: stored 3, given 4\n.*",
     "A map of a study's trials": r"",
     "A map of a table from elsewhere": r"",
+    "The numbers of a table": r"0\.415 -4\.02 one replicate: no interval\n",
     "Maps beside one another": r"",
 }
 

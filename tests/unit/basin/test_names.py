@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import basin
+from analysis.analyze import analyze
 from analysis.heatmap import heatmap
 from search_spaces.errors import BasinError
 from study.python.opened import Studies
@@ -39,7 +40,7 @@ def python(*arguments, cwd, **options):
 
 
 def test_every_name_is_what_is_defined_elsewhere():
-    assert (basin.run, basin.heatmap, basin.Padam) == (run, heatmap, Padam)
+    assert (basin.run, basin.analyze, basin.heatmap, basin.Padam) == (run, analyze, heatmap, Padam)
     assert (basin.Study, basin.Studies, basin.BasinError) == (Study, Studies, BasinError)
 
 

@@ -23,7 +23,7 @@ from workers.provenance import code_version
 
 DOCUMENTED = {
     "presets", "run", "studies", "show", "trials", "curves", "report", "cancel", "reap", "delete", "extend", "retry",
-    "db", "compare", "claims",
+    "db", "compare", "claims", "analyze",
 }  # fmt: skip
 PASSWORD = "-".join(("correct", "horse"))
 

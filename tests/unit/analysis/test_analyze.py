@@ -1,0 +1,288 @@
+"""The analysis of any table: published grids, surfaces with known answers, and tables as they come."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.analyze import analyze
+from analysis.errors import TableError
+from analysis.measures import MEASURES
+
+NAN = float("nan")
+LRS, PS = (0.1, 0.01, 0.001), (0.25, 0.125, 0.0625)
+PUBLISHED = {
+    "final": ([49.82, 18.98, 17.82, 33.99, 15.07, 21.95, 19.54, 15.98, 27.49], 0.415, -4.0, [-2.54, -2.23, -1.74]),
+    "mean": ([46.18, 18.44, 17.60, 21.69, 17.31, 22.35, 19.75, 16.66, 28.38], 0.585, -4.4, [-2.53, -1.96, -1.71]),
+    "lowest": ([34.24, 14.92, 16.08, 16.10, 15.07, 21.16, 12.04, 15.20, 27.29], 0.744, None, [-2.44, -1.64, -1.15]),
+    "loss": ([1.068, 0.524, 1.618, 0.686, 1.047, 2.641, 0.520, 1.693, 2.999], 0.184, None, [-1.83, -1.21, None]),
+}  # fmt: skip
+"""A 3 x 3 grid of the Padam reproducibility report: its interaction share, ridge slope and vertices by falling p."""
+
+
+def grid(values):
+    """Return a table of nine values, by p and lr."""
+    places = [(lr, p) for p in PS for lr in LRS]
+    return pd.DataFrame(
+        [(lr, p, value) for (lr, p), value in zip(places, values, strict=True)], columns=["lr", "p", "v"]
+    )
+
+
+def surface(replicates=3, noise=0.01):
+    """Return a valley of nine cells with replicates."""
+    generator = np.random.default_rng(0)
+    rows = [
+        (lr, p, seed, 1 + (np.log10(lr) + 2 + 2 * p) ** 2 + noise * generator.normal())
+        for p in PS
+        for lr in LRS
+        for seed in range(replicates)
+    ]
+    return pd.DataFrame(rows, columns=["lr", "p", "seed", "v"])
+
+
+def found(table, **options):
+    return analyze(table, **{"x": "lr", "y": "p", "value": "v", **options})
+
+
+def plain(table, **options):
+    """Return the analysis as JSON gives it back; NaN is refused."""
+    return json.loads(json.dumps(found(table, **options).to_dict(), allow_nan=False))
+
+
+def refusal(table, **options):
+    with pytest.raises(TableError) as error:
+        found(table, **options)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(("values", "share", "slope", "vertices"), PUBLISHED.values(), ids=PUBLISHED)
+def test_the_published_grids_have_their_numbers(values, share, slope, vertices):
+    it = plain(grid(values), log="lr")
+    assert it["interaction_share"]["value"] == pytest.approx(share, abs=5e-4)
+    assert it["interaction_share"]["low"] is it["interaction_share"]["high"] is None
+    assert [row["best"] for row in it["ridge_slope"]["best"]][::-1] == [
+        vertex if vertex is None else pytest.approx(vertex, abs=6e-3) for vertex in vertices
+    ]
+    if slope is not None:
+        assert it["ridge_slope"]["value"] == pytest.approx(slope, abs=0.05)
+
+
+def decay(coupled):
+    """Return a separable bowl, or the same one with the decay that torch would be given."""
+    rows = [
+        (10.0**lr, 10.0**w, (lr + 2.5) ** 2 + 0.5 * (w + (lr if coupled else 0.0) + 3.5) ** 2)
+        for lr in np.linspace(-4, -1, 7)
+        for w in (np.linspace(-2.5, 0.5, 7) if coupled else np.linspace(-5, -2, 7))
+    ]
+    return pd.DataFrame(rows, columns=["lr", "p", "v"])
+
+
+def test_a_separable_surface_is_not_entangled():
+    it = plain(decay(coupled=False), log=["lr", "p"])
+    assert it["interaction_share"]["value"] == pytest.approx(0, abs=1e-9)
+    assert (it["canonical_rho"]["value"], it["ridge_slope"]["value"]) == pytest.approx((0, 0), abs=1e-9)
+
+
+def test_the_same_surface_in_the_terms_of_torch_is():
+    it = plain(decay(coupled=True), log=["lr", "p"])
+    assert it["interaction_share"]["value"] == pytest.approx(0.348, abs=5e-4)
+    assert it["canonical_rho"]["value"] == pytest.approx(-(3**-0.5), abs=1e-9)
+    assert it["ridge_slope_yx"]["value"] == pytest.approx(-1, abs=1e-9)
+    assert it["ridge_slope"]["value"] == pytest.approx(-1 / 3, abs=1e-9)
+
+
+def test_every_measure_is_there_with_value_bounds_and_replicates():
+    it = plain(surface(), seed="seed", log="lr")
+    assert all(it[kind.name].keys() >= {"value", "low", "high", "n"} for kind in MEASURES)
+    assert it["best"].keys() == {"x", "y", "value", "n"}
+    assert all(it[kind.name]["n"] == 3 for kind in MEASURES)
+
+
+def test_the_order_of_rows_says_nothing_where_a_seed_does():
+    table = surface().assign(seed=lambda it: "s" + it["seed"].astype(str))
+    assert plain(table, seed="seed") == plain(table.sample(frac=1, random_state=1), seed="seed")
+
+
+def test_higher_values_are_better_where_that_is_said():
+    it, other = plain(surface()), plain(surface().assign(v=lambda it: -it["v"]), direction="maximize")
+    assert other["best"]["value"] == -it["best"]["value"]
+    assert other["ridge_slope"] == it["ridge_slope"]
+
+
+# --- what has no value ---
+
+
+@pytest.mark.parametrize("lost", [NAN, float("inf"), float("-inf")])
+def test_what_has_no_value_counts_at_the_worst_there_is(lost):
+    table = surface()
+    table.loc[0, "v"] = lost
+    it = found(table)
+    assert (it.worst, it.to_dict()["diverged"]) == (table["v"].replace(lost, NAN).max(), 1)
+    assert it.notes[0].startswith("1 row has no value and counts at ")
+
+
+def test_what_has_no_value_counts_at_what_is_said():
+    it = found(grid([NAN, *range(1, 9)]), worst=90.0)
+    assert it.grid.mean.max() == 90.0
+    assert it.notes[0] == "1 row has no value and counts at 90, the worst"
+
+
+def test_values_that_are_worse_than_the_worst_are_told():
+    assert "1 of the values that are there is worse than that" in found(grid([NAN, *range(1, 9)]), worst=7.5).notes
+
+
+def test_a_worst_that_is_better_than_every_value_is_refused():
+    assert "worst must not be better than every value of v, the best of which is 1, got 0" in refusal(
+        grid([NAN, *range(1, 9)]), worst=0.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("worst", "reason"),
+    [(None, "every cell must have a value, and 9 of 9 have none"), (90.0, "a row must have a value, and none has")],
+)
+def test_a_table_without_any_value_says_so_of_every_measure(worst, reason):
+    it = plain(grid([NAN] * 9), worst=worst)
+    assert it["best"] is None
+    assert [(it[kind.name]["value"], it[kind.name]["reason"]) for kind in MEASURES] == [(None, reason)] * len(
+        MEASURES
+    )
+
+
+def test_a_cell_that_is_missing_is_the_reason():
+    it = plain(grid(range(9)).iloc[1:])
+    share = it["interaction_share"]
+    assert (share["value"], share["n"]) == (None, 0)
+    assert share["reason"] == "every cell must have a value, and 1 of 9 have none"
+
+
+def test_replicates_that_not_every_cell_has_are_told():
+    it = found(surface().iloc[1:], seed="seed")
+    assert "of 3 replicates 2 are in every cell, and count" in it.notes
+    assert it.numbers["interaction_share"].n == 2
+
+
+@pytest.mark.parametrize("rows", [slice(0, 1), slice(0, 3)], ids=["one cell", "one row"])
+def test_what_is_no_grid_is_the_reason(rows):
+    it = plain(grid(range(9)).iloc[rows])
+    assert all(it[kind.name]["reason"] == "both axes must have at least two values" for kind in MEASURES)
+
+
+def test_a_constant_has_no_share():
+    assert plain(surface().assign(v=3.0))["interaction_share"]["reason"] == "all cells have the same value"
+
+
+# --- axes ---
+
+TEXTS = {0.25: "a$b", 0.125: "[red]", 0.0625: "\x1b[31mx"}
+
+
+def test_text_comes_back_as_it_was_and_can_be_shown():
+    table = surface().assign(p=lambda it: it["p"].map(TEXTS))
+    values = {found(table[table["p"] == text]).to_dict()["best"]["y"] for text in TEXTS.values()}
+    assert values == {"a$b", "[red]", r"\x1b[31mx"}
+
+
+@pytest.mark.parametrize("start", TEXTS.values())
+def test_tuning_can_start_at_a_text(start):
+    table = surface().assign(p=lambda it: it["p"].map(TEXTS))
+    assert found(table, start=start).numbers["coordinate_tuning_regret"].value is not None
+
+
+@pytest.mark.parametrize("start", [0.25, "0.25", "2.5e-1"])
+def test_tuning_starts_at_a_number_however_it_is_written(start):
+    it = plain(grid(PUBLISHED["final"][0]), log="lr", start=start)
+    assert it["coordinate_tuning_regret"]["value"] == pytest.approx(2.75)
+
+
+def test_a_start_is_a_value_of_a_switch():
+    table = surface().loc[lambda it: it["p"] < 0.2].assign(p=lambda it: it["p"] > 0.1)
+    assert found(table, start="True").numbers["coordinate_tuning_regret"].value is not None
+
+
+@pytest.mark.parametrize("start", [9, "9", "", "nan", "x"])
+def test_a_start_that_is_not_there_is_refused_with_those_that_are(start):
+    assert "one of [0.0625, 0.125, 0.25], got " in refusal(surface(), start=start)
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_a_logarithmic_axis_is_above_0(low):
+    assert "column 'lr' must be above 0 to be logarithmic" in refusal(
+        surface().replace({"lr": {0.001: low}}), log="lr"
+    )
+
+
+def test_a_logarithmic_axis_holds_numbers():
+    assert "must hold numbers to be logarithmic" in refusal(surface().replace({"p": TEXTS}), log="p")
+
+
+def test_log_names_an_axis():
+    assert refusal(surface(), log="v") == "log must name 'lr' or 'p', the columns of x and y, got 'v'"
+
+
+# --- numbers of any size ---
+
+
+@pytest.mark.parametrize("axis", [1e-13, 1.0, 1e15])
+@pytest.mark.parametrize("size", [1e-39, 1e-20, 1e20, 3e38])
+def test_numbers_of_any_size_a_training_has_are_measured(size, axis):
+    table = surface()
+    it = plain(table.assign(v=table["v"] * size, lr=table["lr"] * axis, p=table["p"] * axis))
+    was = plain(table)
+    for name in ("interaction_share", "canonical_rho", "basin_area"):
+        for end in ("value", "low", "high"):
+            assert it[name][end] == pytest.approx(was[name][end], rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-300, 1e300, 1e308 / 3.3])
+@pytest.mark.parametrize("name", ["v", "lr", "p"])
+def test_numbers_that_no_square_holds_are_refused(name, size):
+    table = surface()
+    assert f"column {name} must " in refusal(table.assign(**{name: table[name] * size}))
+
+
+def test_a_logarithmic_axis_may_be_as_small_as_it_likes():
+    table = surface()
+    it = plain(table.assign(lr=table["lr"] * 1e-300), log="lr")
+    assert it["ridge_slope"]["value"] == pytest.approx(plain(table, log="lr")["ridge_slope"]["value"], rel=1e-6)
+
+
+def test_cells_with_too_many_replicates_are_refused_before_they_are_laid_out():
+    many = pd.DataFrame({"lr": 0.0, "p": 0.0, "v": 1.0}, index=range(20_000))
+    wide = pd.DataFrame({"lr": np.repeat(range(40), 40), "p": np.tile(range(40), 40), "v": 1.0})
+    assert "cells times replicates must be at most 20,000,000, got 1,600 cells" in refusal(pd.concat([many, wide]))
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize("name", ["lr", "p", "v"])
+def test_the_seed_is_another_column(name):
+    assert refusal(surface(), seed=name) == f"seed must be another column than x, y and value, got {name!r}"
+
+
+def test_a_word_among_the_values_is_named_with_its_row():
+    table = surface().astype({"v": str})
+    table.loc[3, "v"] = "crashed"
+    assert "got 'crashed' in row 3, counted from 0" in refusal(table)
+
+
+@pytest.mark.parametrize("options", [{"direction": "up"}, {"tolerance": -1}, {"tolerance": NAN}, {"worst": NAN}])
+def test_an_option_that_is_none_is_refused(options):
+    assert f"{next(iter(options))} must be " in refusal(surface(), **options)
+
+
+def test_a_table_keeps_what_it_held():
+    table = surface()
+    table.loc[0, "v"] = float("inf")
+    before = table.copy()
+    found(table)
+    pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize("role", ["x", "y", "value", "seed"])
+def test_a_list_of_columns_is_none(role):
+    assert refusal(surface(), **{role: ["lr"]}) == f"{role} must name one column, got ['lr']"
