@@ -48,7 +48,12 @@ MEASURES = (
     Kind(name="coordinate_tuning_regret", title="regret of tuning x, then y", of=coordinate_tuning_regret),
     Kind(name="x_sensitivity", title="mean excess over the best x", of=x_sensitivity),
     Kind(name="basin_area", title="share of cells nearly as good as the best", of=basin_area),
-    Kind(name="best_probability", title="probability that the best cell is", of=best_probability, calibrated=False),
+    Kind(
+        name="best_probability",
+        title="probability that the best cell truly is",
+        of=best_probability,
+        calibrated=False,
+    ),
     Kind(name="rank_concordance", title="concordance of x over y", of=rank_concordance, calibrated=False),
 )
 """Every measure, in the order in which they are told."""

@@ -98,7 +98,7 @@ class Surface:
             return f"every seed must have ended, and {int(grid.pending.sum())} have not"
         shared = np.isfinite(grid.replicates).all(axis=(0, 1))
         if not shared.any():
-            return "the cells must have a seed in common, and have none"
+            return "the cells must have a seed in common, and have none; without a seed, rows count in their order"
         return cls(
             x=np.log10(grid.xs) if log[0] else grid.xs,
             y=np.log10(grid.ys) if log[1] else grid.ys,
