@@ -59,6 +59,11 @@ class Panel:
         return list(sentences(self.map))
 
     @property
+    def caution(self) -> str | None:
+        """What speaks against the intervals, if anything."""
+        return next((str(it.details["caution"]) for _, it in self.numbers if "caution" in it.details), None)
+
+    @property
     def numbers(self) -> list[tuple[Kind, Number]]:
         """The numbers of the map; none in a single row."""
         found = self.map.numbers

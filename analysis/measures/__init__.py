@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.measures.area import basin_area
@@ -66,4 +66,13 @@ def measured(surface: Surface | str, **options: dict[str, Any]) -> dict[str, Num
     """
     if isinstance(surface, str):
         return {kind.name: Number(value=None, n=0, reason=surface) for kind in MEASURES}
-    return {kind.name: kind.of(surface, **options.get(kind.name, {})) for kind in MEASURES}
+    found = {kind.name: kind.of(surface, **options.get(kind.name, {})) for kind in MEASURES}
+    if surface.mixed:
+        told = "cell holds" if surface.mixed == 1 else "cells hold"
+        caution = f"not calibrated: {surface.mixed} {told} seeds that diverged and seeds that did not"
+        found |= {
+            it: replace(one, details={**one.details, "caution": caution})
+            for it, one in found.items()
+            if one.low is not None
+        }
+    return found

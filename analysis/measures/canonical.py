@@ -3,7 +3,7 @@
 A quadratic ``c + c_x x + c_y y + c_xx x^2 + c_xy x y + c_yy y^2`` is fitted to the best third of the cells (nine at
 the least) by least squares, with the axes centred and divided by their spans; ``rho = -c_xy / (2 sqrt(c_xx c_yy))``
 does not depend on either. It is 0 where the bowl lies along the axes and goes to 1 or -1 as it becomes a ridge,
-beyond which the surface is a saddle. It is undefined where c_xx c_yy <= 0.
+beyond which the surface is a saddle. It is undefined unless c_xx and c_yy are above 0.
 
 The interval inverts the test that ``c_xy + 2 rho sqrt(c_xx c_yy)`` is 0, with the gradient at that rho. Noise also
 chooses among the cells at the border of the best third, which moves rho where the surface is no quadratic. It is
@@ -46,7 +46,7 @@ def canonical_rho(surface: Surface) -> Number:
     curvature = weights @ surface.mean[surface.near]
     value = _rho(curvature)
     if value is None:
-        return Number(value=None, n=n, reason="the fitted quadratic has no bowl: c_xx c_yy <= 0")
+        return Number(value=None, n=n, reason="the fitted quadratic has no bowl: c_xx and c_yy must be above 0")
     details = {"turned_degrees": _turned(curvature), "cells": int(surface.near.sum())}
     noise = surface.noise_near
     if noise is None:
@@ -116,7 +116,7 @@ def _inverted(curvature: Matrix, weights: Matrix, noise: Noise) -> Limits | None
 def _redrawn(surface: Surface, design: Matrix, noise: Noise, value: float) -> tuple[float, float]:
     """Return by how much rho moves, in the mean and as standard deviation, where noise chooses the cells too."""
     draws = np.random.default_rng(0).standard_normal((DRAWS, surface.mean.size))
-    means = surface.mean.ravel() + noise.error * draws
+    means = surface.mean.ravel() - surface.mean.mean() + noise.error * draws
     count = int(surface.near.sum())
     chosen = np.argsort(means, axis=1, kind="stable")[:, :count]
     rows = design.reshape(-1, 6)[chosen]  # [draw, cell, column]

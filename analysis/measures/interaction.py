@@ -9,9 +9,10 @@ The interval. In units of v, the interaction's sum and that of the main effects 
 limits give those of their ratio (:func:`analysis.measures.limits.combined`, at the share where the combination is 0).
 They are wider by what Student's t is wider than the normal, for v is estimated; elsewhere its uncertainty cancels in
 the ratio, but near no interaction, where the upper limit is that of the noncentral F.
-The lower limit is 0 unless the F test rejects at 2.5 %. A surface whose whole variation may be noise (F test at
-0.1 %) has no share. With one replicate there is no interval; J. W. Tukey's test for one degree of freedom of
-non-additivity stands beside the share (Biometrics 5(3), 1949, doi:10.2307/3001938).
+The lower limit is 0 unless the F test rejects at 2.5 %, with degrees of freedom that are fewer where cells vary
+unequally (G. E. P. Box, Ann. Math. Statist. 25(2), 1954, doi:10.1214/aoms/1177728786). A surface whose whole
+variation may be noise (F test at 0.1 %) has no share. With one replicate there is no interval; J. W. Tukey's test for
+one degree of freedom of non-additivity stands beside the share (Biometrics 5(3), 1949, doi:10.2307/3001938).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def interaction_share(surface: Surface) -> Number:
         return Number(value=None, n=n, reason=reason, details=details)
     corrected = max(interaction - freedom * v, 0.0), max(main - rest * v, 0.0)
     value = corrected[0] / sum(corrected) if sum(corrected) else 0.0
-    low, high = _limits(interaction / v, main / v, freedom, rest, noise)
+    low, high = _limits(interaction / v, main / v, freedom, rest, noise, evenness(surface))
     return Number(value=value, low=min(low, value), high=max(high, value), n=n, details=details)
 
 
@@ -65,14 +66,28 @@ def sums_of_squares(mean: Matrix) -> tuple[float, float]:
     return float(((centred - rows - columns) ** 2).sum()), main
 
 
-def _limits(interaction: float, main: float, freedom: int, rest: int, noise: Noise) -> tuple[float, float]:
+def _limits(
+    interaction: float, main: float, freedom: int, rest: int, noise: Noise, even: float
+) -> tuple[float, float]:
     """Return the limits of the share, from both sums in units of the noise."""
     wider = noise.t / Z
     ours, others = noncentral(interaction, freedom).widened(wider), noncentral(main, rest).widened(wider)
-    if special.fdtrc(freedom, noise.freedom, interaction / freedom) > TAIL:
+    if special.fdtrc(even * freedom, even * noise.freedom, interaction / freedom) > TAIL:
         highest = max(ours.high, noncentral_ratio(interaction / freedom, freedom, noise.freedom))
         return 0.0, _share(Limits(ours.value, 0.0, highest), others, 1.0)
     return _share(ours, others, -1.0), _share(ours, others, 1.0)
+
+
+def evenness(surface: Surface) -> float:
+    """Return by what degrees of freedom shrink where cells vary unequally: 1 where they do not.
+
+    The mean variance of the cells, squared, by the mean of their squared variances; what chance adds to that is taken
+    off, for normal residuals.
+    """
+    values = surface.values - surface.values.mean(axis=(0, 1))
+    squares = values.var(axis=2, ddof=1)
+    chance = 1.0 + 2.0 / (surface.n - 1)
+    return min(1.0, chance * float(squares.mean()) ** 2 / float((squares**2).mean()))
 
 
 def _share(ours: Limits, others: Limits, side: float) -> float:

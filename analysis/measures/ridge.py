@@ -46,7 +46,7 @@ def ridge_slope(surface: Surface) -> Number:
         return Number(value=None, n=n, reason=reason, details=details)
     weights = _weights(surface, known)
     value = float(weights @ np.array([it.x for it in known]))
-    if surface.noise_near is None:
+    if surface.noise_of_rows is None:
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
     limits = Limits(value, value, value)
     for rows in _choices(found):

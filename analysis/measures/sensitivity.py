@@ -4,7 +4,8 @@ For each y the mean over x of what a cell is worse than the best of its row, the
 values of x were tried, as every measure of this kind does. Source: M. Wortsman et al., "Small-scale proxies for
 large-scale Transformer training instabilities", 2023, arXiv:2309.14322 (learning-rate sensitivity).
 
-The interval spans the t intervals of all cells that may be the lowest of their rows.
+The interval spans the t intervals of all cells that may be the lowest of their rows. Where some cells stand at one
+value for all seeds, seeds do not do the same to all cells, and the t interval of the seeds counts if it is wider.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 
 import numpy as np
 
+from analysis.measures.limits import t_value
 from analysis.measures.lowest import lowest
 from analysis.measures.number import Number
 from analysis.measures.surface import Surface
@@ -36,6 +38,10 @@ def x_sensitivity(surface: Surface) -> Number:
     # Of each row the lowest cell has the weight 1/columns - 1, the others 1/columns; rows are averaged.
     squares = (columns - 1) / columns**2 + (1.0 / columns - 1.0) ** 2
     spread = noise.t * noise.error * math.sqrt(squares / rows)
+    if surface.pinned:
+        lows = surface.values[np.arange(rows), mean.argmin(axis=1)]  # [y, seed]
+        each = (surface.values.mean(axis=1) - lows).mean(axis=0)
+        spread = max(spread, t_value(n - 1) * float(each.std(ddof=1)) / math.sqrt(n))
     tied = [
         max(mean[row, column] for column in lowest(mean[row], near, rows)) - mean[row].min() for row in range(rows)
     ]

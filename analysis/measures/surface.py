@@ -55,6 +55,8 @@ class Surface:
         Whether the coordinates are numbers; of choices there is no slope.
     values
         ``[y, x, seed]``, lower being better, of the seeds that every cell has.
+    mixed
+        How many cells hold seeds that diverged and seeds that did not; no interval is calibrated beside such cells.
     unit
         Of the values.
     tolerance
@@ -66,6 +68,7 @@ class Surface:
     values: Matrix
     x_ordered: bool = True
     y_ordered: bool = True
+    mixed: int = 0
     unit: str = ""
     tolerance: float | None = None
 
@@ -105,6 +108,7 @@ class Surface:
             values=grid.sign * grid.replicates[:, :, shared],
             x_ordered=not grid.x_axis.choices,
             y_ordered=not grid.y_axis.choices,
+            mixed=int((grid.diverged.any(axis=2) & (grid.diverged.sum(axis=2) < grid.n)).sum()),
             unit=unit,
             tolerance=tolerance,
         )
@@ -150,7 +154,26 @@ class Surface:
         if freedom < 1:
             return None
         residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0, keepdims=True) + table.mean()
-        return Noise(error=math.sqrt(float((residuals**2).sum()) / freedom / self.n), freedom=freedom)
+        error = math.sqrt(float((residuals**2).sum()) / freedom / self.n)
+        return Noise(error=0.0 if error <= self.smallest else error, freedom=freedom)
+
+    @cached_property
+    def noise_of_rows(self) -> Noise | None:
+        """The noise of the lowest cell of every row and its neighbours, or that of :attr:`near` if it is larger."""
+        cells, places = np.zeros(self.shape, dtype=bool), np.arange(self.shape[1])
+        first = np.clip(self.mean.argmin(axis=1) - 1, 0, max(self.shape[1] - 3, 0))[:, None]
+        cells |= (places >= first) & (places < first + 3)
+        near, rows = self.noise_near, self.noise_of(cells)
+        return rows if near is None or (rows is not None and rows.error > near.error) else near
+
+    @cached_property
+    def pinned(self) -> bool:
+        """Whether some cells have one value for all seeds, such as the worst, and others have not.
+
+        What a seed does to the others it does not to them, and it drops out of their difference no more.
+        """
+        alike = np.ptp(self.values, axis=2) <= self.smallest
+        return bool(alike.any() and not alike.all())
 
     @cached_property
     def near(self) -> Mask:
@@ -171,6 +194,7 @@ class Surface:
             values=self.values.transpose(1, 0, 2),
             x_ordered=self.y_ordered,
             y_ordered=self.x_ordered,
+            mixed=self.mixed,
             unit=self.unit,
             tolerance=self.tolerance,
         )

@@ -73,7 +73,7 @@ def _vertex(surface: Surface, row: int) -> Vertex:
     value = None
     if anywhere is not None and first - slack <= anywhere <= last + slack:
         value = min(max(anywhere, first), last)
-    edge, noise, rows = column in {0, len(x) - 1}, surface.noise_near, surface.shape[0]
+    edge, noise, rows = column in {0, len(x) - 1}, surface.noise_of_rows, surface.shape[0]
     if noise is None:
         return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, bounded=False)
     found = [_part(x, means, it, noise, noise.t) for it in lowest(means, noise, rows)]

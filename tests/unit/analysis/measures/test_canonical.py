@@ -34,7 +34,7 @@ def test_a_bowl_along_the_axes_is_not_turned():
 
 def test_without_a_bowl_it_is_undefined_and_says_why():
     found = canonical_rho(published("final"))
-    assert (found.value, found.reason) == (None, "the fitted quadratic has no bowl: c_xx c_yy <= 0")
+    assert (found.value, found.reason) == (None, "the fitted quadratic has no bowl: c_xx and c_yy must be above 0")
 
 
 def test_too_few_cells_bear_no_quadratic():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.measures.interaction import interaction_share, sums_of_squares, tukey
+from analysis.measures.interaction import evenness, interaction_share, sums_of_squares, tukey
 from tests.unit.analysis.measures.surfaces import bowl, published, surface
 
 
@@ -106,3 +106,22 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says(seeds):
     truth = interaction_share(surface(bowl(1.0))).value
     found = [interaction_share(surface(bowl(1.0), seeds=seeds, noise=0.4, number=it)) for it in range(400)]
     assert 0.91 <= np.mean([it.low <= truth <= it.high for it in found]) <= 0.985
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+def test_a_separable_surface_is_seldom_called_entangled_though_cells_vary_unequally(uneven):
+    mean = bowl()
+    deviation = np.where(uneven & (mean > np.quantile(mean, 0.7)), 1.5, 0.3)[:, :, None]
+    entangled = 0
+    for number in range(400):
+        noise = deviation * np.random.default_rng(number).standard_normal((*mean.shape, 3))
+        found = surface(mean)
+        entangled += interaction_share(type(found)(x=found.x, y=found.y, values=mean[:, :, None] + noise)).low > 0.0
+    assert entangled <= 0.08 * 400
+
+
+def test_cells_that_vary_alike_keep_their_degrees_of_freedom():
+    assert evenness(surface(bowl(), seeds=200, noise=1.0)) == pytest.approx(1.0, abs=0.05)
+    uneven = surface(bowl(), seeds=200, noise=1.0)
+    values = bowl()[:, :, None] + (uneven.values - bowl()[:, :, None]) * np.linspace(0.1, 3.0, 7)[:, None]
+    assert evenness(type(uneven)(x=uneven.x, y=uneven.y, values=values)) < 0.7

@@ -12,7 +12,7 @@ from analysis.measures.lowest import lowest
 from analysis.measures.probability import best_probability
 from analysis.measures.sensitivity import x_sensitivity
 from analysis.measures.surface import Surface, best_third
-from tests.unit.analysis.measures.surfaces import bowl, published, surface
+from tests.unit.analysis.measures.surfaces import X, Y, bowl, published, surface
 
 
 def table(mean, seeds=1):
@@ -100,6 +100,46 @@ def test_a_cell_may_be_the_lowest_unless_it_is_surely_not():
     found = surface(bowl(), seeds=3, noise=0.3)
     means = np.array([1.0, 1.0 + 2.0 * found.noise.error, 1.0 + 9.0 * found.noise.error])
     assert lowest(means, found.noise) == [0, 1]
+
+
+def test_cells_at_one_value_for_all_seeds_share_nothing_of_them():
+    """What a seed does to the others is in their difference; the interval of a sensitivity has to bear it."""
+    mean = bowl()
+    found = surface(mean, seeds=3, noise=0.1, seed_noise=3.0)
+    pinned = Surface(x=found.x, y=found.y, values=np.where(mean[:, :, None] > 15.0, 90.0, found.values))
+    assert (found.pinned, pinned.pinned) == (False, True)
+    one, other = x_sensitivity(found), x_sensitivity(pinned)
+    assert other.high - other.low > 2.0 * (one.high - one.low)
+
+
+def test_rows_have_the_noise_of_their_own_lowest_cells_where_that_is_larger():
+    """The row above has its lowest cells outside the best third, and varies ten times as much."""
+    mean = bowl()
+    mean[4] += 50.0
+    values = surface(mean, seeds=4, noise=0.1).values  # noqa: PD011 - no table
+    loud = values.copy()
+    loud[4] = mean[4][:, None] + 10.0 * (values[4] - mean[4][:, None])
+    quiet, other = Surface(x=X, y=Y, values=values), Surface(x=X, y=Y, values=loud)
+    assert other.noise_near.error == pytest.approx(quiet.noise_near.error)
+    assert other.noise_of_rows.error > 3.0 * quiet.noise_of_rows.error
+
+
+def test_seeds_that_agree_to_rounding_have_no_noise():
+    found = surface(bowl(), seeds=3)
+    values = found.values + 1e-14 * np.arange(3)  # noqa: PD011 - no table
+    values[0, 0] += [0.0, 1e-14, -1e-14]
+    assert Surface(x=X, y=Y, values=values).noise.error == 0.0
+
+
+def test_cells_of_which_some_seeds_diverged_are_counted_and_the_numbers_say_so():
+    rows = table(np.add.outer([0.0, 3.0, 5.0], [1.0, 2.0, 9.0]), seeds=3)
+    rows["v"] += np.random.default_rng(1).normal(0.0, 0.1, len(rows))
+    rows.loc[rows.index[-1], "v"] = np.nan
+    found = Surface.of(grid_of_table(rows, "x", "y", "v", seed="seed"), log=(True, False))
+    assert found.mixed == 1
+    told = [it.details.get("caution", "") for it in measured(found).values() if it.low is not None]
+    assert told
+    assert all("not calibrated: 1 cell" in it for it in told)
 
 
 # --- those that are not of the contract ---
