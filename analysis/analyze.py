@@ -15,14 +15,8 @@ from analysis.foreign import grid_of, is_number
 from analysis.grid import Grid
 from analysis.measures import measured
 from analysis.measures.number import Number
-from analysis.measures.surface import Surface
+from analysis.measures.surface import SIZES, SPANS, Surface
 from search_spaces.errors import printable, shown
-
-VALUES = (1e-40, 1e40)
-"""How large the largest value may be; more than a single-precision number can be."""
-
-AXES = (1e-15, 1e15)
-"""How far the values of an axis may lie apart that is not logarithmic."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -177,10 +171,7 @@ def analyze(  # noqa: PLR0913 - as its command has them
     options: dict[str, dict[str, Any]] = {}
     if start is not None:
         options["coordinate_tuning_regret"] = {"start": _row(grid, start, y)}
-    if grid.diverged.any() and grid.diverged.sum() == grid.n.sum():
-        surface: Surface | str = "a row must have a value, and none has"
-    else:
-        surface = Surface.of(grid, log=on, tolerance=tolerance)
+    surface = Surface.of(grid, log=on, tolerance=tolerance)
     return Analysis(
         x=str(x),
         y=str(y),
@@ -209,12 +200,12 @@ def _refuse_words(table: pd.DataFrame, value: Hashable) -> None:
 def _refuse_sizes(grid: Grid, log: tuple[bool, bool], names: Mapping[str, Hashable]) -> None:
     """Refuse numbers whose powers leave what a float can hold; the fitted quadratics multiply several of them."""
     values = grid.replicates[np.isfinite(grid.replicates)]
-    sizes = [("value", float(np.abs(values).max(initial=0.0)), VALUES, "reach to a size")]
+    sizes = [("value", float(np.abs(values).max(initial=0.0)), SIZES, "reach to a size")]
     for role, axis, places, on in (("x", grid.x_axis, grid.xs, log[0]), ("y", grid.y_axis, grid.ys, log[1])):
         if not axis.choices and not on:
             largest = float(np.abs(places).max())
-            span = float(places[-1] / 2 - places[0] / 2) * 2 if largest < AXES[1] else largest
-            sizes.append((role, span, AXES, "span a range"))
+            span = float(places[-1] / 2 - places[0] / 2) * 2 if largest < SPANS[1] else largest
+            sizes.append((role, span, SPANS, "span a range"))
     for role, size, (low, high), what in sizes:
         if size and not low <= size <= high:
             raise TableError(

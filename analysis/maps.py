@@ -108,7 +108,7 @@ class SensitivityMap:
 def sensitivity_map(grid: Grid, measure: Measure, log: tuple[bool, bool] = (False, False)) -> SensitivityMap:
     """Return the map of a grid of values; ``log`` says whether x and y are measured on logarithmic axes."""
     log = log[0] and bool((grid.xs > 0).all()), log[1] and bool((grid.ys > 0).all())
-    surface = Surface.of(grid, log=log, unit=measure.metric.unit)
+    surface = Surface.of(grid, log=log)
     return SensitivityMap(
         grid=grid,
         measure=measure,

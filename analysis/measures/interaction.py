@@ -6,7 +6,7 @@ With a rows and b columns of cell means m, the sums of squares of a two-way anal
 0 at the least. What a seed adds to all cells adds nothing to either.
 
 The interval. In units of v, the interaction's sum and that of the main effects are noncentral chi-squares, whose
-limits give those of their ratio (:func:`analysis.measures.limits.combined`, at the share where the combination is 0).
+limits give those of their ratio: the share at which the limit of ``(1 - share) ours - share theirs`` is 0.
 They are wider by what Student's t is wider than the normal, for v is estimated; elsewhere its uncertainty cancels in
 the ratio, but near no interaction, where the upper limit is that of the noncentral F.
 The lower limit is 0 unless the F test rejects at 2.5 %, with degrees of freedom that are fewer where cells vary
@@ -45,7 +45,7 @@ def interaction_share(surface: Surface) -> Number:
         reason = "one replicate: no interval; noise is in the share"
         return Number(value=raw, n=n, reason=reason, details={"raw": raw, "tukey_p": p})
     v = noise.error**2
-    if noise.error <= surface.smallest:  # every seed says the same
+    if noise.error == 0.0:  # every seed says the same
         return Number(value=raw, low=raw, high=raw, n=n, details={"raw": raw, "f": None, "p": None})
     f = interaction / freedom / v
     details = {"raw": raw, "f": f, "p": float(special.fdtrc(freedom, noise.freedom, f))}

@@ -22,7 +22,7 @@ def best_probability(surface: Surface) -> Number:
     n, noise = surface.n, surface.noise_near
     if noise is None:
         return Number(value=None, n=n, reason="one replicate says nothing of the noise")
-    if noise.error <= surface.smallest and (surface.mean - surface.mean.min() <= surface.smallest).sum() > 1:
+    if noise.error == 0.0 and (surface.mean - surface.mean.min() <= surface.smallest).sum() > 1:
         return Number(value=None, n=n, reason="several cells are equal, and no noise tells them apart")
     generator = np.random.default_rng(0)
     scale = noise.error * np.sqrt(noise.freedom / generator.chisquare(noise.freedom, DRAWS))

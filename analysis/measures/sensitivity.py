@@ -31,10 +31,9 @@ def x_sensitivity(surface: Surface) -> Number:
             {"at": at, "sensitivity": cost} for at, cost in zip(surface.y.tolist(), excess.tolist(), strict=True)
         ]
     }
-    noise = surface.noise
-    if noise is None:
+    noise, near = surface.noise, surface.noise_near
+    if noise is None or near is None:
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
-    near = surface.noise_near or noise
     # Of each row the lowest cell has the weight 1/columns - 1, the others 1/columns; rows are averaged.
     squares = (columns - 1) / columns**2 + (1.0 / columns - 1.0) ** 2
     spread = noise.t * noise.error * math.sqrt(squares / rows)

@@ -18,6 +18,12 @@ from analysis.measures.limits import t_value
 FEWEST = 9
 """Cells that "the best third" has at the least."""
 
+SIZES = (1e-40, 1e40)
+"""Between which the largest value must lie: fitted quadratics multiply several of them."""
+
+SPANS = (1e-15, 1e15)
+"""Between which the span of an axis that is not logarithmic must lie."""
+
 ROUNDING = 1e-12
 """Differences below this share of the largest value are rounding."""
 
@@ -57,8 +63,6 @@ class Surface:
         ``[y, x, seed]``, lower being better, of the seeds that every cell has.
     mixed
         How many cells hold seeds that diverged and seeds that did not; no interval is calibrated beside such cells.
-    unit
-        Of the values.
     tolerance
         By how much a cell may be worse than the best and still lie in the basin; None where nobody said.
     """
@@ -69,7 +73,6 @@ class Surface:
     x_ordered: bool = True
     y_ordered: bool = True
     mixed: int = 0
-    unit: str = ""
     tolerance: float | None = None
 
     @classmethod
@@ -78,7 +81,6 @@ class Surface:
         grid: Grid,
         *,
         log: tuple[bool, bool],
-        unit: str = "",
         tolerance: float | None = None,
     ) -> Surface | str:
         """Return the surface of a grid, or in words why it has none.
@@ -89,19 +91,13 @@ class Surface:
             Of two hyperparameters.
         log
             Whether x is logarithmic, and y.
-        unit, tolerance
+        tolerance
             As of the attributes.
         """
-        if len(grid.xs) < 2 or grid.y is None or len(grid.ys) < 2:
-            return "both axes must have at least two values"
-        empty = int((grid.n == 0).sum())
-        if empty:
-            return f"every cell must have a value, and {empty} of {grid.n.size} have none"
-        if grid.pending.any():
-            return f"every seed must have ended, and {int(grid.pending.sum())} have not"
-        shared = np.isfinite(grid.replicates).all(axis=(0, 1))
-        if not shared.any():
-            return "the cells must have a seed in common, and have none; without a seed, rows count in their order"
+        reason = _unfit(grid)
+        if reason is not None:
+            return reason
+        shared = _shared(grid)
         return cls(
             x=np.log10(grid.xs) if log[0] else grid.xs,
             y=np.log10(grid.ys) if log[1] else grid.ys,
@@ -109,7 +105,6 @@ class Surface:
             x_ordered=not grid.x_axis.choices,
             y_ordered=not grid.y_axis.choices,
             mixed=int((grid.diverged.any(axis=2) & (grid.diverged.sum(axis=2) < grid.n)).sum()),
-            unit=unit,
             tolerance=tolerance,
         )
 
@@ -195,7 +190,6 @@ class Surface:
             x_ordered=self.y_ordered,
             y_ordered=self.x_ordered,
             mixed=self.mixed,
-            unit=self.unit,
             tolerance=self.tolerance,
         )
 
@@ -206,3 +200,28 @@ def best_third(mean: Matrix) -> Mask:
     chosen = np.zeros(mean.size, dtype=bool)
     chosen[np.argsort(mean, axis=None, kind="stable")[:count]] = True
     return chosen.reshape(mean.shape)
+
+
+def _shared(grid: Grid) -> Mask:
+    """Return which seeds every cell has."""
+    found: Mask = np.isfinite(grid.replicates).all(axis=(0, 1))
+    return found
+
+
+def _unfit(grid: Grid) -> str | None:
+    """Return in words why a grid has no surface; None where it has one."""
+    empty, pending, (least, most) = int((grid.n == 0).sum()), int(grid.pending.sum()), SIZES
+    largest = float(np.abs(grid.replicates[np.isfinite(grid.replicates)]).max(initial=0.0))
+    reasons = {
+        "both axes must have at least two values": len(grid.xs) < 2 or grid.y is None or len(grid.ys) < 2,
+        f"every cell must have a value, and {empty} of {grid.n.size} have none": empty > 0,
+        f"every seed must have ended, and {pending} have not": pending > 0,
+        "a training must not have diverged, and all have": grid.diverged.sum() == grid.n.sum(),
+        f"the largest value must lie between {least:g} and {most:g}, and is {largest:g}": (
+            largest > 0 and not least <= largest <= most
+        ),
+        "the cells must have a seed in common, and have none; without a seed, rows count in their order": (
+            not _shared(grid).any()
+        ),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)

@@ -45,8 +45,7 @@ def main() -> int:
                 if broken and asked.first:
                     pool.shutdown(cancel_futures=True)
                     break
-            if not broken or not asked.first:
-                print(f"{total.total()} of {asked.faults} faults, {universes} universes", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{total.total()} of {asked.faults} faults, {universes} universes", file=sys.stderr, flush=True)  # noqa: T201
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(total.items()))
     print(f"{universes} universes from seed {first}, {time.monotonic() - begun:.0f} s: {kinds}")  # noqa: T201
     print(f"simulation: {total.total()} faults, {broken} violations")  # noqa: T201

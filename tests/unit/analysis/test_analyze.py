@@ -142,7 +142,10 @@ def test_a_worst_that_is_better_than_every_value_is_refused():
 
 @pytest.mark.parametrize(
     ("worst", "reason"),
-    [(None, "every cell must have a value, and 9 of 9 have none"), (90.0, "a row must have a value, and none has")],
+    [
+        (None, "every cell must have a value, and 9 of 9 have none"),
+        (90.0, "a training must not have diverged, and all have"),
+    ],
 )
 def test_a_table_without_any_value_says_so_of_every_measure(worst, reason):
     it = plain(grid([NAN] * 9), worst=worst)

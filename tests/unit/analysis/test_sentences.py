@@ -25,7 +25,7 @@ def of(mean, *, log=(True, False), **noise):
 
 def test_the_numbers_of_a_map_are_those_of_its_surface():
     shown = of(bowl(2.0), seeds=3, noise=0.1)
-    expected = measured(surface(bowl(2.0), seeds=3, noise=0.1, x=X, y=Y, unit=MEASURE.metric.unit))
+    expected = measured(surface(bowl(2.0), seeds=3, noise=0.1))
     assert {name: it.value for name, it in shown.numbers.items()} == pytest.approx(
         {name: it.value for name, it in expected.items()}
     )

@@ -70,6 +70,7 @@ def test_a_seed_that_a_cell_lacks_counts_nowhere():
     [
         (table(np.eye(3)).iloc[:-1], "every cell must have a value, and 1 of 9 have none"),
         (table(np.ones((1, 3))), "both axes must have at least two values"),
+        (table(np.eye(3)).assign(v=1e200), "the largest value must lie between 1e-40 and 1e+40, and is 1e+200"),
         (table(np.eye(2)).assign(seed=range(4)), "the cells must have a seed in common, and have none"),
     ],
 )
