@@ -204,8 +204,7 @@ def best_third(mean: Matrix) -> Mask:
 
 def _shared(grid: Grid) -> Mask:
     """Return which seeds every cell has."""
-    found: Mask = np.isfinite(grid.replicates).all(axis=(0, 1))
-    return found
+    return np.asarray(np.isfinite(grid.replicates).all(axis=(0, 1)), dtype=bool)
 
 
 def _unfit(grid: Grid) -> str | None:
