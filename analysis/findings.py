@@ -16,6 +16,7 @@ from analysis.best import ELIGIBLE, order
 from analysis.maps import SensitivityMap, panels
 from analysis.material import Material
 from analysis.measure import Measure
+from analysis.null_model import NullModel, null_model
 from analysis.ranking import best_of_ranking, ranking
 from search_spaces.arm import Arm
 from search_spaces.options import Value
@@ -145,6 +146,12 @@ class ArmFindings:
         """The best configuration by the first measure, None without any."""
         return self.bests[0]
 
+    @property
+    def map_of_best(self) -> SensitivityMap | None:
+        """The panel of the first measure in which the best configuration lies, None without any."""
+        best = self.best or {}
+        return next((it for it in self.maps[0] if best and all(best[k] == v for k, v in it.grid.fixed.items())), None)
+
     def at(self, values: Mapping[str, float]) -> pd.DataFrame:
         """Return the trials in force whose hyperparameters have some values."""
         trials = self.in_force
@@ -213,6 +220,12 @@ class Findings:
             ),
             default=None,
         )
+
+    @cached_property
+    def null_models(self) -> Mapping[str, NullModel]:
+        """The ridge that gradients predict, of each arm that has one."""
+        found = {one.name: null_model(self.material, one) for one in self.arms}
+        return {name: null for name, null in found.items() if null is not None}
 
     @cached_property
     def limits(self) -> Limits:

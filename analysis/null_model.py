@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.findings import ArmFindings
 from analysis.material import Material
+
+if TYPE_CHECKING:  # findings keep the null model of each arm
+    from analysis.findings import ArmFindings
 
 X, Y = "lr", "p"
 

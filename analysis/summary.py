@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.effective_rate import effective_rate
 from analysis.findings import ArmFindings, Findings
 from analysis.material import STATES
 from analysis.measure import SPLITS, counted
-from analysis.null_model import null_model
 from analysis.ranking import best_of_ranking
 
 
@@ -54,7 +54,7 @@ def summary(findings: Findings) -> dict[str, Any]:
                 "learned_nothing": _lost(one),
                 "worst": one.measures[0].metric.worst,
                 "best": _best_of(one, one.rankings[0]),
-                "null_model": None if (null := null_model(material, one)) is None else null.to_dict(),
+                "null_model": _null_model(findings, one),
             }
             for one in findings.arms
         },
@@ -66,6 +66,15 @@ def summary(findings: Findings) -> dict[str, Any]:
         },
         "plugins": [it.to_dict() for it in material.specification.plugins],
     }
+
+
+def _null_model(findings: Findings, one: ArmFindings) -> dict[str, Any] | None:
+    """Return the ridge that gradients predict, and what its axis leaves of the entanglement where it was measured."""
+    null, shown = findings.null_models.get(one.name), one.map_of_best
+    if null is None:
+        return None
+    found = None if shown is None else effective_rate(shown, null)
+    return null.to_dict() | {"effective_rate": None if found is None else found.to_dict()}
 
 
 def _lost(one: ArmFindings) -> int:

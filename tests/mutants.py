@@ -118,12 +118,14 @@ MUTANTS = (
         "study/store/leases.py",
         "free = or_(trial.c.state == State.WAITING.value, lapsed)",
         "free = trial.c.state == State.WAITING.value",
+        too=(("        expired = self._expired()\n", "        return 0\n"),),
     ),
     Mutant(
         "the first error ends the renewals",
         "study/drive/keeper.py",
         "                pause = min(1.0, period) * self._clock.uniform(0.5, 1.0)",
         "                return",
+        too=(("                self.renew(0.0)\n", "                raise TimeoutError\n"),),
     ),
     Mutant(
         "renewals come too late",

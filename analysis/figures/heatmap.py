@@ -29,11 +29,13 @@ from analysis.figures.cells import (
     wrapped,
 )
 from analysis.figures.columns import columns_of
+from analysis.figures.ridges import draw_null, draw_vertices, null_told, slope_of
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import STYLE, Caption
 from analysis.findings import ArmFindings, Findings, Limits
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure
+from analysis.null_model import NullModel
 from analysis.numbers import point
 from search_spaces.options import Value
 
@@ -64,6 +66,8 @@ class Heatmap:
         Panels that hold the best configuration of the whole study; the stars of the others are hollow.
     limits
         Of the colours.
+    null
+        The ridge that gradients predict, where a map that stands alone has one.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Heatmap:
     panels: tuple[str, ...]
     of_study: tuple[bool, ...]
     limits: Limits
+    null: NullModel | None = None
 
 
 Panel = tuple[ArmFindings, SensitivityMap]
@@ -130,6 +135,7 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged, beside=beside)}"
     best_of = "study" if findings.material.specification.comparable else "arm"
     of_study = tuple(_holds_best(findings, one, shown) for one, shown in panels)
+    null = findings.null_models.get(arm.name) if alone and first is arm.map_of_best else None
     if alone:
         numbered = is_numbered(grid)
         text += f" {map_legend(first, numbered=numbered)}"
@@ -137,6 +143,10 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
         best, where = _best_elsewhere(findings, arm, measure)
         if not of_study[0] and best is not None and grid.best is not None:
             text += f" Hollow star: the best of the {best_of} lies elsewhere, at {where}{point(best)}."
+        if null is not None:
+            slope = slope_of(first)
+            text += f" Crosses: the best {grid.x} of each row, as a parabola says it; slope {slope}." if slope else ""
+            text += f" {null_told(null)}"
     else:
         text += f" {panels_legend([shown for _, shown in panels], best_of)}"
         if total > len(panels):
@@ -154,6 +164,7 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
         panels=titles,
         of_study=of_study,
         limits=findings.limits,
+        null=null,
     )
 
 
@@ -211,6 +222,7 @@ def draw(result: Heatmap, ax: Axes | None = None) -> Figure:
                     f"several panels need a figure of their own, got axes for {len(result.maps)} of them"
                 )
             _draw_map(ax, result.maps[0], result.limits, result.title, filled=result.of_study[0], size=8.0)
+            _draw_ridges(ax, result)
             return ax.get_figure(root=True)  # type: ignore[return-value]
         return _alone(result) if len(result.maps) == 1 else _together(result)
 
@@ -230,6 +242,7 @@ def _alone(result: Heatmap) -> Figure:
     place = (bottom / size[1], cells / size[1])
     axes = figure.add_axes((left / width, place[0], 1 - (left + 0.2 + right) / width, place[1]))
     _draw_map(axes, result.maps[0], result.limits, title, filled=result.of_study[0], size=8.0)
+    _draw_ridges(axes, result)
     bar = figure.add_axes((1 - right / width, place[0], BAR / width, place[1]))
     draw_bar(figure, bar, result.limits, measure)
     below.write(figure)
@@ -286,6 +299,14 @@ def _draw_map(axes: Axes, result: SensitivityMap, limits: Limits, title: str, *,
         outline(axes, result.candidates.cells, columns.edges)
     label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)))
     axes.set_title(title, loc="left")
+
+
+def _draw_ridges(axes: Axes, result: Heatmap) -> None:
+    """Draw the measured and the predicted ridge on a map that stands alone, where there is a prediction."""
+    if result.null is not None:
+        columns = columns_of(result.maps[0].grid.xs)
+        draw_vertices(axes, result.maps[0], columns, halo=True)
+        draw_null(axes, result.maps[0], result.null, columns, halo=True)
 
 
 def _look(result: SensitivityMap, cell: tuple[int, int]) -> Look:

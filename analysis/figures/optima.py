@@ -13,11 +13,12 @@ from analysis.axes import label_of
 from analysis.captions import chosen, described
 from analysis.figures.cells import HIGHEST, WIDEST, is_numbered, label_axes, left_of, wrapped
 from analysis.figures.columns import columns_of
+from analysis.figures.ridges import draw_null, draw_vertices, null_told, slope_of
 from analysis.figures.style import BEST, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
 from analysis.maps import SensitivityMap
-from analysis.null_model import NullModel, null_model
-from analysis.numbers import plain, point
+from analysis.null_model import NullModel
+from analysis.numbers import point
 
 SPREAD = 0.13
 """Rows between the dots of two seeds."""
@@ -36,7 +37,7 @@ class Ridge:
 
 def compute(findings: Findings) -> list[Ridge]:
     """Return the ridge of each arm's grid of two hyperparameters; of a larger one, that of its best panel."""
-    found = [_ridge(one, null_model(findings.material, one)) for one in findings.arms]
+    found = [_ridge(one, findings.null_models.get(one.name)) for one in findings.arms]
     return [ridge for ridge in found if ridge is not None]
 
 
@@ -45,8 +46,8 @@ def _ridge(arm: ArmFindings, null: NullModel | None) -> Ridge | None:
     best = arm.best
     if not maps or best is None:
         return None
-    one = next((m for m in maps if all(best[k] == v for k, v in m.grid.fixed.items())), None)
-    if one is None:
+    one = arm.map_of_best
+    if one is None or one not in maps:
         return None
     grid = one.grid
     title = f"best {label_of(grid.x)} for each {label_of(str(grid.y))}"
@@ -71,20 +72,11 @@ def _ridge(arm: ArmFindings, null: NullModel | None) -> Ridge | None:
 
 def _told(one: SensitivityMap, null: NullModel | None) -> str:
     """Return what a caption says of the slopes."""
-    slope, told = one.numbers.get("ridge_slope"), ""
-    if slope is not None and slope.value is not None:
-        told = " Crosses: the lowest point of the parabola through a row's lowest cell and its neighbours; slope "
-        told += plain(slope.value)
-        if slope.low is not None and slope.high is not None:
-            told += f" [{plain(slope.low)}, {plain(slope.high)}]"
-        told += " decades" if one.log[0] else ""
-        told += " per decade." if one.log[1] else " per unit."
-    if null is not None:
-        told += (
-            f" Dashed: the null model, in which a step depends on p through the scale of gradients alone, 10^"
-            f"{plain(null.log10_scale)} at the best configuration: slope {plain(null.slope)}."
-        )
-    return told
+    slope = slope_of(one)
+    told = (
+        f" Crosses: the lowest point of the parabola through a row's lowest cell and its neighbours; slope {slope}."
+    )
+    return (told if slope else "") + ("" if null is None else f" {null_told(null)}")
 
 
 def caption(result: Ridge) -> str:
@@ -123,7 +115,9 @@ def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
     label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)))
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.set_title(title, loc="left")
-    _draw_lines(axes, result)
+    draw_vertices(axes, result.map, columns)
+    if result.null is not None:
+        draw_null(axes, result.map, result.null, columns)
     bests = []
     for optimum in result.map.optima:
         if optimum.likely:
@@ -144,19 +138,3 @@ def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
             axes.annotate("", xy=(beyond, optimum.row), xytext=(at, optimum.row), arrowprops=style)
     if not result.map.grid.y_axis.choices:  # nothing lies between two choices
         axes.plot(*zip(*bests, strict=True), color=BEST, linewidth=0.9, alpha=0.6, zorder=2)
-
-
-def _draw_lines(axes: Axes, result: Ridge) -> None:
-    """Draw the lowest points of the rows' parabolas, and the ridge that the null model predicts."""
-    grid, log = result.map.grid, result.map.log[0]
-    columns = columns_of(grid.xs)
-    slope = result.map.numbers.get("ridge_slope")
-    if slope is not None:
-        rows = [(it["best"], row) for row, it in enumerate(slope.details.get("best", ())) if it["best"] is not None]
-        places = [columns.between(10.0**x if log else x) for x, _ in rows]
-        axes.plot(places, [row for _, row in rows], linestyle="none", marker="x", markersize=6, color="0.1", zorder=5)
-    if result.null is not None:
-        places = [columns.between(result.null.at(y)) for y in grid.ys.tolist()]
-        ends = axes.get_xlim()
-        axes.plot(places, range(len(grid.ys)), color="0.1", linestyle=(0, (4, 3)), linewidth=1.0, zorder=2)
-        axes.set_xlim(ends)

@@ -18,6 +18,7 @@ one degree of freedom of non-additivity stands beside the share (Biometrics 5(3)
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from scipy import optimize, special
 
@@ -32,18 +33,33 @@ FLAT = 1e-3
 
 def interaction_share(surface: Surface) -> Number:
     """Return the share of the interaction in the variation of the cell means, in [0, 1]."""
-    interaction, main = sums_of_squares(surface.mean)
-    total, n = interaction + main, surface.n
     rows, columns = surface.shape
-    freedom, rest = (rows - 1) * (columns - 1), rows + columns - 2
+    found = share_of(surface, *sums_of_squares(surface.mean), (rows - 1) * (columns - 1), rows + columns - 2)
+    if found.value is None or surface.noise is not None:
+        return found
+    return replace(found, details=dict(found.details) | {"tukey_p": tukey(surface.mean)})
+
+
+def share_of(surface: Surface, interaction: float, main: float, freedom: int, rest: int) -> Number:
+    """Return the share that a model of cell means leaves of their variation.
+
+    Parameters
+    ----------
+    surface
+        The values.
+    interaction, main
+        Sums of squares: what the model leaves of the variation of the cell means, and what it explains.
+    freedom, rest
+        Their degrees of freedom.
+    """
+    total, n = interaction + main, surface.n
     if math.sqrt(total) <= surface.smallest:
         return Number(value=None, n=n, reason="all cells have the same value")
     raw = interaction / total
     noise = surface.noise
     if noise is None:
-        p = tukey(surface.mean)
         reason = "one replicate: no interval; noise is in the share"
-        return Number(value=raw, n=n, reason=reason, details={"raw": raw, "tukey_p": p})
+        return Number(value=raw, n=n, reason=reason, details={"raw": raw})
     v = noise.error**2
     if noise.error == 0.0:  # every seed says the same
         return Number(value=raw, low=raw, high=raw, n=n, details={"raw": raw, "f": None, "p": None})

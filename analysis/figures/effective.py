@@ -1,0 +1,121 @@
+"""The effective learning rate: the rows of a map over lr, and over lr G^(1 - 2p), on which they may be one curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.captions import described
+from analysis.effective_rate import EffectiveRate, effective_rate
+from analysis.figures.style import STYLE, Caption, plain_log
+from analysis.findings import ArmFindings, Findings
+from analysis.measures.number import Number
+from analysis.numbers import plain, point
+
+WIDTH, HEIGHT = 8.4, 3.3
+"""Inches of both panels together."""
+
+COLOURS = (0.05, 0.85)
+"""Part of the colour map that the rows share."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Effective:
+    """The rows of one map on both axes; the other attributes are those of every figure."""
+
+    name: str
+    title: str
+    caption: str
+    found: EffectiveRate
+
+
+def compute(findings: Findings) -> list[Effective]:
+    """Return a figure of each arm that maps Padam's learning rate and p, and kept the scale of gradients."""
+    return [it for one in findings.arms if (it := _effective(findings, one)) is not None]
+
+
+def _effective(findings: Findings, arm: ArmFindings) -> Effective | None:
+    null, shown = findings.null_models.get(arm.name), arm.map_of_best
+    found = None if null is None or shown is None else effective_rate(shown, null)
+    if found is None or null is None or shown is None:
+        return None
+    title = "rows over the learning rate, and over the effective learning rate"
+    title += f", arm {arm.name}" if arm.armed else ""
+    text = (
+        f"{described([(arm, arm.at(shown.grid.fixed))], shown.grid.fixed)} Left: the mean over seeds of the "
+        f"{shown.measure.label} over lr, a line for each p. Right: the same over lr G^(1 - 2p), the size of a step "
+        f"where gradients are of one scale, G = 10^{plain(null.log10_scale)} at {point(null.reference)}. Were that "
+        "scale all that p does, the lines on the right would be one, but for a shift up or down. "
+        f"{_told(found)}"
+    )
+    return Effective(name=f"effective-rate{arm.suffix}", title=title, caption=text, found=found)
+
+
+def _told(found: EffectiveRate) -> str:
+    """Return in words what the axis leaves of the entanglement."""
+    told = f"What one curve for all rows leaves of the variation: {share(found.before)} over lr, {share(found.share)}"
+    told += " over the effective rate"
+    p = found.share.details.get("p")
+    if found.share.value is None or p is None:
+        return f"{told}."
+    verdict = "noise may be all of it" if p > 0.05 else "more than noise"
+    return f"{told} (F test: p = {plain(float(p), 2)}, {verdict})."
+
+
+def share(number: Number) -> str:
+    """Return a share in per cent with its interval, or why there is none."""
+    if number.value is None:
+        return f"nothing can be said ({number.reason})"
+    told = f"{100.0 * number.value:.0f} %"
+    if number.low is None or number.high is None:
+        return told
+    return f"{told} [{100.0 * number.low:.0f}, {100.0 * number.high:.0f}]"
+
+
+def caption(result: Effective) -> str:
+    """Return the text below both panels."""
+    return result.caption
+
+
+def draw(result: Effective, ax: Axes | None = None) -> Figure:
+    """Draw the rows over both axes; on axes of one's own those over the effective rate alone."""
+    with mpl.rc_context(STYLE):
+        if ax is not None:
+            _draw(ax, result.found, effective=True)
+            return ax.get_figure(root=True)  # type: ignore[return-value]
+        below = Caption(result.caption, WIDTH)
+        size = (WIDTH, HEIGHT + below.height)
+        figure = Figure(figsize=size)
+        bottom, height = (below.height + 0.55) / size[1], (HEIGHT - 0.95) / size[1]
+        for place, effective in ((0.09, False), (0.53, True)):
+            axes = figure.add_axes((place, bottom, 0.4, height))
+            _draw(axes, result.found, effective=effective)
+            axes.set_title("learning rate" if not effective else "effective learning rate", loc="left")
+            if effective:
+                axes.set_ylabel("")
+                axes.legend(fontsize=7, title="p", title_fontsize=7, loc="best", framealpha=0.8)
+        below.write(figure)
+        return figure
+
+
+def _draw(axes: Axes, found: EffectiveRate, *, effective: bool) -> None:
+    grid, measure = found.map.grid, found.map.measure
+    texts = grid.y_axis.texts(grid.ys.tolist())
+    colours = mpl.colormaps["viridis"](np.linspace(*COLOURS, len(grid.ys)))
+    lost = grid.diverged.sum(axis=2) == grid.n
+    for row, y in enumerate(grid.ys.tolist()):
+        places = 10.0 ** found.log10_rates[row] if effective else grid.xs
+        axes.plot(places, grid.mean[row], color=colours[row], linewidth=1.2, marker="o", markersize=3, label=texts[y])
+        gone = lost[row]
+        axes.plot(places[gone], grid.mean[row][gone], color=colours[row], linestyle="none", marker="X", markersize=6)
+    axes.set_xscale("log")
+    if measure.metric.log and (grid.mean[np.isfinite(grid.mean)] > 0).all():
+        axes.set_yscale("log")
+        plain_log(axes.yaxis)
+    axes.set_xlabel("lr G^(1 - 2p)" if effective else "lr")
+    axes.set_ylabel(measure.title)
+    axes.grid(alpha=0.3, linewidth=0.5)

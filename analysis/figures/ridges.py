@@ -1,0 +1,79 @@
+"""Ridges: the best x of the rows of a map as a parabola says it, and the ridge that gradients predict, as lines."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.patheffects import Stroke, withStroke
+
+from analysis.figures.columns import Columns
+from analysis.maps import SensitivityMap
+from analysis.null_model import NullModel
+from analysis.numbers import plain
+
+INK = "0.1"
+
+DASHES = (0, (4, 3))
+"""Of what is predicted."""
+
+BELOW = 0.29
+"""Rows by which lines on cells lie below the middle, where the numbers stand."""
+
+
+def draw_vertices(axes: Axes, shown: SensitivityMap, columns: Columns, *, halo: bool = False) -> None:
+    """Draw a cross at the lowest point of the parabola of every row that has one; with a ``halo``, a line too."""
+    slope = shown.numbers.get("ridge_slope")
+    if slope is None:
+        return
+    rows = [(it["best"], row) for row, it in enumerate(slope.details.get("best", ())) if it["best"] is not None]
+    places = [columns.between(10.0**x if shown.log[0] else x) for x, _ in rows]
+    axes.plot(
+        places,
+        [row - BELOW * halo for _, row in rows],
+        linestyle="solid" if halo else "none",
+        linewidth=1.1,
+        marker="x",
+        markersize=6,
+        color=INK,
+        path_effects=_halo(halo=halo),
+        zorder=5,
+    )
+
+
+def draw_null(axes: Axes, shown: SensitivityMap, null: NullModel, columns: Columns, *, halo: bool = False) -> None:
+    """Draw the ridge that a null model predicts, as far as the axes reach."""
+    ys, ends = shown.grid.ys.tolist(), axes.get_xlim()
+    axes.plot(
+        [columns.between(null.at(y)) for y in ys],
+        [row - BELOW * halo for row in range(len(ys))],
+        color=INK,
+        linestyle=DASHES,
+        linewidth=1.1,
+        path_effects=_halo(halo=halo),
+        zorder=5 if halo else 2,
+    )
+    axes.set_xlim(ends)
+
+
+def _halo(*, halo: bool) -> list[Stroke]:
+    """Return what makes a line be seen on cells of any colour."""
+    return [withStroke(linewidth=2.6, foreground="white")] if halo else []
+
+
+def slope_of(shown: SensitivityMap) -> str:
+    """Return the slope of the measured ridge in words, with its interval and unit; empty where it has none."""
+    slope = shown.numbers.get("ridge_slope")
+    if slope is None or slope.value is None:
+        return ""
+    told = plain(slope.value)
+    if slope.low is not None and slope.high is not None:
+        told += f" [{plain(slope.low)}, {plain(slope.high)}]"
+    told += " decades" if shown.log[0] else ""
+    return told + (" per decade" if shown.log[1] else " per unit")
+
+
+def null_told(null: NullModel) -> str:
+    """Return what a caption says of a null model."""
+    return (
+        "Dashed: the null model, in which a step depends on p through the scale of gradients alone, "
+        f"10^{plain(null.log10_scale)} at the best configuration: slope {plain(null.slope)}."
+    )
