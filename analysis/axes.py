@@ -71,12 +71,24 @@ LABELS = {
 }
 
 
-def axes_of(space: Iterable[str]) -> tuple[str, str | None, list[str]]:
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Which hyperparameters a person wants on x and on y; None leaves one to the rule."""
+
+    x: str | None = None
+    y: str | None = None
+
+
+BY_RULE = Chosen()
+
+
+def axes_of(space: Iterable[str], chosen: Chosen = BY_RULE) -> tuple[str, str | None, list[str]]:
     """Return which varied hyperparameter goes on x, which on y, and which make panels."""
     names = list(space)
-    x = next((name for name in ("lr", "task.lr") if name in names), names[0])
+    free = [name for name in names if name != chosen.y]
+    x = chosen.x or next((name for name in ("lr", "task.lr") if name in free), (free or names)[0])
     rest = [name for name in names if name != x]
-    y = next((name for name in ("p", "weight_decay") if name in rest), rest[0] if rest else None)
+    y = chosen.y or next((name for name in ("p", "weight_decay") if name in rest), rest[0] if rest else None)
     return x, y, [name for name in rest if name != y]
 
 

@@ -26,10 +26,12 @@ def described(parts: Sequence[Part], fixed: Mapping[str, float] | None = None) -
     """Return the task, the values that all drawn trials share, n by outcome, and what was left out."""
     arms = list(dict.fromkeys(one for one, _ in parts))
     first, drawn = arms[0], pd.concat([trials for _, trials in parts])
-    alone = f", arm {first.name}" if first.armed and len(arms) == 1 else ""
+    alone = f", arm {first.key}" if first.material.specification.armed and len(arms) == 1 else ""
+    about = f"{first.study}{alone}: " if len({one.study for one in arms}) == 1 else ""
+    seeds = " or ".join(dict.fromkeys(_counted(one.arm.seeds, "seed") for one in arms))
     text = (
-        f"{first.study}{alone}: {_trained(arms, first.named(fixed or {}))}. n = {_counted(len(drawn), 'trial')}, "
-        f"{_counted(first.arm.seeds, 'seed')} a configuration: {_outcomes(parts)}"
+        f"{about}{_trained(arms, first.named(fixed or {}))}. n = {_counted(len(drawn), 'trial')}, "
+        f"{seeds} a configuration: {_outcomes(parts)}"
     )
     superseded = sum(len(one.trials) - len(one.in_force) for one in arms)
     text += f", {superseded} superseded by a retry (left out)" if superseded else ""
@@ -45,7 +47,7 @@ def _trained(arms: Sequence[ArmFindings], fixed: Mapping[str, Value]) -> str:
     if len(arms) == 1:
         return said
     own = [{key: text for key, text in it.items() if key not in shared} for it in texts]
-    told = [f"arm {one.name}: {_sentence(it, ', ') or 'as above'}" for one, it in zip(arms, own, strict=True)]
+    told = [f"{one.said}: {_sentence(it, ', ') or 'as above'}" for one, it in zip(arms, own, strict=True)]
     return "; ".join([said, *told] if said else told)
 
 

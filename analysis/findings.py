@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.axes import Axis, axes_of, axis_of, named
+from analysis.axes import BY_RULE, Axis, Chosen, axes_of, axis_of, named
 from analysis.best import ELIGIBLE, order
 from analysis.maps import SensitivityMap, panels
 from analysis.material import Material
@@ -20,6 +20,7 @@ from analysis.null_model import NullModel, null_model
 from analysis.ranking import best_of_ranking, ranking
 from search_spaces.arm import Arm
 from search_spaces.options import Value
+from search_spaces.specification import measured_on
 
 Vector = npt.NDArray[np.float64]
 
@@ -60,24 +61,57 @@ class ArmFindings:
 
     Attributes
     ----------
-    study, name
-        The study's name and the arm's.
-    armed
-        Whether the study names arms; else there is only this one.
-    arm
-        Its specification.
-    trials
-        Superseded generations included.
+    material
+        That of its study.
+    key
+        Its name there.
     measures
         What to show: the objective first.
+    alone
+        Whether its study is the only one.
+    chosen
+        What a person wants on the axes.
     """
 
-    study: str
-    name: str
-    armed: bool
-    arm: Arm
-    trials: pd.DataFrame
+    material: Material
+    key: str
     measures: Sequence[Measure]
+    alone: bool = True
+    chosen: Chosen = BY_RULE
+
+    @property
+    def study(self) -> str:
+        """The name of its study."""
+        return self.material.specification.name
+
+    @property
+    def armed(self) -> bool:
+        """Whether there are others beside it."""
+        return not self.alone or self.material.specification.armed
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others: its own name, beside others' studies with the study's before it."""
+        if self.alone:
+            return self.key
+        return f"{self.study}/{self.key}" if self.material.specification.armed else self.study
+
+    @property
+    def said(self) -> str:
+        """What it is, in words; empty where there is no other."""
+        if not self.armed:
+            return ""
+        return f"arm {self.name}" if self.alone else f"study {self.name.replace('/', ', arm ')}"
+
+    @property
+    def arm(self) -> Arm:
+        """Its specification."""
+        return self.material.specification.arms[self.key]
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """Its trials, superseded generations included."""
+        return self.material.trials[self.key]
 
     @cached_property
     def in_force(self) -> pd.DataFrame:
@@ -87,7 +121,8 @@ class ArmFindings:
     @property
     def suffix(self) -> str:
         """What the names of files of this arm alone end with."""
-        return f"-arm-{self.name}" if self.armed else ""
+        study = "" if self.alone else f"-{self.study}"
+        return study + (f"-arm-{self.key}" if self.material.specification.armed else "")
 
     @property
     def space(self) -> list[str]:
@@ -97,7 +132,7 @@ class ArmFindings:
     @property
     def axes(self) -> tuple[str, str | None, list[str]]:
         """What lies on x, what on y, and what makes panels."""
-        return axes_of(self.space)
+        return axes_of(self.space, self.chosen)
 
     @cached_property
     def scales(self) -> dict[str, Axis]:
@@ -162,7 +197,7 @@ class ArmFindings:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What a study comes to.
+    """What a study comes to, or several that have one metric as their objective.
 
     Attributes
     ----------
@@ -172,26 +207,41 @@ class Findings:
         Instead of the objective's.
     clip
         Colour limits asked for.
+    chosen
+        Hyperparameters asked for on the axes.
+    others
+        The material of further studies.
     """
 
     material: Material
     statistic: str | None = None
     clip: Clip = WHOLE
+    chosen: Chosen = BY_RULE
+    others: tuple[Material, ...] = ()
+
+    @property
+    def materials(self) -> tuple[Material, ...]:
+        """The material of every study."""
+        return (self.material, *self.others)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether all arms are measured on the same thing, so that their values may be ranked."""
+        return len({measured_on(one.arm) for one in self.arms}) == 1
 
     @cached_property
     def arms(self) -> tuple[ArmFindings, ...]:
-        """What each arm comes to, in the written order."""
-        material, specification = self.material, self.material.specification
+        """What each arm of every study comes to, in the written order."""
         return tuple(
             ArmFindings(
-                study=specification.name,
-                name=name,
-                armed=specification.armed,
-                arm=arm,
-                trials=material.trials[name],
-                measures=material.measures(name, self.statistic),
+                material=material,
+                key=key,
+                measures=material.measures(key, self.statistic),
+                alone=not self.others,
+                chosen=self.chosen,
             )
-            for name, arm in specification.arms.items()
+            for material in self.materials
+            for key in material.specification.arms
         )
 
     @property
@@ -209,7 +259,7 @@ class Findings:
 
         None too where arms are measured on different things: nothing is ranked across data sets.
         """
-        if not self.material.specification.comparable:
+        if not self.comparable:
             return None
         found = [one for one in self.arms if len(one.bests) > index and one.bests[index] is not None]
         sign = self.measure.sign
@@ -224,7 +274,7 @@ class Findings:
     @cached_property
     def null_models(self) -> Mapping[str, NullModel]:
         """The ridge that gradients predict, of each arm that has one."""
-        found = {one.name: null_model(self.material, one) for one in self.arms}
+        found = {one.name: null_model(one) for one in self.arms}
         return {name: null for name, null in found.items() if null is not None}
 
     @cached_property

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.material import Material
-
 if TYPE_CHECKING:  # findings keep the null model of each arm
     from analysis.findings import ArmFindings
 
@@ -60,14 +58,14 @@ class NullModel:
         }
 
 
-def null_model(material: Material, one: ArmFindings) -> NullModel | None:
+def null_model(one: ArmFindings) -> NullModel | None:
     """Return the null model of an arm; None where it is no map of Padam's learning rate and p, or kept no v."""
     best, optimizer = one.best, one.arm.optimizer
     if best is None or optimizer is None or optimizer.name != "padam" or one.axes[:2] != (X, Y) or not one.is_grid:
         return None
     trials = one.at(best)
     numbers = trials.loc[trials["state"] == "complete", "number"].tolist()
-    curves = material.curves(numbers) if numbers else None
+    curves = one.material.curves(numbers) if numbers else None
     if curves is None or curves.empty or "log10_v" not in curves:
         return None
     values = curves["log10_v"].to_numpy(dtype=float)

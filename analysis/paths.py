@@ -109,7 +109,7 @@ def ways(findings: Findings) -> list[Ways]:
         if landscape is None or trial is None:
             continue
         metrics.setdefault(landscape.name, _charted(arm))
-        epochs = findings.material.curves(trial["number"].tolist())
+        epochs = arm.material.curves(trial["number"].tolist())
         path = _path(arm, trial, epochs, landscape, metrics[landscape.name])
         if path is not None:
             found.setdefault(landscape.name, []).append(path)

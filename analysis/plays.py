@@ -45,7 +45,7 @@ def plays(findings: Findings) -> dict[float, list[Play]]:
         trial = chosen(arm) if arm.arm.task.name == TASK else None
         if trial is None:
             continue
-        epochs = findings.material.curves(trial["number"].tolist())
+        epochs = arm.material.curves(trial["number"].tolist())
         if not epochs.empty:
             epochs = epochs.sort_values("epoch")
             play = Play(

@@ -11,16 +11,19 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
+from analysis.axes import BY_RULE, Chosen
+from analysis.contenders import contenders
 from analysis.figures import FIGURES, Drawable, write
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.maps import SensitivityMap
-from analysis.material import Material, Source
+from analysis.material import STATES, Material, Source
 from analysis.measure import Measure
 from analysis.measures import MEASURES, Kind
 from analysis.measures.number import Number
 from analysis.numbers import plain, point, written
 from analysis.sentences import sentences
 from analysis.summary import summary
+from analysis.tables import gathered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,29 @@ class Panel:
         return self.map.grid.y_axis.texts(self.map.grid.ys.tolist())
 
 
-def write_report(source: Source, folder: Path, statistic: str | None = None, clip: Clip = WHOLE) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How a report looks at its studies.
+
+    Attributes
+    ----------
+    statistic
+        Instead of the objective's.
+    clip
+        Colour limits of the maps.
+    chosen
+        What is asked for on the axes.
+    """
+
+    statistic: str | None = None
+    clip: Clip = WHOLE
+    chosen: Chosen = BY_RULE
+
+
+PLAIN = View()
+
+
+def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN) -> dict[str, Any]:
     """Write the report into a folder and return its summary; the same rows give the same bytes.
 
     Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure under ``figures/``: as PNG, as SVG, and
@@ -84,19 +109,17 @@ def write_report(source: Source, folder: Path, statistic: str | None = None, cli
 
     Parameters
     ----------
-    source
-        What to report.
+    sources
+        What to report; several share colours, tables and ``trials.csv``, which names the study of every row.
     folder
         Made where it is missing.
-    statistic
-        Instead of the objective's.
-    clip
-        Colour limits of the maps.
+    view
+        How to look at them.
     """
     figures = folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
-    material = Material.of(source, folder / "trials.csv")
-    findings = Findings(material, statistic, clip)
+    first, *others = materials_of(sources, folder / "trials.csv")
+    findings = Findings(first, view.statistic, view.clip, view.chosen, tuple(others))
     pictures = [
         Picture(result=result, files=write(kind, result, figures))
         for kind in FIGURES
@@ -111,23 +134,45 @@ def write_report(source: Source, folder: Path, statistic: str | None = None, cli
     return numbers
 
 
+def materials_of(sources: Sequence[Source], table: Path) -> list[Material]:
+    """Return the material of each study, and write the trials of all into one table."""
+    if len(sources) == 1:
+        return [Material.of(sources[0], table)]
+    parts = {it.specification.name: table.with_name(f"{it.specification.name}.part") for it in sources}
+    found = [Material.of(it, parts[it.specification.name]) for it in sources]
+    gathered(parts, table)
+    for part in parts.values():
+        part.unlink()
+    return found
+
+
 def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
     environment = Environment(loader=PackageLoader("analysis"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"written": written, "point": point, "plain": plain}
-    specification, metrics = findings.material.specification, findings.metrics
+    environment.filters |= {"written": written, "point": point, "plain": plain, "json": _json}
+    specifications, metrics = [it.specification for it in findings.materials], findings.metrics
+    alone = specifications[0] if len(specifications) == 1 else None
+    warnings = [f"{'' if alone else f'{it.name}: '}{warning}" for it in specifications for warning in it.warnings()]
     return environment.get_template("report.html").render(
-        specification=specification,
-        warnings=specification.warnings(),
+        title=", ".join(it.name for it in specifications),
+        lead=(alone.summary if alone else "") or "Hyperparameter-sensitivity study",
+        comparable=findings.comparable,
+        warnings=warnings,
         summary=numbers,
+        studies=list(numbers["studies"].values()) if alone is None else [numbers],
         measure=findings.measure,
         rules=list(dict.fromkeys(one.measures[0].rule for one in findings.arms)),
         counts_as=list(dict.fromkeys(one.measures[0].counts_as for one in findings.arms)),
         other=_other(findings, metrics[1]) if len(metrics) > 1 else None,
-        arms=findings.arms if specification.armed else (),
+        arms=findings.arms if findings.arms[0].armed else (),
+        contenders={it.arm.name: it for it in contenders(findings)},
         panels=[panel for one in findings.arms for panel in _panels(one)],
         pictures=pictures,
-        document=json.dumps(specification.document(), indent=2),
+        states=("total", *STATES, "superseded"),
     )
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2)
 
 
 def _other(findings: Findings, metric: str) -> Measure:

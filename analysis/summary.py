@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.contenders import contenders
 from analysis.effective_rate import effective_rate
 from analysis.findings import ArmFindings, Findings
-from analysis.material import STATES
+from analysis.material import STATES, Material
 from analysis.measure import SPLITS, counted
 from analysis.ranking import best_of_ranking
 
@@ -20,34 +21,24 @@ def summary(findings: Findings) -> dict[str, Any]:
     ``best`` and ``maps`` are of the objective. ``other_split`` is None where no validation images were held out; else
     it has the other split's own ``best`` and ``maps``, and ``at_best``: what the configuration that the objective
     chose comes to there. Chosen on validation images, and not by the minimum over epochs, it is the number to quote.
-    ``best`` is None too where the arms of a study are measured on different things; ``arms`` has that of each.
+    ``best`` is None too where the arms of a study are measured on different things; ``arms`` has that of each, and
+    ``contenders`` each beside the best of all. What is of one study stands at the top where there is one, and under
+    ``studies`` where there are several, whose arms are called by the study's name and their own.
     """
-    material, measure = findings.material, findings.measure
-    specification = material.specification
-    in_force = pd.concat([one.in_force for one in findings.arms])
-    states = in_force["state"].value_counts().to_dict()
-    every = sum(len(one.trials) for one in findings.arms)
+    measure = findings.measure
     worsts = {one.measures[0].metric.worst for one in findings.arms}
     rules = list(dict.fromkeys(one.measures[0].rule for one in findings.arms))
+    of_studies = {it.specification.name: of_study(findings, it) for it in findings.materials}
     return {
-        "name": specification.name,
-        "hash": material.hash,
-        "specification": specification.document(),
-        "warnings": specification.warnings(),
+        **({"studies": of_studies} if findings.others else next(iter(of_studies.values()))),
         "statistic": measure.statistic,
         "metric": {name: it for name, it in measure.metric.to_dict().items() if name not in {"worst", "trace"}},
         "split": measure.split,
         **({"chance_error": measure.worst if len(worsts) == 1 else None} if measure.split else {}),
         "worst": measure.metric.worst if len(worsts) == 1 else None,
-        "seeds": specification.seeds,
-        "trials": {"total": len(in_force)}
-        | {state: int(states.get(state, 0)) for state in STATES}
-        | {
-            "superseded": every - len(in_force),
-            "learned_nothing": sum(_lost(one) for one in findings.arms),
-        },
         "learned_nothing_rule": "; ".join(rules),
         "best": _best(findings, 0),
+        "contenders": [it.to_dict() for it in contenders(findings)],
         "arms": {
             one.name: {
                 "trials": len(one.in_force),
@@ -60,11 +51,32 @@ def summary(findings: Findings) -> dict[str, Any]:
         },
         "maps": _maps(findings, findings.metrics[0]),
         "other_split": _other(findings) if len(findings.metrics) > 1 else None,
+    }
+
+
+def of_study(findings: Findings, material: Material) -> dict[str, Any]:
+    """Return what is of one study alone: its specification, counts and provenance."""
+    specification = material.specification
+    arms = [one for one in findings.arms if one.material is material]
+    in_force = pd.concat([one.in_force["state"] for one in arms])
+    states = in_force.value_counts().to_dict()
+    return {
+        "name": specification.name,
+        "hash": material.hash,
+        "specification": specification.document(),
+        "warnings": specification.warnings(),
+        "seeds": specification.seeds,
+        "trials": {"total": len(in_force)}
+        | {state: int(states.get(state, 0)) for state in STATES}
+        | {
+            "superseded": sum(len(one.trials) for one in arms) - len(in_force),
+            "learned_nothing": sum(_lost(one) for one in arms),
+        },
         "provenance": {
             "code_version_of_study": material.code_version,
             **material.provenance.to_dict(),
         },
-        "plugins": [it.to_dict() for it in material.specification.plugins],
+        "plugins": [it.to_dict() for it in specification.plugins],
     }
 
 

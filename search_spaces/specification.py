@@ -60,7 +60,7 @@ class Specification(Frozen):
     @property
     def comparable(self) -> bool:
         """Whether all arms are measured on the same thing, so that their values may be ranked."""
-        return len({_measured_on(arm) for arm in self.arms.values()}) == 1
+        return len({measured_on(arm) for arm in self.arms.values()}) == 1
 
     @property
     def configurations(self) -> int:
@@ -184,7 +184,7 @@ def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
             yield (f"{prefix}{key}".removesuffix(".name") if key == "name" else f"{prefix}{key}"), value
 
 
-def _measured_on(arm: Arm) -> tuple[object, ...]:
+def measured_on(arm: Arm) -> tuple[object, ...]:
     """Return what tells whether values of two arms are of the same thing; of a test no training images matter."""
     options = arm.task.options
     all_of_them = arm.dataset is None or arm.metric.name == "test_error"

@@ -23,7 +23,6 @@ from analysis.curves import CurveBundle, Line, bundles
 from analysis.figures.columns import columns_of
 from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
-from analysis.material import Material
 from analysis.measure import COUNTED, SPLITS
 from analysis.numbers import point
 from search_spaces.declarations import Metric
@@ -81,10 +80,10 @@ class Curves:
 
 def compute(findings: Findings) -> list[Curves]:
     """Return the curves of each arm: of a grid, of the best plane of a larger grid, or of the best of no grid."""
-    return [found for one in findings.arms if (found := _curves(findings.material, one)) is not None]
+    return [found for one in findings.arms if (found := _curves(one)) is not None]
 
 
-def _curves(material: Material, arm: ArmFindings) -> Curves | None:
+def _curves(arm: ArmFindings) -> Curves | None:
     ranks = arm.rankings[0]
     if ranks.empty:
         return None
@@ -113,7 +112,7 @@ def _curves(material: Material, arm: ArmFindings) -> Curves | None:
         if len(ys) < len(every):
             fewer = f" {len(ys)} of {len(every)} values of {y} are drawn."
             trials, ended = trials[trials[y].isin(ys)], ended[ended[y].isin(ys)]
-    epochs = material.curves(ended["number"].tolist())
+    epochs = arm.material.curves(ended["number"].tolist())
     if epochs.empty:
         return None
     metrics = _metrics(arm)
@@ -123,7 +122,7 @@ def _curves(material: Material, arm: ArmFindings) -> Curves | None:
         name=f"curves{arm.suffix}",
         title=f"{what} over epochs, for each {label_of(x)}"
         + (f" and {label_of(y)}" if y else "")
-        + (f", arm {arm.name}" if arm.armed else ""),
+        + (f", {arm.said}" if arm.armed else ""),
         caption=f"{described([(arm, trials)], plane)}{which} {_legend(found, metrics)}{fewer}",
         bundles=found,
         x=x,

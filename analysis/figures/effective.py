@@ -44,7 +44,7 @@ def _effective(findings: Findings, arm: ArmFindings) -> Effective | None:
     if found is None or null is None or shown is None:
         return None
     title = "rows over the learning rate, and over the effective learning rate"
-    title += f", arm {arm.name}" if arm.armed else ""
+    title += f", {arm.said}" if arm.armed else ""
     text = (
         f"{described([(arm, arm.at(shown.grid.fixed))], shown.grid.fixed)} Left: the mean over seeds of the "
         f"{shown.measure.label} over lr, a line for each p. Right: the same over lr G^(1 - 2p), the size of a step "

@@ -119,7 +119,7 @@ def _file(panels: Sequence[Panel], index: int) -> str:
     """Return what tells the file of a panel from its neighbours': its number, of arms with one panel their name."""
     arm = panels[index][0]
     alone = sum(one is arm for one, _ in panels) == 1
-    return f"arm-{arm.name}" if arm.armed and alone else str(index + 1)
+    return arm.suffix[1:] if arm.armed and alone else str(index + 1)
 
 
 def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int) -> Heatmap:
@@ -128,12 +128,12 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     grid, measure = first.grid, first.measure
     titles = tuple(_panel_titles(one, shown) for one, shown in panels)
     title = f"{measure.metric.summary} over {label_of(grid.x)} and {label_of(str(grid.y))}"
-    title += f", {'arm ' * arm.armed}{titles[0]}" if alone and titles[0] else ""
+    title += f", {_word(arm)}{titles[0]}" if alone and titles[0] else ""
     text = described([(one, one.at(shown.grid.fixed)) for one, shown in panels], grid.fixed if alone else {})
     diverged = any(bool(shown.grid.diverged.any()) for _, shown in panels)
     beside = [shown.measure for _, shown in panels]
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged, beside=beside)}"
-    best_of = "study" if findings.material.specification.comparable else "arm"
+    best_of = "study" if findings.comparable else "arm"
     of_study = tuple(_holds_best(findings, one, shown) for one, shown in panels)
     null = findings.null_models.get(arm.name) if alone and first is arm.map_of_best else None
     if alone:
@@ -168,6 +168,11 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     )
 
 
+def _word(arm: ArmFindings) -> str:
+    """Return what a title calls what it names."""
+    return "" if not arm.armed else "arm " if arm.alone else "study "
+
+
 def _holds_best(findings: Findings, arm: ArmFindings, result: SensitivityMap) -> bool:
     """Tell whether a panel holds the best of its study, or of its arm where arms are not to be ranked."""
     index = arm.index_of(result.measure)
@@ -184,7 +189,7 @@ def _best_elsewhere(findings: Findings, arm: ArmFindings, measure: Measure) -> t
     index = arm.index_of(measure)
     one = findings.best_arm(index) or arm
     best = one.bests[index]
-    return (None if best is None else one.named(best)), (f"arm {one.name}, " if one.armed else "")
+    return (None if best is None else one.named(best)), (f"{one.said}, " if one.armed else "")
 
 
 def _panel_titles(arm: ArmFindings, result: SensitivityMap) -> str:

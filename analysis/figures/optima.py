@@ -51,7 +51,7 @@ def _ridge(arm: ArmFindings, null: NullModel | None) -> Ridge | None:
         return None
     grid = one.grid
     title = f"best {label_of(grid.x)} for each {label_of(str(grid.y))}"
-    title += f", arm {arm.name}" if arm.armed else ""
+    title += f", {arm.said}" if arm.armed else ""
     title += f", {point(grid.panel)}" if grid.fixed else ""
     where = f"{point(grid.panel)}: where the best configuration lies. " if grid.fixed else ""
     text = (

@@ -99,7 +99,7 @@ def _points(findings: Findings, arm: ArmFindings) -> list[Points]:
         found.append(
             Points(
                 name=(f"map-{measure.split}" if index else "map") + arm.suffix,
-                title=title + (f", arm {arm.name}" if arm.armed else ""),
+                title=title + (f", {arm.said}" if arm.armed else ""),
                 caption=text,
                 x=x,
                 y=y,

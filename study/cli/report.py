@@ -6,15 +6,17 @@ from typing import Annotated
 
 import typer
 
-from study.cli.options import JsonOption, StoreOption, StudyArgument
+from study.cli.options import JsonOption, StoreOption
 from study.cli.output import print_json
 from study.interruption import ended_by_signals
 from study.operations import reporting
 from study.operations.opening import opened
 
 
-def report(
-    study: StudyArgument,
+def report(  # noqa: PLR0913, PLR0917 - as the report needs
+    studies: Annotated[
+        list[str], typer.Argument(metavar="STUDY...", help="One study, or several on one colour scale.")
+    ],
     folder: Annotated[
         str,
         typer.Option("--out", metavar="DIR", help="Folder of the report: missing, empty, or an earlier report's."),
@@ -22,6 +24,8 @@ def report(
     statistic: Annotated[
         str | None, typer.Option(metavar="S", help="final, mean_last5 or min, instead of the objective's.")
     ] = None,
+    x: Annotated[str | None, typer.Option(metavar="NAME", help="The hyperparameter on x, such as lr.")] = None,
+    y: Annotated[str | None, typer.Option(metavar="NAME", help="The hyperparameter on y.")] = None,
     clip: Annotated[
         str | None,
         typer.Option(
@@ -38,16 +42,18 @@ def report(
 ) -> None:
     """Write figures, tables and one self-contained page.
 
+    Several studies share colours, and the best of each is compared seed by seed; they need the same objective.
+
     SHA256SUMS in the folder lists the files of the report with their hashes; the next report replaces these alone.
     """
-    request = reporting.Request.of(folder, statistic=statistic, clip=clip, force=force)
+    request = reporting.Request.of(folder, statistic=statistic, x=x, y=y, clip=clip, force=force)
     request.check(_note)
     with opened(store) as it, ended_by_signals():
-        written = reporting.report(it, study, request, _note)
+        written = reporting.report(it, studies, request, _note)
     if json:
         print_json(written.to_dict())
         return
-    typer.echo(f"report of {study}: {written.page}")
+    typer.echo(f"report of {written.name}: {written.page}")
     for picture in written.pictures:
         typer.echo(f"  {picture}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from study.errors import UsageError
 from study.operations.folder import check, publishing, unheard
 
 if TYPE_CHECKING:
+    from search_spaces.specification import Specification
     from study.store import Store
 
 FINEST = 1e-6
@@ -31,6 +32,8 @@ class Request:
         Folder: missing, empty, or an earlier report's.
     statistic
         ``final``, ``mean_last5`` or ``min``, instead of the objective's.
+    x, y
+        The hyperparameters of the axes; None where the rule has them.
     low, high
         Between which the colours of the maps reach; None for an end that is left open.
     clip
@@ -41,19 +44,30 @@ class Request:
 
     out: Path
     statistic: str | None = None
+    x: str | None = None
+    y: str | None = None
     low: float | None = None
     high: float | None = None
     clip: str | None = None
     force: bool = False
 
     @classmethod
-    def of(cls, out: str, *, statistic: str | None = None, clip: str | None = None, force: bool = False) -> Request:
+    def of(
+        cls,
+        out: str,
+        *,
+        statistic: str | None = None,
+        x: str | None = None,
+        y: str | None = None,
+        clip: str | None = None,
+        force: bool = False,
+    ) -> Request:
         """Return a request of what was written.
 
         Raises
         ------
         UsageError
-            The statistic is none, ``clip`` is not ``LOW,HIGH``, or the folder holds what is not a report's.
+            The statistic is none, x is y, ``clip`` is not ``LOW,HIGH``, or the folder is named by nothing.
         """
         from analysis.statistics import STATISTICS  # noqa: PLC0415
 
@@ -61,14 +75,46 @@ class Request:
             raise UsageError(f"no statistic {shown(statistic)}; {nearest(statistic, STATISTICS)}")
         if not out:
             raise UsageError("--out must name a folder, such as reports/NAME")
+        if x is not None and x == y:
+            raise UsageError(f"--x and --y must be two hyperparameters, got {shown(x)} for both")
         low, high = _limits(clip)
-        return cls(out=Path(out), statistic=statistic, low=low, high=high, clip=clip, force=force)
+        return cls(out=Path(out), statistic=statistic, x=x, y=y, low=low, high=high, clip=clip, force=force)
 
     def check(self, note: Callable[[str], None] = unheard) -> None:
         """Raise :class:`UsageError` where the folder may not be written into."""
         check(self.out, force=self.force, note=note)
 
-    def fit(self, metric: Metric) -> None:
+    def fit(self, specifications: Sequence[Specification]) -> None:
+        """Raise :class:`UsageError` where studies cannot be looked at together, or not like this."""
+        arms = {
+            f"arm {key} of study {it.name}" if it.armed else f"study {it.name}": arm
+            for it in specifications
+            for key, arm in it.arms.items()
+        }
+        (first, base), *others = arms.items()
+        for place, arm in others:
+            if _shown(arm.metric) != _shown(base.metric):
+                raise UsageError(
+                    "studies of one report must have one metric as their objective, got "
+                    f"{' '.join(_shown(base.metric))} of {first} and {' '.join(_shown(arm.metric))} of {place}"
+                )
+            if self.statistic is None and arm.objective.statistic != base.objective.statistic:
+                raise UsageError(
+                    "studies of one report must have one statistic as their objective, got "
+                    f"{base.objective.statistic} of {first} and {arm.objective.statistic} of {place}; --statistic "
+                    f"{base.objective.statistic} shows that of both"
+                )
+        for option, name in (("--x", self.x), ("--y", self.y)):
+            for place, arm in arms.items():
+                if name is not None and name not in arm.space:
+                    raise UsageError(
+                        f"{option} must be what {place} varies, got {shown(name)}; {nearest(name, arm.space)}"
+                    )
+        if self.y is not None and (single := next((it for it, arm in arms.items() if len(arm.space) < 2), None)):
+            raise UsageError(f"--y needs two hyperparameters that vary, and {single} varies one")
+        self._fit(base.metric)
+
+    def _fit(self, metric: Metric) -> None:
         """Raise :class:`UsageError` where a metric cannot have these colours or this statistic."""
         ends = [end for end in (self.low, self.high) if end is not None]
         ascend = len(ends) < 2 or ends[0] < ends[1]
@@ -102,17 +148,22 @@ class Report:
 
     Attributes
     ----------
-    name
-        Of the study.
+    names
+        Of its studies.
     folder
         Where it lies.
     summary
         The numbers behind it, as ``summary.json`` has them.
     """
 
-    name: str
+    names: tuple[str, ...]
     folder: Path
     summary: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Of its studies, the first one first."""
+        return ", ".join(self.names)
 
     @property
     def page(self) -> Path:
@@ -130,13 +181,13 @@ class Report:
         return dict(self.summary)
 
 
-def report(store: Store, name: str, request: Request, note: Callable[[str], None] = unheard) -> Report:
-    """Write the report of a study; what fails leaves no part of itself.
+def report(store: Store, names: Sequence[str], request: Request, note: Callable[[str], None] = unheard) -> Report:
+    """Write the report of one study or of several; what fails leaves no part of itself.
 
     Parameters
     ----------
-    store, name
-        Of which study.
+    store, names
+        Of which studies, each once.
     request
         What it is to be like.
     note
@@ -147,16 +198,29 @@ def report(store: Store, name: str, request: Request, note: Callable[[str], None
     StudyNotFoundError
         There is no such study.
     UsageError
-        The request does not fit the study, or the folder cannot be written.
+        The request does not fit the studies, they do not fit one another, or the folder cannot be written.
     """
-    found = store.studies.get(name)
-    request.fit(next(iter(found.specification.arms.values())).metric)
+    twice = next((name for name in names if list(names).count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"each study of a report must be named once, got {shown(twice)} twice")
+    found = [store.studies.get(name) for name in names]
+    request.fit([it.specification for it in found])
 
+    from analysis.axes import Chosen  # noqa: PLC0415
     from analysis.findings import Clip  # noqa: PLC0415
-    from analysis.report import write_report  # noqa: PLC0415 - pandas and Matplotlib
+    from analysis.report import View, write_report  # noqa: PLC0415 - pandas and Matplotlib
     from study.source import StudySource  # noqa: PLC0415
 
+    view = View(
+        statistic=request.statistic,
+        clip=Clip(low=request.low, high=request.high),
+        chosen=Chosen(x=request.x, y=request.y),
+    )
     with publishing(request.out, force=request.force, note=note) as unfinished:
-        clip = Clip(low=request.low, high=request.high)
-        summary = write_report(StudySource(store, found), unfinished, request.statistic, clip)
-    return Report(name=name, folder=request.out, summary=summary)
+        summary = write_report([StudySource(store, it) for it in found], unfinished, view)
+    return Report(names=tuple(names), folder=request.out, summary=summary)
+
+
+def _shown(metric: Metric) -> tuple[str, str, str]:
+    """Return what has to be alike of two metrics that share a scale."""
+    return metric.name, metric.unit, metric.direction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,7 +93,10 @@ class Study:
         self,
         out: str | os.PathLike[str],
         *,
+        beside: Sequence[str] = (),
         statistic: str | None = None,
+        x: str | None = None,
+        y: str | None = None,
         clip: tuple[float | None, float | None] | None = None,
         force: bool = False,
     ) -> reporting.Report:
@@ -103,8 +106,12 @@ class Study:
         ----------
         out
             Missing, empty, or an earlier report's.
+        beside
+            Further studies of the store, on the same colour scale.
         statistic
             ``final``, ``mean_last5`` or ``min``, instead of the objective's.
+        x, y
+            The hyperparameters on the axes.
         clip
             Between which values the colours of the maps reach, such as ``(None, 10)``.
         force
@@ -116,10 +123,10 @@ class Study:
             One of these is not as it must be; nothing was written.
         """
         ends = None if clip is None else ",".join("" if end is None else repr(float(end)) for end in clip)
-        request = reporting.Request.of(os.fspath(out), statistic=statistic, clip=ends, force=force)
+        request = reporting.Request.of(os.fspath(out), statistic=statistic, x=x, y=y, clip=ends, force=force)
         request.check()
         with self._opening() as store:
-            return reporting.report(store, self.name, request)
+            return reporting.report(store, [self.name, *beside], request)
 
     def compare(
         self, reference: str, out: str | os.PathLike[str] | None = None, *, force: bool = False

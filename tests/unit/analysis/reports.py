@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from analysis.findings import WHOLE, Findings
 from analysis.material import Material
-from analysis.report import write_report
+from analysis.report import View, write_report
 from search_spaces.specification import Specification
 from search_spaces.validation import loads
 from tests.unit.analysis.common import curve, trials
@@ -159,7 +159,7 @@ def written(folder, rows, statistic=None, **changes):
 
 def written_of(made, folder, statistic=None):
     """Write the report of a source and return what it holds."""
-    summary = write_report(made, folder, statistic)
+    summary = write_report([made], folder, View(statistic=statistic))
     return SimpleNamespace(
         folder=folder,
         summary=summary,

@@ -167,7 +167,9 @@ def test_optima_and_curves_are_of_one_arm_each(found):
 
 def test_the_report_has_the_figures_of_every_arm(report):
     kinds = ("heatmap", "optima", "curves")
-    assert report.files.keys() == files_of("heatmap", *(f"{kind}-arm-{name}" for kind in kinds for name in ARMS))
+    assert report.files.keys() == files_of(
+        "heatmap", "bests", *(f"{kind}-arm-{name}" for kind in kinds for name in ARMS)
+    )
 
 
 def test_the_summary_has_every_arm(report):
@@ -192,11 +194,11 @@ def test_the_page_says_the_best_and_that_of_every_arm(report):
         "Best configuration: arm decoupled, lr = 1, p = 0, mean 5.50 % over 2 seeds (standard error 0.50)"
         in words(report)
     )
-    rows = re.findall(r"<tr>((?:<td>[^<]*</td>){6})</tr>", report.html)
+    rows = re.findall(r"<tr>((?:<td>[^<]*</td>){7})</tr>", report.html)
     assert [re.findall(r">([^<]*)</td", row) for row in rows[:3]] == [
-        ["base", "8", "lr = 0.1, p = 0", "11.00", "1.00", "2"],
-        ["decoupled", "8", "lr = 1, p = 0", "5.50", "0.50", "2"],
-        ["cosine", "8", "lr = 0.1, p = 1/2", "50.00", DASH, "1"],
+        ["base", "8", "lr = 0.1, p = 0", "11.00", "1.00", "2", "5.50 [-0.85, 11.85]"],
+        ["decoupled", "8", "lr = 1, p = 0", "5.50", "0.50", "2", "the best"],
+        ["cosine", "8", "lr = 0.1, p = 1/2", "50.00", DASH, "1", "44.00"],
     ]
     heads = re.findall(r"<h2>(Best[^<]*)</h2>", report.html)
     assert [head for head in heads if "lr" in head] == [f"Best lr for each p, arm {name}" for name in ARMS]
@@ -213,7 +215,7 @@ def test_a_study_without_arms_has_no_table_of_arms(tmp_path):
 def test_arms_can_vary_one_hyperparameter_and_two(tmp_path):
     found = written(tmp_path, mixed_rows(), **MIXED)
     assert found.files.keys() == files_of(
-        "heatmap", "map-arm-sgd", "optima-arm-base", "curves-arm-base", "curves-arm-sgd"
+        "bests", "heatmap", "map-arm-sgd", "optima-arm-base", "curves-arm-base", "curves-arm-sgd"
     )
     assert found.summary["best"]["arm"] == "sgd"
     assert found.summary["best"]["configuration"] == {"lr": 1.0}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.axes import axes_of, label_of, reading_order
+from analysis.axes import Chosen, axes_of, label_of, reading_order
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,20 @@ from analysis.axes import axes_of, label_of, reading_order
 )
 def test_hyperparameters_have_their_axes(names, axes):
     assert axes_of(names) == axes
+
+
+@pytest.mark.parametrize(
+    ("chosen", "axes"),
+    [
+        (Chosen(y="lr"), ("p", "lr", ["beta2"])),
+        (Chosen(x="p"), ("p", "lr", ["beta2"])),
+        (Chosen(x="beta2"), ("beta2", "p", ["lr"])),
+        (Chosen(y="beta2"), ("lr", "beta2", ["p"])),
+        (Chosen(x="beta2", y="lr"), ("beta2", "lr", ["p"])),
+    ],
+)
+def test_what_is_not_chosen_has_its_rule(chosen, axes):
+    assert axes_of(["lr", "p", "beta2"], chosen) == axes
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import analysis.findings
 import analysis.maps
 import analysis.optima
 from analysis.findings import Clip
-from analysis.report import write_report
+from analysis.report import View, write_report
 from tests.unit.analysis.common import trial, trials
 from tests.unit.analysis.reports import (
     CELLS,
@@ -89,7 +89,7 @@ def test_markup_of_a_specification_is_text(report):
 def test_markup_of_a_device_is_text(tmp_path):
     made = source(trials({(0.1, 0.0): [10.0]}))
     made.tries[0]["device"] = "<img src=x>"
-    write_report(made, tmp_path)
+    write_report([made], tmp_path)
     assert "<img src=x>" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -218,7 +218,7 @@ def test_another_statistic_is_named_and_shown(tmp_path, statistic, label, mean):
 @pytest.mark.usefixtures("unpainted")
 def test_a_clip_changes_colours_and_no_number(tmp_path):
     made = source(trials(CELLS))
-    summaries = [write_report(made, tmp_path, clip=clip) for clip in (Clip(), Clip(low=1.0, high=10.0))]
+    summaries = [write_report([made], tmp_path, View(clip=clip)) for clip in (Clip(), Clip(low=1.0, high=10.0))]
     assert summaries[0] == summaries[1]
 
 
@@ -294,10 +294,10 @@ def test_a_third_hyperparameter_makes_panels(tmp_path):
 @pytest.mark.usefixtures("unpainted")
 def test_a_study_trained_with_two_versions_of_the_code_says_so(tmp_path):
     made = source(trials({(0.1, 0.0): [10.0, 12.0]}))
-    write_report(made, tmp_path)
+    write_report([made], tmp_path)
     assert "versions of the code" not in (tmp_path / "report.html").read_text(encoding="utf-8")
     made.tries[0]["code_version"] = "0.1.0+bb"
-    write_report(made, tmp_path)
+    write_report([made], tmp_path)
     assert "Trained with 2 versions of the code" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 

@@ -135,7 +135,7 @@ def test_a_summary_is_what_show_prints(store):
         lambda store: cancellation.cancel(store, "none"),
         lambda store: deletion.delete(store, "none"),
         lambda store: deletion.size(store, "none"),
-        lambda store: reporting.report(store, "none", reporting.Request.of("out")),
+        lambda store: reporting.report(store, ["none"], reporting.Request.of("out")),
     ],
 )
 def test_a_study_that_is_not_there_is_an_error(store, act):
@@ -145,7 +145,7 @@ def test_a_study_that_is_not_there_is_an_error(store, act):
 
 def test_a_report_is_written_and_told(store, folder):
     fill(store, create(store), [60.0, 50.0, 40.0, 30.0, 20.0, 10.0])
-    written = reporting.report(store, "small", reporting.Request.of("out"))
+    written = reporting.report(store, ["small"], reporting.Request.of("out"))
     assert written.page == folder / "out" / "report.html"
     assert written.page.is_file()
     assert written.pictures
@@ -160,6 +160,7 @@ def test_a_report_is_written_and_told(store, folder):
         ({"statistic": "median"}, "no statistic 'median'"),
         ({"clip": "1"}, "--clip must be LOW,HIGH"),
         ({"out": ""}, "--out must name a folder"),
+        ({"x": "lr", "y": "lr"}, "--x and --y must be two hyperparameters, got 'lr' for both"),
     ],
 )
 def test_a_request_that_is_none_is_refused(options, message):
@@ -170,8 +171,61 @@ def test_a_request_that_is_none_is_refused(options, message):
 def test_a_request_that_does_not_fit_writes_nothing(store, folder):
     create(store)
     with pytest.raises(UsageError, match="must hold 1e-06 <= LOW < HIGH <= 100 percent, got '5,200'"):
-        reporting.report(store, "small", reporting.Request.of("out", clip="5,200"))
+        reporting.report(store, ["small"], reporting.Request.of("out", clip="5,200"))
     assert not (folder / "out").exists()
+
+
+PLANE = {"lr": {"values": [0.01, 0.1, 1.0]}, "p": {"values": [0.25]}}
+
+
+def test_several_studies_stand_in_one_report(store, folder):
+    for name in ("small", "other"):
+        fill(store, create(store, name=name, space=PLANE), [60.0, 50.0, 40.0, 30.0, 20.0, 10.0])
+    written = reporting.report(store, ["other", "small"], reporting.Request.of("out", x="p", y="lr"))
+    assert written.name == "other, small"
+    assert list(written.summary["studies"]) == ["other", "small"]
+    assert {it["x"]["name"] for it in written.summary["maps"]} == {"p"}
+    assert is_frozen_and_plain(written)
+
+
+OBJECTIVE = {"split": "test"}
+LINE = {"lr": {"values": [0.1, 1.0]}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        (
+            {"objective": OBJECTIVE | {"statistic": "min"}},
+            {},
+            "have one statistic as their objective, got .*--statistic",
+        ),
+        (
+            {"task": {"name": "beale"}, "optimizer": {"name": "sgd"}, "objective": {"metric": "excess"}},
+            {},
+            "must have one metric as their objective, got test_error % minimize of study small and excess",
+        ),
+        ({}, {"x": "pp"}, "--x must be what study small varies, got 'pp'; did you mean 'p'"),
+        ({"space": LINE}, {"y": "p"}, "--y must be what study other varies, got 'p'"),
+        (
+            {"space": {"lr": {"values": [0.1, 1.0]}}},
+            {"y": "lr"},
+            "--y needs two hyperparameters that vary, and study",
+        ),
+    ],
+)
+def test_studies_that_do_not_fit_one_another_or_the_axes_write_nothing(store, folder, changes, options, message):
+    create(store, space=PLANE)
+    create(store, name="other", **({"space": LINE if "task" in changes else PLANE} | changes))
+    with pytest.raises(UsageError, match=message):
+        reporting.report(store, ["small", "other"], reporting.Request.of("out", **options))
+    assert not (folder / "out").exists()
+
+
+def test_a_study_that_is_named_twice_is_refused(store, folder):
+    create(store)
+    with pytest.raises(UsageError, match="named once, got 'small' twice"):
+        reporting.report(store, ["small", "small"], reporting.Request.of("out"))
 
 
 def test_opening_to_read_makes_no_store(folder):
