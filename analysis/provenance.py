@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -27,6 +27,8 @@ class Provenance:
         How many ended how.
     seconds
         Training took, all together.
+    reasons
+        The error that the last faulty attempt of a trial ended with, by the trial's number.
     """
 
     code_versions: tuple[str, ...]
@@ -37,6 +39,7 @@ class Provenance:
     attempts: int
     endings: Mapping[str, int]
     seconds: float
+    reasons: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, attempts: Iterable[Mapping[str, Any]]) -> Provenance:
@@ -44,6 +47,7 @@ class Provenance:
         seen: dict[str, set[str]] = {name: set() for name in ("code_version", "host", "device", "libraries")}
         rules: set[str] = set()
         endings: Counter[str] = Counter()
+        reasons: dict[int, str] = {}
         count, seconds = 0, 0.0
         for attempt in attempts:
             count += 1
@@ -54,6 +58,8 @@ class Provenance:
             for name, values in seen.items():
                 if attempt[name]:
                     values.add(attempt[name])
+            if attempt["reason"]:
+                reasons[attempt["number"]] = attempt["reason"]
             if attempt["rule"]:
                 rules.add(_told(attempt))
         return cls(
@@ -65,6 +71,7 @@ class Provenance:
             attempts=count,
             endings=dict(sorted(endings.items())),
             seconds=seconds,
+            reasons=reasons,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
+from analysis.account import MOST, designs, failures, losses, question, settings
 from analysis.axes import BY_RULE, Chosen
 from analysis.contenders import contenders
 from analysis.figures import FIGURES, Drawable, write
@@ -24,6 +26,7 @@ from analysis.numbers import plain, point, written
 from analysis.sentences import sentences
 from analysis.summary import summary
 from analysis.tables import gathered
+from search_spaces.specification import Specification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +133,7 @@ def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN) ->
     (folder / "summary.json").write_text(
         json.dumps(numbers, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8"
     )
-    (folder / "report.html").write_text(_page(findings, numbers, pictures), encoding="utf-8")
+    (folder / "report.html").write_text(_page(findings, numbers, pictures, view), encoding="utf-8")
     return numbers
 
 
@@ -146,7 +149,7 @@ def materials_of(sources: Sequence[Source], table: Path) -> list[Material]:
     return found
 
 
-def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
+def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Picture], view: View) -> str:
     environment = Environment(loader=PackageLoader("analysis"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"written": written, "point": point, "plain": plain, "json": _json}
     specifications, metrics = [it.specification for it in findings.materials], findings.metrics
@@ -167,8 +170,28 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         contenders={it.arm.name: it for it in contenders(findings)},
         panels=[panel for one in findings.arms for panel in _panels(one)],
         pictures=pictures,
+        question=question(findings),
+        designs=designs(findings),
+        settings=settings(findings),
+        losses=losses(findings),
+        failures=failures(findings),
+        most=MOST,
+        commands=_commands(specifications, view),
         states=("total", *STATES, "superseded"),
     )
+
+
+def _commands(specifications: Sequence[Specification], view: View) -> list[str]:
+    """Return what makes the report again, with the specifications below as files."""
+    names = [it.name for it in specifications]
+    options = {"--statistic": view.statistic, "--x": view.chosen.x, "--y": view.chosen.y}
+    ends = [None if end is None else repr(end) for end in (view.clip.low, view.clip.high)]
+    options["--clip"] = ",".join(end or "" for end in ends) if any(ends) else None
+    said = "".join(f" {option} {shlex.quote(value)}" for option, value in options.items() if value is not None)
+    return [
+        *(f"basin run {name}.json" for name in names),
+        f"basin report {' '.join(names)} --out reports/{names[0]}{said}",
+    ]
 
 
 def _json(document: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ def draw_vertices(axes: Axes, shown: SensitivityMap, columns: Columns, *, halo: 
         markersize=6,
         color=INK,
         path_effects=_halo(halo=halo),
-        zorder=5,
+        zorder=2.5 if halo else 5,
     )
 
 
@@ -49,7 +49,7 @@ def draw_null(axes: Axes, shown: SensitivityMap, null: NullModel, columns: Colum
         linestyle=DASHES,
         linewidth=1.1,
         path_effects=_halo(halo=halo),
-        zorder=5 if halo else 2,
+        zorder=2,
     )
     axes.set_xlim(ends)
 

@@ -11,6 +11,8 @@ from tests.simulation.timeline import Crashed, Lock, Signal, Task
 if TYPE_CHECKING:
     from tests.simulation.universe import Universe
 
+HOSTS = ("north", "south")
+
 
 class Running:
     """One process, from its start to its end or its kill.
@@ -19,6 +21,9 @@ class Running:
     ----------
     pid
         Its number, which no other process of the simulation has.
+    host
+        Where it runs. What a driver that is killed holds, others of its host take back at once; those of another one
+        wait until its leases run out.
     dead
         Whether it was killed.
     tasks
@@ -28,6 +33,7 @@ class Running:
     def __init__(self, universe: Universe, name: str) -> None:
         self.universe, self.name = universe, name
         self.pid = universe.next_pid()
+        self.host = universe.chance.choice(HOSTS)
         self.dead = False
         self.over = False
         self.tasks: list[Task] = []
@@ -44,7 +50,7 @@ class Running:
     @property
     def identity(self) -> Process:
         """What the store knows it by."""
-        return Process(host="simulated", pid=self.pid, started=float(self.pid))
+        return Process(host=self.host, pid=self.pid, started=float(self.pid))
 
     def start(self, name, work) -> Task:
         """Start a task in this process."""
