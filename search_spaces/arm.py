@@ -22,9 +22,13 @@ MAX_TRIALS = 1_000_000
 
 
 class Design(Frozen):
-    """How configurations are chosen; all but ``grid`` take the number of ``configurations``."""
+    """How configurations are chosen; all but ``grid`` take the number of ``configurations``.
 
-    name: Literal["grid", "random", "sobol", "tpe"] = "grid"
+    ``imported`` is said of results that came from elsewhere: however they were chosen, it was not here. Its number of
+    configurations is that of the arm that has most of them, and not every one need have every seed.
+    """
+
+    name: Literal["grid", "random", "sobol", "tpe", "imported"] = "grid"
     configurations: int | None = Field(default=None, ge=1, le=MAX_TRIALS)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
 

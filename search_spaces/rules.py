@@ -10,7 +10,7 @@ from typing import Any
 
 from search_spaces.arm import MAX_TRIALS, Design, Objective, metric_of
 from search_spaces.catalogue import Catalogue
-from search_spaces.declarations import CLASSIFICATION, Dataset, Network, Task
+from search_spaces.declarations import CLASSIFICATION, IMPORTED, Dataset, Network, Task, is_imported
 from search_spaces.documents import Document, nearest
 from search_spaces.domains import Choices, Domain, Range, Values, is_number, range_fault
 from search_spaces.errors import Fault, printable, shown
@@ -205,6 +205,12 @@ def _designed(
 ) -> Iterable[Fault]:
     design = sections.get("design")
     if design is None or design.name is None:
+        return
+    if design.name == IMPORTED:
+        task: Section | None = sections.get("task")
+        if task is not None and not is_imported(task.declaration):  # type: ignore[arg-type]
+            message = "is said of results that `basin import` took in; write grid, random, sobol or tpe"
+            yield Fault(path="design.name", message=message)
         return
     if design.name == "grid":
         faults = list(_cut(space, design.configurations))

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from search_spaces.arm import Arm, Design, Objective
-from search_spaces.declarations import Declaration, Origin
+from search_spaces.declarations import IMPORTED, Declaration, Origin, is_imported
 from search_spaces.domains import Real
 from search_spaces.identity import canonical, differences, form_of
 from search_spaces.models import Frozen
@@ -56,6 +56,17 @@ class Specification(Frozen):
     def base(self) -> Arm:
         """The arm of a study that names none."""
         return self.arms[BASE]
+
+    @property
+    def imported(self) -> bool:
+        """Whether its results came from elsewhere: it can be read, and never trained."""
+        return any(is_imported(arm.measured) for arm in self.arms.values())
+
+    @property
+    def source(self) -> str:
+        """Where results come from that were imported, and in what they lay; empty where they are this one's own."""
+        origins = (arm.measured.origin for arm in self.arms.values() if is_imported(arm.measured))
+        return next((it.name for it in origins if it is not None), "")
 
     @property
     def comparable(self) -> bool:
@@ -138,7 +149,8 @@ class Specification(Frozen):
     @property
     def plugins(self) -> tuple[Origin, ...]:
         """The plug-ins that this was read with, by name; what was stored is read by what they declared then."""
-        found = {it.origin for arm in self.arms.values() for it in arm.plugged().values() if it.origin is not None}
+        plugged = [it for arm in self.arms.values() for it in arm.plugged().values()]
+        found = {it.origin for it in plugged if it.origin is not None and it.implementation != IMPORTED}
         return tuple(sorted(found, key=lambda it: (it.name, it.hash)))
 
     def differences(self, given: Specification) -> list[str]:

@@ -101,7 +101,9 @@ def described(summary: Summary) -> str:
             f"{summary.learned_nothing} of the complete learned nothing (no better than "
             f"{'guessing' if any(arm.dataset is not None for arm in arms.values()) else 'the worst'})"
         )
-    if status["cancelled"]:
+    if specification.imported:
+        say(f"  imported    from {cell(specification.source)}; it cannot be trained here")
+    elif status["cancelled"]:
         say(f"  cancelled   {how_to_take_back(summary.name)}")
     for name, arm in arms.items() if specification.armed else ():
         mine = summary.arms[name]

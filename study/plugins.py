@@ -42,8 +42,9 @@ def require(study: Study, plugins: Plugins) -> None:
     Raises
     ------
     UsageError
-        A plug-in that it was made with is missing; the text names it, and says how to.
+        A plug-in that it was made with is missing; the text names it, and says how to. Or its results were imported.
     """
+    study.refuse_if_imported("trained")
     require_all(f"study {study.name}", study.specification.plugged().items(), plugins)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from search_spaces.declarations.datasets import DATASETS, Dataset
 from search_spaces.declarations.declaration import Declaration, Origin
+from search_spaces.declarations.imported import IMPORTED, imported, is_imported
 from search_spaces.declarations.networks import NETWORKS, Network
 from search_spaces.declarations.optimizers import OPTIMIZERS, Optimizer
 from search_spaces.declarations.schedules import SCHEDULES
@@ -19,6 +20,7 @@ from search_spaces.declarations.tasks import CLASSIFICATION, TASKS
 __all__ = [
     "CLASSIFICATION",
     "DATASETS",
+    "IMPORTED",
     "KINDS",
     "NETWORKS",
     "OPTIMIZERS",
@@ -31,6 +33,8 @@ __all__ = [
     "Optimizer",
     "Origin",
     "Task",
+    "imported",
+    "is_imported",
 ]
 
 KINDS: Mapping[str, Mapping[str, Declaration]] = {

@@ -33,7 +33,7 @@ class Summary:
     Attributes
     ----------
     name, state
-        Its name; ``waiting``, ``running``, ``stalled``, ``complete`` or ``cancelled``.
+        Its name; ``waiting``, ``running``, ``stalled``, ``complete``, ``cancelled`` or ``imported``.
     counts
         Trials by state.
     learned_nothing
@@ -99,6 +99,7 @@ class Summary:
             "finished_at": self.finished_at,
             "hash": self.hash,
             "code_version": self.code_version,
+            "imported_from": self.specification.source or None,
             "plugins": [it.to_dict() for it in self.specification.plugins],
             "specification": self.specification.document(),
         }

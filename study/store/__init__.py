@@ -12,6 +12,7 @@ from study.store.check import findings
 from study.store.columns import Columns
 from study.store.database import BUSY_SECONDS, Database
 from study.store.growth import Growth
+from study.store.imports import Imports
 from study.store.leases import Leases
 from study.store.location import parse_location
 from study.store.migrate import ensure, upgrade
@@ -49,8 +50,8 @@ class Store:
 
     Attributes
     ----------
-    studies, proposals, leases, results, queries, summaries, growth
-        The seven things that can be done with a store.
+    studies, proposals, leases, results, queries, summaries, growth, imports
+        The eight things that can be done with a store.
 
     Raises
     ------
@@ -87,6 +88,7 @@ class Store:
         self.queries = Queries(self.database)
         self.summaries = Summaries(self.database)
         self.growth = Growth(self.database)
+        self.imports = Imports(self.database)
 
     @property
     def shown(self) -> str:

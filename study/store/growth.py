@@ -72,6 +72,7 @@ class Growth:
             row = select(study).where(study.c.id == of.id)
             # Locked so that two extensions, or an extension and a proposal, come one after the other.
             stored = Study.from_row(connection.execute(row if dry_run else row.with_for_update()).one())
+            stored.refuse_if_imported("extended")
             before = stored.as_seen_by(wider)
             given = wider.continuing(before, stored.declarations)
             refuse_incompatible(before, given)
@@ -146,6 +147,7 @@ class Growth:
             stored = Study.from_row(
                 connection.execute(select(study).where(study.c.id == of.id).with_for_update()).one()
             )
+            stored.refuse_if_imported("retried")
             chosen = connection.execute(
                 update(trial)
                 .where(

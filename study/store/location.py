@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -139,3 +140,33 @@ def filesystem(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
         if resolved.is_relative_to(mount) and len(mount.parts) >= best:
             best, kind = len(mount.parts), fields[2]
     return kind
+
+
+READ_ONLY = "-c default_transaction_read_only=on"
+"""What a server is told of a connection that is to change nothing."""
+
+
+def foreign(text: str, *, writing: bool = False) -> tuple[str, str]:
+    """Return the URL of a database that is not Basin's, such as Optuna's, and how messages show it.
+
+    Unless it is for ``writing``, nothing can be written through it: SQLite opens the file so, and a server is told.
+
+    Raises
+    ------
+    UsageError
+        The text names no database, or no file that is there.
+    StoreUnreachableError
+        An SQLite file would lie in no folder, or on a network filesystem.
+    """
+    url = parse_location(text)
+    if url.get_backend_name() == "sqlite":
+        path = Path(str(url.database))
+        if not writing and not path.is_file():
+            raise UsageError(f"URL must name a database that is there, and there is no file {shown(str(path))}")
+        mode = "" if writing else "?mode=ro&uri=true"
+        return f"sqlite:///{'' if writing else 'file:'}{quote(str(path)) if mode else path}{mode}", shown(path.name)
+    visible = url.update_query_dict({name: "***" for name in url.query if "password" in name.lower()})
+    if not writing:
+        options = url.normalized_query.get("options", ())
+        url = url.update_query_dict({"options": " ".join((*options, READ_ONLY))})
+    return url.render_as_string(hide_password=False), visible.render_as_string(hide_password=True)

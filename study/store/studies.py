@@ -95,6 +95,22 @@ class Study:
         """The specification, or why what is stored is none, as a clause."""
         return specification_of(self.document, self.declared, f"the stored study {self.name}")
 
+    def refuse_if_imported(self, doing: str) -> None:
+        """See to it that a study is one that is trained here.
+
+        Raises
+        ------
+        UsageError
+            Its results were imported; ``doing`` says what it cannot be.
+        """
+        found = self.specification_or_fault
+        if isinstance(found, Specification) and found.imported:
+            raise UsageError(
+                f"study {self.name} cannot be {doing}: its results were imported from {printable(found.source, 200)}, "
+                "and nothing here can train it; import it again under another --name where it has got more trials, or "
+                "describe a study of your own for what is to be trained here"
+            )
+
     def as_seen_by(self, given: Specification) -> Specification:
         """Return the specification as another one sees it, whose plug-ins may have got options since.
 
@@ -117,8 +133,8 @@ class Status:
     Attributes
     ----------
     state
-        ``waiting``, ``running``, ``stalled`` (trials are leased, and every lease has run out), ``complete`` or
-        ``cancelled``.
+        ``waiting``, ``running``, ``stalled`` (trials are leased, and every lease has run out), ``complete``,
+        ``cancelled``, or ``imported`` whatever its trials came to.
     stalled_since
         When the last lease ran out, where the study is stalled.
     mean_seconds
@@ -193,6 +209,7 @@ class Studies:
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
             # There already, or made by another driver between the two statements.
             stored = Study.from_row(connection.execute(_by_name(specification.name)).one())
+            stored.refuse_if_imported("continued")
             before = stored.as_seen_by(specification)
             given = specification.continuing(before, stored.declarations)
             lines = before.differences(given)
@@ -327,7 +344,10 @@ class Studies:
         lease, left, mean, started, finished, drivers = self._database.read(work)
         counts = self.counts(study.id)
         stalled = counts.running > 0 and left is not None and left < 0
-        if counts.waiting + counts.running == 0:
+        specification = study.specification_or_fault
+        if isinstance(specification, Specification) and specification.imported:
+            state = "imported"
+        elif counts.waiting + counts.running == 0:
             state = "cancelled" if counts.cancelled else "complete"
         elif stalled:
             state = "stalled"
