@@ -99,5 +99,5 @@ def reading_order(space: Iterable[str]) -> list[str]:
 
 
 def label_of(name: str) -> str:
-    """Return a hyperparameter's name as an axis says it."""
-    return LABELS.get(name, name)
+    """Return a hyperparameter's name as an axis says it; that of a task with a loop of its own needs no path."""
+    return LABELS.get(name, name.removeprefix("task."))

@@ -19,6 +19,8 @@ from analysis.measure import Measure
 from analysis.null_model import NullModel, null_model
 from analysis.ranking import best_of_ranking, ranking
 from search_spaces.arm import Arm
+from search_spaces.declarations import IMPORTED
+from search_spaces.domains import Range
 from search_spaces.options import Value
 from search_spaces.specification import measured_on
 
@@ -145,8 +147,9 @@ class ArmFindings:
 
     @property
     def is_grid(self) -> bool:
-        """Whether the design is a grid."""
-        return self.arm.design.name == "grid"
+        """Whether the design is a grid; of results from elsewhere, whether every value of theirs was listed."""
+        listed = not any(isinstance(domain, Range) for domain in self.arm.space.values())
+        return self.arm.design.name == "grid" or (self.arm.design.name == IMPORTED and listed)
 
     @cached_property
     def maps(self) -> list[list[SensitivityMap]]:

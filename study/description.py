@@ -101,10 +101,7 @@ def described(summary: Summary) -> str:
             f"{summary.learned_nothing} of the complete learned nothing (no better than "
             f"{'guessing' if any(arm.dataset is not None for arm in arms.values()) else 'the worst'})"
         )
-    if specification.imported:
-        say(f"  imported    from {cell(specification.source)}; it cannot be trained here")
-    elif status["cancelled"]:
-        say(f"  cancelled   {how_to_take_back(summary.name)}")
+    lines += _open_to(summary)
     for name, arm in arms.items() if specification.armed else ():
         mine = summary.arms[name]
         counts = ", ".join(f"{n} {state}" for state, n in mine.counts.to_dict().items() if n or state == "total")
@@ -125,6 +122,14 @@ def described(summary: Summary) -> str:
     if summary.eta_seconds:
         say(f"  ETA         {duration(summary.eta_seconds)} at the pace so far")
     return "\n".join(lines)
+
+
+def _open_to(summary: Summary) -> Iterator[str]:
+    """Yield what can be done about trials that were cancelled; nothing about results from elsewhere."""
+    if summary.specification.imported:
+        yield f"  imported    from {cell(summary.specification.source)}; it cannot be trained here"
+    elif summary.counts.cancelled:
+        yield f"  cancelled   {how_to_take_back(summary.name)}"
 
 
 def _spanned(domain: Domain) -> str:

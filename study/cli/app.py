@@ -15,7 +15,20 @@ from typer.core import TyperGroup
 
 from search_spaces.errors import BasinError
 from search_spaces.exits import Exit
-from study.cli import analyze, claims, compare, database, declared, grow, maintain, read, report, run_study
+from study.cli import (
+    analyze,
+    claims,
+    compare,
+    database,
+    declared,
+    exporting,
+    grow,
+    importing,
+    maintain,
+    read,
+    report,
+    run_study,
+)
 from study.errors import UsageError
 from study.words import lines
 
@@ -58,6 +71,7 @@ app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("analyze")(analyze.analyze)
 app.command("claims")(claims.claims)
+app.command("export")(exporting.export)
 app.command("extend")(grow.extend)
 app.command("retry")(grow.retry)
 app.command("cancel")(maintain.cancel)
@@ -69,6 +83,7 @@ app.command("datasets")(declared.datasets)
 app.command("schedules")(declared.schedules)
 app.command("tasks")(declared.tasks)
 app.add_typer(database.db, name="db")
+app.add_typer(importing.importing, name="import")
 
 
 def _tell_version(wanted: bool) -> None:

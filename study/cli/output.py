@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,15 +11,12 @@ from typing import Any
 
 import typer
 
-from analysis.tables import inert
 from study.errors import UsageError
+from study.rows import write_csv, write_parquet
 from study.words import cell
 
 PAGE = 1_000
 """Rows that decide how wide the columns of a table are."""
-
-ROW_GROUP = 10_000
-"""Rows of Parquet written at a time."""
 
 
 class Format(StrEnum):
@@ -54,7 +50,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, type], f
     elif form is Format.JSON:
         _print_json_rows(rows)
     elif form is Format.CSV:
-        _print_csv(rows, columns)
+        write_csv(rows, columns, sys.stdout)
     else:
         _print_parquet(rows, columns)
 
@@ -68,13 +64,6 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> No
         typer.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> None:
-    lines = ([inert(row[name]) for name in columns] for row in rows)
-    first = list(islice(lines, 1))  # a query that fails must fail before the head is printed
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerows(chain([columns], first, lines))
-
-
 def _print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
     separator = "[\n"
     for row in rows:
@@ -86,15 +75,4 @@ def _print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
 def _print_parquet(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, type]) -> None:
     if sys.stdout.isatty():
         raise UsageError("Parquet is not for a terminal; redirect it, such as > trials.parquet")
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    types = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
-    schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
-    remaining = iter(rows)
-    page = list(islice(remaining, ROW_GROUP))  # a query that fails must fail before the first byte
-    with pq.ParquetWriter(sys.stdout.buffer, schema) as writer:
-        while page:
-            writer.write_table(pa.table({name: [row[name] for row in page] for name in columns}, schema=schema))
-            page = list(islice(remaining, ROW_GROUP))
-    sys.stdout.buffer.flush()
+    write_parquet(rows, columns, sys.stdout.buffer)

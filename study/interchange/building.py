@@ -73,7 +73,9 @@ def built(results: Results, name: str, *, renames: Mapping[str, str] | None = No
     curves = Curves.of(results.records, results.metric)
     results = results if whole else set_aside(results, curves)
     if curves.budget > MOST_EPOCHS:
-        faults.append(Fault(path="", message=f"must have at most {MOST_EPOCHS:,} different steps, got {curves.budget:,}"))
+        faults.append(
+            Fault(path="", message=f"must have at most {MOST_EPOCHS:,} different steps, got {curves.budget:,}")
+        )
     arms = _arms(results)
     if not arms:
         message = "no trial has its hyperparameters: there is nothing to import"
@@ -106,10 +108,10 @@ def built(results: Results, name: str, *, renames: Mapping[str, str] | None = No
     for number, ((it, arm), point) in enumerate(zip(placed, configured, strict=True)):
         varied = None if arm is None or point is None else {key: point[key] for key in point if key in space[arm]}
         one = _trial(it, arm or first, varied, curves, results.metric.name)
-        trials.append(
-            replace(one, seed=seeds[number], generation=generations[number], superseded=number not in last)
-        )
-    return Built(specification=specification, trials=trials, notes=[*results.notes, *_told(names, arms, seeds, results)])
+        trials.append(replace(one, seed=seeds[number], generation=generations[number], superseded=number not in last))
+    return Built(
+        specification=specification, trials=trials, notes=[*results.notes, *_told(names, arms, seeds, results)]
+    )
 
 
 def _choices(results: Results) -> Iterator[Fault]:
@@ -127,7 +129,7 @@ def _arms(results: Results) -> dict[str, frozenset[str]]:
     decisive = [frozenset(it.params) for it in results.records if it.state in DECISIVE and it.params]
     sets = list(dict.fromkeys(decisive or [frozenset(it.params) for it in results.records if it.params]))
     if len(sets) < 2:
-        return {BASE: it for it in sets}
+        return dict.fromkeys([BASE] * len(sets), *sets)
     common = frozenset.intersection(*sets)
     found: dict[str, frozenset[str]] = {}
     for it in sets:
@@ -170,8 +172,8 @@ def _replicated(
             message = f"{places} have the same hyperparameters and the same seed, {seeds[numbers[0]]}, and an outcome"
             faults.append(Fault(path="", message=f"{message} each; without --seed they count as repeats"))
         order = [it for it in numbers if it not in decisive] + decisive
-        for generation, it in enumerate(order):
-            generations[it] = generation
+        for generation, number in enumerate(order):
+            generations[number] = generation
         last.add(order[-1])
     if faults:
         raise SpecificationError(faults, results.source)
@@ -189,7 +191,7 @@ def _size(
     return max(map(len, found.values())), len(set(seeds))
 
 
-def _specification(  # noqa: PLR0913, PLR0917 - as a study has them
+def _specification(
     results: Results,
     name: str,
     spaces: Mapping[str, Space],
@@ -230,9 +232,7 @@ def _hash(results: Results) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _trial(
-    it: Record, arm: str, configuration: Configuration | None, curves: Curves, metric: str
-) -> ImportedTrial:
+def _trial(it: Record, arm: str, configuration: Configuration | None, curves: Curves, metric: str) -> ImportedTrial:
     state, reason, reached = it.state, it.reason, curves.reached(it)
     if configuration is None and state is not State.CANCELLED:
         said = f"{state.value}: {reason}" if reason else state.value

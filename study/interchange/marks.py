@@ -14,7 +14,7 @@ STUDY, SEEDS = "basin", "basin_seeds"
 
 
 def seeds_of(kept: Any, record: Record) -> list[Record]:
-    """Return the record of each seed that an export keeps in a trial; none where it keeps none, or somebody else's."""
+    """Return the record of each seed that an export keeps in a trial; none where it keeps none."""
     if not isinstance(kept, Sequence) or isinstance(kept, str) or not kept:
         return []
     found = []
@@ -24,10 +24,10 @@ def seeds_of(kept: Any, record: Record) -> list[Record]:
         value, state = it.get("value"), it.get("state")
         if state not in {one.value for one in State}:
             return []
-        is_value = isinstance(value, int | float) and is_finite(value)
-        if state == State.COMPLETE and not is_value:
+        number = float(value) if isinstance(value, int | float) and is_finite(value) else None
+        if state == State.COMPLETE and number is None:
             return []
-        epoch = it.get("diverged_epoch")
+        epoch, seconds = it.get("diverged_epoch"), it.get("seconds")
         ended = State(state) if state not in {State.RUNNING, State.WAITING} else State.CANCELLED
         reason = it.get("reason") if ended is State(state) else f"{state} when it was exported"
         found.append(
@@ -36,7 +36,8 @@ def seeds_of(kept: Any, record: Record) -> list[Record]:
                 seed=it["seed"],
                 state=ended,
                 reason=reason if isinstance(reason, str) else None if ended is State.COMPLETE else ended.value,
-                value=float(value) if is_value and ended is State.COMPLETE else None,
+                value=number if ended is State.COMPLETE else None,
+                seconds=float(seconds) if isinstance(seconds, int | float) and is_finite(seconds) else None,
                 diverged_epoch=epoch if isinstance(epoch, int) and epoch > 0 else None,
             )
         )

@@ -26,7 +26,7 @@ def study_name(text: str) -> str:
 
 
 def metric_name(text: str) -> str:
-    """Return what a metric of this name is called here: what Basin's own columns are called gets ``metric_`` first."""
+    """Return what a metric of this name is called here; ``metric_`` comes before the name of a column of Basin's."""
     found = word(text)
     return f"metric_{found}" if _is_taken_metric(found) else found
 
@@ -35,7 +35,8 @@ def metric_fault(name: str) -> str | None:
     """Return what is wrong with the name that somebody gave a metric, None where it will do."""
     if not WORD.fullmatch(name):
         return f"a metric must be a word of a-z 0-9 _ beginning with a letter, got {shown(name)}"
-    return f"a metric must have another name than {name}, which is a column already" if _is_taken_metric(name) else None
+    taken = _is_taken_metric(name)
+    return f"a metric must have another name than {name}, which is a column already" if taken else None
 
 
 def option_names(

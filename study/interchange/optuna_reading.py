@@ -31,7 +31,7 @@ def names_in(url: str, place: str) -> list[str]:
     return [it.study_name for it in _storage(url, place).get_all_studies()]
 
 
-def read(  # noqa: PLR0913 - as a study needs
+def read(
     url: str,
     name: str,
     *,
@@ -70,7 +70,7 @@ def read(  # noqa: PLR0913 - as a study needs
         raise UsageError(f"no study {shown(name)} in {place}; {nearest(name, names)}")
     study = optuna.load_study(study_name=name, storage=storage)
     chosen = _chosen(study, objective)
-    outside = (study.metric_names or [None] * len(study.directions))[chosen]
+    outside = "" if study.metric_names is None else study.metric_names[chosen]
     called = metric if metric is not None else metric_name(outside) if outside else "value"
     wrong = metric_fault(called)
     if wrong is not None:
@@ -87,13 +87,13 @@ def read(  # noqa: PLR0913 - as a study needs
         parameters=_parameters(trials),
         metric=Metric(
             called,
-            summary=outside or "",
+            summary=outside,
             unit=unit or str(mark.get("unit") or ""),
             direction="maximize" if study.directions[chosen] is StudyDirection.MAXIMIZE else "minimize",
             worst=_number(mark.get("worst")) if worst is None else worst,
         ),
         records=records,
-        notes=list(_notes(trials, failed_diverged=failed_diverged)),
+        notes=[] if mark else list(_notes(trials, failed_diverged=failed_diverged)),
     )
 
 
@@ -106,8 +106,15 @@ def _storage(url: str, place: str) -> RDBStorage:
     try:
         return RDBStorage(url, skip_table_creation=True)
     except Exception as error:  # noqa: BLE001 - of Optuna, of SQLAlchemy, and of every driver: all of them say why
-        line = masked(printable((str(error).strip() or type(error).__name__).splitlines()[0], 200))
-        raise StoreUnreachableError(f"{place} cannot be read as an Optuna database: {line}") from None
+        cause: BaseException = error
+        while cause.__cause__ is not None and not str(cause).startswith(
+            "("
+        ):  # SQLAlchemy's, which names the driver's
+            cause = cause.__cause__
+        line = masked(printable((str(cause).strip() or type(cause).__name__).splitlines()[0], 200))
+        raise StoreUnreachableError(
+            f"{place} must be a database that Optuna made (3.2 or later), and cannot be read as one: {line}"
+        ) from None
 
 
 def _chosen(study: optuna.Study, objective: str | None) -> int:
@@ -141,7 +148,9 @@ def _parameters(trials: Sequence[FrozenTrial]) -> dict[str, Parameter]:
 def _parameter(known: Sequence[BaseDistribution]) -> Parameter:
     first = known[0]
     if isinstance(first, CategoricalDistribution):
-        choices = tuple(dict.fromkeys(it for one in known if isinstance(one, CategoricalDistribution) for it in one.choices))
+        choices = tuple(
+            dict.fromkeys(it for one in known if isinstance(one, CategoricalDistribution) for it in one.choices)
+        )
         if all(isinstance(it, bool) for it in choices):
             return Parameter(kind="switch", choices=choices)
         if all(isinstance(it, int | float) and not isinstance(it, bool) for it in choices):
@@ -206,23 +215,19 @@ def _outcome(trial: FrozenTrial, chosen: int, *, failed_diverged: bool) -> tuple
     """Return state, reason and value of a trial."""
     steps = sorted(trial.intermediate_values)
     last = trial.intermediate_values[steps[-1]] if steps else None
-    lost = last is not None and not is_finite(last)
     value = None if trial.values is None else trial.values[chosen]
     if trial.state is TrialState.COMPLETE:
-        if value is not None and is_finite(value):
-            return State.COMPLETE, None, value
-        return State.DIVERGED, f"its value is {value}", None
-    if trial.state in {TrialState.FAIL, TrialState.PRUNED} and lost:
+        finite = value is not None and is_finite(value)
+        return (State.COMPLETE, None, value) if finite else (State.DIVERGED, f"its value is {value}", None)
+    if not trial.state.is_finished():
+        return State.CANCELLED, f"{trial.state.name} in Optuna when it was imported", None
+    if last is not None and not is_finite(last):
         return State.DIVERGED, f"{trial.state.name} in Optuna after it reported {last} at step {steps[-1]}", None
-    if trial.state is TrialState.FAIL:
-        said = trial.system_attrs.get("fail_reason")  # which releases before 3 wrote
-        reason = f"FAIL in Optuna: {printable(said, 500)}" if isinstance(said, str) else "FAIL in Optuna"
-        if isinstance(value, float) and math.isnan(value):
-            return State.DIVERGED, f"{reason}, with a value that is not finite", None
-        return (State.DIVERGED if failed_diverged else State.FAILED), reason, None
     if trial.state is TrialState.PRUNED:
         return State.CANCELLED, f"pruned in Optuna{f' after step {steps[-1]}' if steps else ''}", None
-    return State.CANCELLED, f"{trial.state.name} in Optuna when it was imported", None
+    said = trial.system_attrs.get("fail_reason")  # which releases before 3 wrote
+    reason = f"FAIL in Optuna: {printable(said, 500)}" if isinstance(said, str) else "FAIL in Optuna"
+    return (State.DIVERGED if failed_diverged or value is not None else State.FAILED), reason, None
 
 
 def _time(moment: datetime | None) -> float | None:
@@ -242,6 +247,7 @@ def _notes(trials: Sequence[FrozenTrial], *, failed_diverged: bool) -> Iterator[
         yield f"{open_trials} trials were running or waiting there: they are cancelled here"
     if failed and not failed_diverged:
         yield (
-            f"{failed} trials failed there, and Optuna does not keep whether an objective raised or returned NaN: those "
-            "whose last report is not finite diverged, the others failed; --failed-diverged takes all for diverged"
+            f"{failed} trials failed there, and Optuna does not keep whether an objective raised or returned NaN: "
+            "those whose last report is not finite diverged, the others failed; --failed-diverged takes all of them "
+            "for diverged"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -35,8 +35,8 @@ OUTCOMES: Mapping[str, State] = {
     **dict.fromkeys(("diverged", "nan", "diverge"), State.DIVERGED),
     **dict.fromkeys(("failed", "fail", "failure", "crashed", "crash", "error"), State.FAILED),
     **dict.fromkeys(
-        ("cancelled", "canceled", "killed", "stopped", "pruned", "running", "waiting", "pending", "queued", "preempted",
-         "preempting"),
+        ("cancelled", "canceled", "killed", "stopped", "pruned", "running", "waiting", "pending", "queued",
+         "preempted", "preempting"),
         State.CANCELLED,
     ),
 }  # fmt: skip
@@ -103,7 +103,9 @@ class _Reading:
 
     def fault(self, column: str, rule: str, rows: Sequence[int]) -> None:
         """Note that a column breaks a rule in some rows, counted from 1 below the names."""
-        told = ", ".join(map(str, rows[:MOST_NAMED])) + (f" and {len(rows) - MOST_NAMED} more" * (len(rows) > MOST_NAMED))
+        told = ", ".join(map(str, rows[:MOST_NAMED])) + (
+            f" and {len(rows) - MOST_NAMED} more" * (len(rows) > MOST_NAMED)
+        )
         self.faults.append(Fault(path=column, message=f"{rule} in row{'s' if len(rows) > 1 else ''} {told}"))
 
 
@@ -137,7 +139,7 @@ def read(path: Path, mapped: Mapped) -> Results:
     mapped = _found(mapped, names, notes)
     _check_columns(mapped, names, path)
     wanted = {it for them in mapped.columns.values() for it in them}
-    reading = _Reading(table_of(path, wanted, value=mapped.value), notes=notes)
+    reading = _Reading(table_of(path, wanted), notes=notes)
     reading.table.columns = [str(name) for name in reading.table.columns]
     if not len(reading.table):
         reading.faults.append(Fault(path="", message="must have rows, and has none"))
@@ -150,7 +152,7 @@ def read(path: Path, mapped: Mapped) -> Results:
     states = [_outcome(value, said) for value, said in zip(values, words, strict=True)]
     params = {it: _parameter(reading, it, mapped, states) for it in mapped.params}
     steps = _steps(reading, mapped, states)
-    seeds = _seeds(reading, mapped)
+    seeds = _seeds(reading, mapped, states)
     seconds = [None] * len(states) if mapped.seconds is None else _numbers(reading, mapped.seconds)
     started = _times(reading, mapped)
     records = []
@@ -166,9 +168,7 @@ def read(path: Path, mapped: Mapped) -> Results:
                 reason=reason,
                 value=values[row] if state is State.COMPLETE else None,
                 others={
-                    called: it
-                    for called, them in others.values()
-                    if (it := them[row]) is not None and is_finite(it)
+                    called: it for called, them in others.values() if (it := them[row]) is not None and is_finite(it)
                 },
                 seed=seeds[row],
                 started=started[row],
@@ -226,11 +226,11 @@ def _check_columns(mapped: Mapped, names: Sequence[str], path: Path) -> None:
             owner.setdefault(it, option)
     if not mapped.params:
         known = [it for it in names if it not in owner and it not in WANDB_OWN and not it.startswith("_")]
-        told = ", ".join(map(printable, known[:MOST_NAMED])) or "no column is left for it"
-        message = f"must name the columns that are hyperparameters, such as some of {told}"
+        listed = ", ".join(map(printable, known[:MOST_NAMED])) or "no column is left for it"
+        message = f"must name the columns that are hyperparameters, such as some of {listed}"
         faults.append(Fault(path="--params", message=message))
-    for option, columns in (("--choice", mapped.choices), ("--log", mapped.log)):
-        for it in columns:
+    for option, told in (("--choice", mapped.choices), ("--log", mapped.log)):
+        for it in told:
             if it not in mapped.params:
                 message = f"{shown(it)} is no hyperparameter; {nearest(it, mapped.params)}"
                 faults.append(Fault(path=option, message=message))
@@ -241,7 +241,7 @@ def _check_columns(mapped: Mapped, names: Sequence[str], path: Path) -> None:
 def _cells(reading: _Reading, column: str) -> list[Any]:
     """Return the values of a column as Python has them, None where there is none."""
     found = reading.table[column].astype(object)
-    return [None if it is None or it is pd.NA or it is pd.NaT else it for it in found.tolist()]
+    return [None if pd.isna(it) else it for it in found.tolist()]
 
 
 def _number(value: Any) -> float | None:
@@ -263,7 +263,9 @@ def _numbers(reading: _Reading, column: str) -> list[float | None]:
     """Return a column of numbers; what is none is a fault."""
     cells = _cells(reading, column)
     found = [_number(it) for it in cells]
-    wrong = [row for row, (it, cell) in enumerate(zip(found, cells, strict=True), 1) if it is None and cell is not None]
+    wrong = [
+        row for row, (it, cell) in enumerate(zip(found, cells, strict=True), 1) if it is None and cell is not None
+    ]
     if wrong:
         reading.fault(column, f"must be a number, got {shown(cells[wrong[0] - 1])}", wrong)
     return found
@@ -273,7 +275,7 @@ def _outcomes(reading: _Reading, mapped: Mapped) -> list[str | None]:
     """Return what a table says of each outcome; a word that is not known is a fault."""
     if mapped.state is None:
         return [None] * len(reading.table)
-    cells = [None if it is None or it != it else str(it).strip() for it in _cells(reading, mapped.state)]  # noqa: PLR0124
+    cells = [None if it is None else str(it).strip() for it in _cells(reading, mapped.state)]
     wrong = [row for row, it in enumerate(cells, 1) if it is not None and it.lower() not in OUTCOMES]
     if wrong:
         known = ", ".join(dict.fromkeys(OUTCOMES))
@@ -284,27 +286,19 @@ def _outcomes(reading: _Reading, mapped: Mapped) -> list[str | None]:
 def _outcome(value: float | None, said: str | None) -> tuple[State, str | None]:
     """Return state and reason of a row."""
     state = State.COMPLETE if said is None else OUTCOMES.get(said.lower(), State.FAILED)
-    finite = value is not None and is_finite(value)
-    is_lost = value is not None and not finite
-    if state is State.COMPLETE:
-        if finite:
-            return state, None
-        return State.DIVERGED, "its value is empty" if value is None or math.isnan(value) else f"its value is {value}"
-    if state is State.DIVERGED or (state is State.FAILED and is_lost and not math.isnan(value or 0.0)):
-        return State.DIVERGED, said
-    return state, f"{said} in the table"
+    if value is not None and not is_finite(value):
+        return State.DIVERGED, f"its value is {value}" + (f", and its outcome {said}" if said is not None else "")
+    if state is not State.COMPLETE:
+        return state, f"{said} in the table"
+    return (State.DIVERGED, "its value is empty") if value is None else (state, None)
 
 
 def _parameter(
     reading: _Reading, column: str, mapped: Mapped, states: Sequence[tuple[State, str | None]]
 ) -> tuple[Parameter, list[Any]]:
     """Return what a column of hyperparameters is, and its values, None where there is none."""
-    cells = [None if it is None or (isinstance(it, float) and math.isnan(it)) else it for it in _cells(reading, column)]
-    empty = [
-        row
-        for row, (it, (state, _)) in enumerate(zip(cells, states, strict=True), 1)
-        if it is None and state in {State.COMPLETE, State.DIVERGED}
-    ]
+    cells = _cells(reading, column)
+    empty = _empty(cells, states)
     if empty:
         reading.fault(column, "must have a value where there is an outcome, and is empty", empty)
     known = [it for it in cells if it is not None]
@@ -322,14 +316,19 @@ def _parameter(
         if cell is not None and (it is None or not is_finite(it))
     ]
     if wrong:
-        rule = f"must be a finite number, as most of them are, or be named in --choice, got {shown(cells[wrong[0] - 1])}"
+        rule = (
+            f"must be a finite number, as most of them are, or be named in --choice, got {shown(cells[wrong[0] - 1])}"
+        )
         reading.fault(column, rule, wrong)
     whole = all(isinstance(it, int) and not isinstance(it, bool) for it in known)
     log = True if column in mapped.log else None
     if log and any(it is not None and it <= 0 for it in found):
-        reading.faults.append(Fault(path="--log", message=f"{shown(column)} must be positive to be seen on such a scale"))
-    kind = "whole" if whole else "real"
-    return Parameter(kind=kind, log=log), [None if it is None else int(it) if whole and is_finite(it) else it for it in found]
+        reading.faults.append(
+            Fault(path="--log", message=f"{shown(column)} must be positive to be seen on such a scale")
+        )
+    return Parameter(kind="whole" if whole else "real", log=log), [
+        None if it is None else int(it) if whole and is_finite(it) else it for it in found
+    ]
 
 
 def _steps(reading: _Reading, mapped: Mapped, states: Sequence[tuple[State, str | None]]) -> list[str | None]:
@@ -337,10 +336,14 @@ def _steps(reading: _Reading, mapped: Mapped, states: Sequence[tuple[State, str 
     if mapped.steps is None:
         return [None] * len(states)
     found = _numbers(reading, mapped.steps)
-    complete = [it for it, (state, _) in zip(found, states, strict=True) if state is State.COMPLETE and it is not None]
+    complete = [
+        it for it, (state, _) in zip(found, states, strict=True) if state is State.COMPLETE and it is not None
+    ]
     most = max((it for it in complete if is_finite(it)), default=0.0)
     short = [None if it is not None and it >= most else it or 0.0 for it in found]
-    reasons = [None if it is None else f"stopped before its budget: {it:g} of {most:g} {mapped.steps}" for it in short]
+    reasons = [
+        None if it is None else f"stopped before its budget: {it:g} of {most:g} {mapped.steps}" for it in short
+    ]
     count = sum(it is not None and state is State.COMPLETE for it, (state, _) in zip(reasons, states, strict=True))
     if count:
         reading.notes.append(
@@ -350,20 +353,28 @@ def _steps(reading: _Reading, mapped: Mapped, states: Sequence[tuple[State, str 
     return reasons
 
 
-def _seeds(reading: _Reading, mapped: Mapped) -> list[int | None]:
+def _seeds(reading: _Reading, mapped: Mapped, states: Sequence[tuple[State, str | None]]) -> list[int | None]:
     """Return the seed of each row: whole numbers as they are, anything else by its place among those there are."""
     if mapped.seed is None:
         return [None] * len(reading.table)
     cells = _cells(reading, mapped.seed)
-    empty = [row for row, it in enumerate(cells, 1) if it is None or it != it]  # noqa: PLR0124 - NaN
+    empty = _empty(cells, states)
     if empty:
-        reading.fault(mapped.seed, "must say which replicate a row is, and is empty", empty)
-        return [None] * len(cells)
-    whole = [int(it) if is_number(it) and it == int(it) else None for it in cells]
-    if all(it is not None and 0 <= it < 2**31 for it in whole):
-        return list(whole)
-    places = {it: place for place, it in enumerate(sorted(set(map(str, cells))))}
-    return [places[str(it)] for it in cells]
+        reading.fault(mapped.seed, "must say which replicate a row with an outcome is, and is empty", empty)
+    known = [it for it in cells if it is not None]
+    if all(is_number(it) and it == int(it) and 0 <= it < 2**31 for it in known):
+        return [None if it is None else int(it) for it in cells]
+    places = {it: place for place, it in enumerate(sorted(set(map(str, known))))}
+    return [None if it is None else places[str(it)] for it in cells]
+
+
+def _empty(cells: Sequence[Any], states: Sequence[tuple[State, str | None]]) -> list[int]:
+    """Return the rows that have an outcome, and nothing in a column."""
+    return [
+        row
+        for row, (it, (state, _)) in enumerate(zip(cells, states, strict=True), 1)
+        if it is None and state in {State.COMPLETE, State.DIVERGED}
+    ]
 
 
 def _times(reading: _Reading, mapped: Mapped) -> list[float | None]:
@@ -380,8 +391,3 @@ def _moment(cell: Any) -> float | None:
         return datetime.fromisoformat(str(cell)).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def columns_told(names: Sequence[str]) -> Iterator[str]:
-    """Yield the columns of a table that may be hyperparameters or measured."""
-    yield from (it for it in names if it not in WANDB_OWN and not it.startswith("_"))

@@ -167,12 +167,12 @@ def _key(number: int, it: ImportedTrial) -> object:
 
 def _row(it: ImportedTrial, arm: Arm, objective: str, now: float) -> dict[str, Any]:
     started, finished = it.started_at, it.finished_at
+    if finished is None and started is not None and it.seconds is not None:
+        finished = started + it.seconds
     ended = max(started or 0.0, now if finished is None else finished)
     complete = it.state is State.COMPLETE
     values = it.results.get(objective, {}) if complete else {}
-    metrics = {
-        f"{name}_{statistic}": value for name, them in it.results.items() for statistic, value in them.items()
-    }
+    metrics = {f"{name}_{statistic}": value for name, them in it.results.items() for statistic, value in them.items()}
     return {
         "arm": it.arm,
         "seed": it.seed,

@@ -106,9 +106,9 @@ class Study:
         found = self.specification_or_fault
         if isinstance(found, Specification) and found.imported:
             raise UsageError(
-                f"study {self.name} cannot be {doing}: its results were imported from {printable(found.source, 200)}, "
-                "and nothing here can train it; import it again under another --name where it has got more trials, or "
-                "describe a study of your own for what is to be trained here"
+                f"study {self.name} cannot be {doing}: its results were imported from "
+                f"{printable(found.source, 200)}, and nothing here can train it; import it again under another --name"
+                " where it has got more trials, or describe a study of your own for what is to be trained here"
             )
 
     def as_seen_by(self, given: Specification) -> Specification:

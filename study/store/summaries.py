@@ -125,6 +125,10 @@ class Summaries:
                 )
         return {name: found[name] for name in arms if name in found}
 
+    def worst(self, of: Study) -> dict[str, float | None]:
+        """Return by arm what a diverged training counts at, None where nothing is known to be the worst."""
+        return self._database.read(lambda connection: worst_values(connection, of.id, of.specification))
+
     def learned_nothing(self, of: Study) -> int:
         """Return how many complete trials in force learned nothing, by the rule of :mod:`analysis.guessing`."""
         lost = [and_(trial.c.arm == name, _lost(arm)) for name, arm in of.specification.arms.items()]

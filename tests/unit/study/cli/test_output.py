@@ -154,7 +154,7 @@ class Slow:
 @pytest.mark.parametrize("form", list(Format))
 def test_no_format_runs_far_ahead_of_its_output(capsysbinary, monkeypatch, form):
     monkeypatch.setattr("study.cli.output.PAGE", 50)
-    monkeypatch.setattr("study.cli.output.ROW_GROUP", 50)
+    monkeypatch.setattr("study.rows.ROW_GROUP", 50)
     seen = bytearray()
 
     def written():
@@ -168,7 +168,7 @@ def test_no_format_runs_far_ahead_of_its_output(capsysbinary, monkeypatch, form)
 
 
 def test_parquet_of_many_pages_is_whole(capsysbinary, monkeypatch):
-    monkeypatch.setattr("study.cli.output.ROW_GROUP", 3)
+    monkeypatch.setattr("study.rows.ROW_GROUP", 3)
     rows = [ROWS[1] | {"number": number} for number in range(10)]
     assert parquet(capsysbinary, rows)["number"].to_pylist() == list(range(10))
 
