@@ -76,6 +76,7 @@ def of_study(findings: Findings, material: Material) -> dict[str, Any]:
             "code_version_of_study": material.code_version,
             **material.provenance.to_dict(),
         },
+        "imported_from": specification.source or None,
         "plugins": [it.to_dict() for it in specification.plugins],
     }
 

@@ -1,0 +1,184 @@
+"""Imported studies, on both databases: written whole or not at all, read as any other, and never trained."""
+
+import optuna
+import pytest
+from sqlalchemy import event, make_url
+
+from search_spaces.declarations import Metric
+from study.errors import StoreUnreachableError, UsageError
+from study.interchange.building import built
+from study.interchange.optuna_reading import read
+from study.interchange.optuna_writing import write
+from study.interchange.records import Parameter, Record, Results
+from study.operations.exporting import told_to_optuna
+from study.store.location import foreign
+from study.trials import State
+from tests.contract.helpers import CODE, claim, every_outcome, make, make_tpe, rows, specification
+
+RATES = (0.001, 0.01, 0.1)
+
+
+def results(**changes):
+    """Return 3 x 2 configurations with two seeds: one diverged, one failed, one was cut short, one has nothing."""
+    records = [
+        Record(
+            place=f"trial {number}", params={"lr": lr, "act": act}, state=State.COMPLETE, value=value, seed=seed,
+            curve={0: value + 1.0, 1: value}, started=1e9, finished=1e9 + 60.0, seconds=60.0,
+        )
+        for number, (lr, act, seed) in enumerate((lr, act, seed) for lr in RATES for act in ("relu", "tanh") for seed in (0, 1))
+        for value in [10.0 * lr + (act == "tanh") + 0.1 * seed]
+    ]  # fmt: skip
+
+    def cut(number, state, curve):
+        return Record(
+            place="", params=records[number].params, state=state, reason="so", seed=records[number].seed, curve=curve
+        )
+
+    records[11] = cut(11, State.DIVERGED, {0: 3.0, 1: float("inf")})
+    records[10] = cut(10, State.FAILED, {0: 3.0})
+    records[9] = cut(9, State.CANCELLED, {0: 3.0})
+    records.append(Record(place="", params={}, state=State.CANCELLED, reason="waiting", seed=0))
+    whole = {
+        "source": "table of a test",
+        "parameters": {"lr": Parameter(kind="real"), "act": Parameter(kind="choice", choices=("relu", "tanh"))},
+        "metric": Metric("loss"),
+        "records": records,
+    }
+    return Results(**(whole | changes))
+
+
+def add(store, name="others", **changes):
+    made = built(results(**changes), name)
+    return store.imports.add(made.specification, CODE, made.trials)
+
+
+def test_an_imported_study_is_read_as_any_other(store):
+    study = add(store)
+    assert store.studies.counts(study.id).to_dict() == {
+        "total": 13, "complete": 9, "diverged": 1, "failed": 1, "cancelled": 2, "running": 0, "waiting": 0,
+        "superseded": 0,
+    }  # fmt: skip
+    assert store.studies.status(study).state == "imported"
+    best = store.summaries.best(study)
+    assert (best.configuration, best.mean, best.seeds) == (
+        {"task.lr": 0.001, "task.act": "relu"},
+        pytest.approx(0.06),
+        2,
+    )
+    found = store.trials("others", where="act = 'tanh' and state = 'complete'")
+    assert found["loss_final"].tolist() == pytest.approx([1.01, 1.11, 1.1, 1.2])
+    assert found["loss_mean_last5"].tolist() == pytest.approx([1.51, 1.61, 1.6, 1.7])
+    assert found["seconds"].tolist() == [60.0] * 4
+    assert [(cell.complete, cell.diverged) for cell in store.queries.cells(study.id)][:6] == [
+        (2, 0), (2, 0), (2, 0), (2, 0), (1, 0), (0, 1),
+    ]  # fmt: skip
+    curves = store.curves("others", where="number >= 8")
+    assert curves["epoch"].tolist() == [1, 2, 1, 1, 1, 2]
+    assert curves["loss"].isna().tolist() == [False] * 5 + [True]
+    assert store.findings() == []
+    assert store.studies.size(study).attempts == 0
+    assert store.studies.delete(study).trials == 13
+    assert rows(store, "epoch") == []
+
+
+def test_a_name_is_taken_once(store):
+    add(store)
+    make(store)
+    for name in ("others", "study"):
+        with pytest.raises(UsageError, match="nothing was imported"):
+            add(store, name)
+    assert store.studies.names() == ["others", "study"]
+    assert store.studies.counts(store.studies.get("study").id).total == 6
+
+
+@pytest.mark.parametrize("table", ["study", "configuration", "trial", "epoch"])
+def test_nothing_is_half_imported(store, table):
+    def fail(_connection, _cursor, statement, *_):
+        if statement.startswith("INSERT INTO ") and statement.split()[2].strip('"').rpartition(".")[2] == table:
+            raise RuntimeError(table)
+
+    event.listen(store.database.engine, "after_cursor_execute", fail)
+    with pytest.raises(RuntimeError, match=table):
+        add(store)
+    event.remove(store.database.engine, "after_cursor_execute", fail)
+    assert [rows(store, it) for it in ("study", "configuration", "trial", "epoch")] == [[]] * 4
+    add(store)
+
+
+def test_an_imported_study_is_never_trained(store):
+    study = add(store)
+    before = rows(store), rows(store, "study")
+    for name, change in (
+        ("continued", lambda: store.studies.create(specification(name="others"), CODE)),
+        ("extended", lambda: store.growth.extend(study, specification(name="others"))),
+        ("retried", lambda: store.growth.retry(study, where="state = 'failed'")),
+    ):
+        with pytest.raises(
+            UsageError, match=f"study others cannot be {name}: its results were imported from table of"
+        ):
+            change()
+    assert claim(store, study) == []
+    assert store.studies.cancel(study) == 0
+    assert (rows(store), rows(store, "study")) == before
+
+
+def test_an_optuna_database_lies_beside_a_store_and_is_only_read(store, location, tmp_path):
+    url = make_url(location)
+    theirs = str(tmp_path / "optuna.db") if store.database.is_sqlite else location
+    writing, _ = foreign(theirs, writing=True)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(study_name="theirs", storage=writing)
+    study.enqueue_trial({"lr": 0.1})
+    study.optimize(lambda trial: trial.suggest_float("lr", 0.01, 1.0, log=True), n_trials=1)
+    reading, place = foreign(theirs)
+    found = read(reading, "theirs", place=place)
+    assert [it.value for it in found.records] == [0.1]
+    assert (url.password or "no password") not in place
+    made = built(found, "ours")
+    store.imports.add(made.specification, CODE, made.trials)
+    assert store.trials("ours")["lr"].tolist() == [0.1]
+    # Nothing can be written through such a URL, whatever somebody tried.
+    with pytest.raises(optuna.exceptions.StorageInternalError):
+        optuna.create_study(
+            study_name="intruder", storage=optuna.storages.RDBStorage(reading, skip_table_creation=True)
+        )
+    with pytest.raises(UsageError, match="no study 'nobody'"):
+        read(reading, "nobody", place=place)
+
+
+def test_a_database_without_optunas_tables_is_told(store, location, tmp_path):
+    theirs = str(store.database.file.path) if store.database.is_sqlite else location
+    reading, place = foreign(theirs)
+    with pytest.raises(StoreUnreachableError, match="must be a database that Optuna made"):
+        read(reading, "anything", place=place)
+    assert store.findings() == []
+
+
+def test_a_study_is_told_to_optuna_and_back(store, location, tmp_path):
+    theirs = str(tmp_path / "optuna.db") if store.database.is_sqlite else location
+    every_outcome(store, make(store))
+    notes = []
+    for study in (store.studies.get("study"), make_tpe(store, name="tpe"), add(store)):
+        writing, place = foreign(theirs, writing=True)
+        write(writing, place, list(told_to_optuna(store, study, notes.append)))
+    reading, place = foreign(theirs)
+    made = built(read(reading, "study", place=place), "again")
+    again = store.imports.add(made.specification, CODE, made.trials)
+    assert store.trials("again")["state"].value_counts().to_dict() == {
+        "complete": 1,
+        "diverged": 1,
+        "failed": 1,
+        "cancelled": 3,
+    }
+    assert store.summaries.best(again).mean == store.summaries.best(store.studies.get("study")).mean
+    made = built(read(reading, "others", place=place), "others-again")
+    again = store.imports.add(made.specification, CODE, made.trials)
+    told = ["state", "seed", "lr", "task.act", "loss_final", "reason"]
+    pairs = [
+        store.trials(name, where="lr > 0")[told].sort_values(told[1:4]).to_dict("list")
+        for name in ("others", "others-again")
+    ]
+    assert str(pairs[0]) == str(pairs[1])
+    assert notes == ["6 trials have no configuration, and are not in the Optuna database",
+                     "1 trials have no configuration, and are not in the Optuna database"]  # fmt: skip
+    assert store.findings() == []
