@@ -23,19 +23,14 @@ from study.interchange.marks import SEEDS, seeds_of
 from study.interchange.names import metric_fault, metric_name
 from study.interchange.records import Parameter, Record, Results, is_finite
 from study.secrecy import masked
+from study.store.location import Foreign
 from study.trials import State
 
 
-def names_in(url: str, place: str) -> list[str]:
-    """Return the names of the studies of a database; ``place`` is what messages call it."""
-    return [it.study_name for it in _storage(url, place).get_all_studies()]
-
-
 def read(
-    url: str,
+    database: Foreign,
     name: str,
     *,
-    place: str,
     objective: str | None = None,
     metric: str | None = None,
     unit: str = "",
@@ -46,8 +41,8 @@ def read(
 
     Parameters
     ----------
-    url, place
-        Of the database, as SQLAlchemy takes it and such that nothing can be written; and as messages show it.
+    database
+        Where; opened such that nothing can be written.
     name
         Of the study.
     objective
@@ -64,7 +59,7 @@ def read(
     UsageError
         It holds no such study, or one of several objectives, and none is chosen.
     """
-    storage = _storage(url, place)
+    place, storage = database.shown, _storage(database)
     names = {it.study_name: it._study_id for it in storage.get_all_studies()}  # noqa: SLF001 - the only key there is
     if name not in names:
         raise UsageError(f"no study {shown(name)} in {place}; {nearest(name, names)}")
@@ -101,10 +96,10 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _storage(url: str, place: str) -> RDBStorage:
+def _storage(database: Foreign) -> RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        return RDBStorage(url, skip_table_creation=True)
+        return RDBStorage(database.url, dict(database.options), skip_table_creation=True)
     except Exception as error:  # noqa: BLE001 - of Optuna, of SQLAlchemy, and of every driver: all of them say why
         cause: BaseException = error
         while cause.__cause__ is not None and not str(cause).startswith(
@@ -113,7 +108,7 @@ def _storage(url: str, place: str) -> RDBStorage:
             cause = cause.__cause__
         line = masked(printable((str(cause).strip() or type(cause).__name__).splitlines()[0], 200))
         raise StoreUnreachableError(
-            f"{place} must be a database that Optuna made (3.2 or later), and cannot be read as one: {line}"
+            f"{database.shown} must be a database that Optuna made (3.2 or later), and cannot be read as one: {line}"
         ) from None
 
 

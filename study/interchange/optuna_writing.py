@@ -19,6 +19,7 @@ from search_spaces.errors import printable, shown
 from study.errors import StoreUnreachableError, UsageError
 from study.interchange.marks import SEEDS, STUDY
 from study.secrecy import masked
+from study.store.location import Foreign
 
 CONSTRAINTS = "constraints"
 """The system attribute of a trial that holds its constraints as a list: what Optuna 4 writes, Optuna 5 reads, and the
@@ -93,13 +94,13 @@ def _quiet() -> Any:
         yield
 
 
-def write(url: str, place: str, studies: Sequence[Told], *, force: bool = False) -> None:
+def write(database: Foreign, studies: Sequence[Told], *, force: bool = False) -> None:
     """Write studies into an Optuna database, which is made where there is none.
 
     Parameters
     ----------
-    url, place
-        Of the database, and as messages show it.
+    database
+        Where.
     studies
         What to write.
     force
@@ -112,8 +113,9 @@ def write(url: str, place: str, studies: Sequence[Told], *, force: bool = False)
     StoreUnreachableError
         It cannot be written; of the studies that were begun nothing is left.
     """
+    place = database.shown
     with _quiet():
-        storage = _within(place, lambda: RDBStorage(url))
+        storage = _within(place, lambda: RDBStorage(database.url, dict(database.options)))
         there = {it.study_name for it in storage.get_all_studies()}
         taken = [it.name for it in studies if it.name in there]
         if taken and not force:
@@ -135,6 +137,7 @@ def write(url: str, place: str, studies: Sequence[Told], *, force: bool = False)
             raise
         finally:
             storage.remove_session()
+            storage.engine.dispose()
 
 
 def _within(place: str, work: Callable[[], Any]) -> Any:

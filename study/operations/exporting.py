@@ -161,14 +161,13 @@ def _to_optuna(store: Store, study: Study, wanted: Export, notes: list[str]) -> 
 
     told = list(told_to_optuna(store, study, notes.append))
     if wanted.url is not None:
-        url, place = foreign(wanted.url, writing=True)
-        write(url, place, told, force=wanted.force)
-        return place
+        database = foreign(wanted.url, writing=True)
+        write(database, told, force=wanted.force)
+        return database.shown
     path = wanted.path(study.name, "optuna")
     with whole(path) as unfinished:
         unfinished.unlink()
-        url, place = foreign(str(unfinished), writing=True)
-        write(url, place, told)
+        write(foreign(str(unfinished), writing=True), told)
     return str(path)
 
 

@@ -116,11 +116,9 @@ def import_optuna(
     from study.interchange.optuna_reading import read  # noqa: PLC0415 - Optuna
     from study.store.location import foreign  # noqa: PLC0415
 
-    readable, place = foreign(url)
     results = read(
-        readable,
+        foreign(url),
         study,
-        place=place,
         objective=objective,
         metric=metric,
         unit=unit,

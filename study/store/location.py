@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
 
-from search_spaces.errors import shown
+from search_spaces.errors import printable, shown
 from study import secrecy
 from study.errors import StoreUnreachableError, UsageError
 
@@ -146,10 +150,30 @@ READ_ONLY = "-c default_transaction_read_only=on"
 """What a server is told of a connection that is to change nothing."""
 
 
-def foreign(text: str, *, writing: bool = False) -> tuple[str, str]:
-    """Return the URL of a database that is not Basin's, such as Optuna's, and how messages show it.
+@dataclass(frozen=True, kw_only=True)
+class Foreign:
+    """A database that is not Basin's, such as Optuna's.
 
-    Unless it is for ``writing``, nothing can be written through it: SQLite opens the file so, and a server is told.
+    Attributes
+    ----------
+    url
+        As SQLAlchemy takes it, password and all.
+    shown
+        As messages show it.
+    options
+        For the engine that opens it: whoever made that keeps no connection which nobody closes.
+    """
+
+    url: str = field(repr=False)
+    shown: str
+    options: Mapping[str, Any]
+
+
+def foreign(text: str, *, writing: bool = False) -> Foreign:
+    """Return a database that is not Basin's.
+
+    Unless it is for ``writing``, nothing can be written through its URL: SQLite opens the file so, and a server is
+    told.
 
     Raises
     ------
@@ -163,10 +187,14 @@ def foreign(text: str, *, writing: bool = False) -> tuple[str, str]:
         path = Path(str(url.database))
         if not writing and not path.is_file():
             raise UsageError(f"URL must name a database that is there, and there is no file {shown(str(path))}")
-        mode = "" if writing else "?mode=ro&uri=true"
-        return f"sqlite:///{'' if writing else 'file:'}{quote(str(path)) if mode else path}{mode}", shown(path.name)
+        place = f"sqlite:///{path}" if writing else f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
+        return Foreign(url=place, shown=printable(path.name), options={"poolclass": NullPool})
     visible = url.update_query_dict({name: "***" for name in url.query if "password" in name.lower()})
     if not writing:
         options = url.normalized_query.get("options", ())
         url = url.update_query_dict({"options": " ".join((*options, READ_ONLY))})
-    return url.render_as_string(hide_password=False), visible.render_as_string(hide_password=True)
+    return Foreign(
+        url=url.render_as_string(hide_password=False),
+        shown=visible.render_as_string(hide_password=True),
+        options={} if writing else {"poolclass": NullPool},
+    )

@@ -1,8 +1,11 @@
 """Imported studies, on both databases: written whole or not at all, read as any other, and never trained."""
 
+import itertools
+
 import optuna
 import pytest
-from sqlalchemy import event, make_url
+from optuna.storages import RDBStorage
+from sqlalchemy import NullPool, event
 
 from search_spaces.declarations import Metric
 from study.errors import StoreUnreachableError, UsageError
@@ -25,7 +28,7 @@ def results(**changes):
             place=f"trial {number}", params={"lr": lr, "act": act}, state=State.COMPLETE, value=value, seed=seed,
             curve={0: value + 1.0, 1: value}, started=1e9, finished=1e9 + 60.0, seconds=60.0,
         )
-        for number, (lr, act, seed) in enumerate((lr, act, seed) for lr in RATES for act in ("relu", "tanh") for seed in (0, 1))
+        for number, (lr, act, seed) in enumerate(itertools.product(RATES, ("relu", "tanh"), (0, 1)))
         for value in [10.0 * lr + (act == "tanh") + 0.1 * seed]
     ]  # fmt: skip
 
@@ -122,35 +125,34 @@ def test_an_imported_study_is_never_trained(store):
     assert (rows(store), rows(store, "study")) == before
 
 
-def test_an_optuna_database_lies_beside_a_store_and_is_only_read(store, location, tmp_path):
-    url = make_url(location)
-    theirs = str(tmp_path / "optuna.db") if store.database.is_sqlite else location
-    writing, _ = foreign(theirs, writing=True)
+def storage_of(database):
+    """Return Optuna's storage, which keeps no connection."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(study_name="theirs", storage=writing)
+    return RDBStorage(database.url, {"poolclass": NullPool})
+
+
+def test_an_optuna_database_lies_beside_a_store_and_is_only_read(store, location, tmp_path):
+    theirs = str(tmp_path / "optuna.db") if store.database.is_sqlite else location
+    study = optuna.create_study(study_name="theirs", storage=storage_of(foreign(theirs, writing=True)))
     study.enqueue_trial({"lr": 0.1})
     study.optimize(lambda trial: trial.suggest_float("lr", 0.01, 1.0, log=True), n_trials=1)
-    reading, place = foreign(theirs)
-    found = read(reading, "theirs", place=place)
+    found = read(foreign(theirs), "theirs")
     assert [it.value for it in found.records] == [0.1]
-    assert (url.password or "no password") not in place
     made = built(found, "ours")
     store.imports.add(made.specification, CODE, made.trials)
     assert store.trials("ours")["lr"].tolist() == [0.1]
-    # Nothing can be written through such a URL, whatever somebody tried.
+    # Nothing can be written through what it was read with, whatever somebody tried.
     with pytest.raises(optuna.exceptions.StorageInternalError):
-        optuna.create_study(
-            study_name="intruder", storage=optuna.storages.RDBStorage(reading, skip_table_creation=True)
-        )
+        optuna.create_study(study_name="intruder", storage=storage_of(foreign(theirs)))
+    assert optuna.get_all_study_names(storage_of(foreign(theirs))) == ["theirs"]
     with pytest.raises(UsageError, match="no study 'nobody'"):
-        read(reading, "nobody", place=place)
+        read(foreign(theirs), "nobody")
 
 
 def test_a_database_without_optunas_tables_is_told(store, location, tmp_path):
     theirs = str(store.database.file.path) if store.database.is_sqlite else location
-    reading, place = foreign(theirs)
     with pytest.raises(StoreUnreachableError, match="must be a database that Optuna made"):
-        read(reading, "anything", place=place)
+        read(foreign(theirs), "anything")
     assert store.findings() == []
 
 
@@ -159,10 +161,10 @@ def test_a_study_is_told_to_optuna_and_back(store, location, tmp_path):
     every_outcome(store, make(store))
     notes = []
     for study in (store.studies.get("study"), make_tpe(store, name="tpe"), add(store)):
-        writing, place = foreign(theirs, writing=True)
-        write(writing, place, list(told_to_optuna(store, study, notes.append)))
-    reading, place = foreign(theirs)
-    made = built(read(reading, "study", place=place), "again")
+        writing = foreign(theirs, writing=True)
+        write(writing, list(told_to_optuna(store, study, notes.append)))
+    reading = foreign(theirs)
+    made = built(read(reading, "study"), "again")
     again = store.imports.add(made.specification, CODE, made.trials)
     assert store.trials("again")["state"].value_counts().to_dict() == {
         "complete": 1,
@@ -171,7 +173,7 @@ def test_a_study_is_told_to_optuna_and_back(store, location, tmp_path):
         "cancelled": 3,
     }
     assert store.summaries.best(again).mean == store.summaries.best(store.studies.get("study")).mean
-    made = built(read(reading, "others", place=place), "others-again")
+    made = built(read(reading, "others"), "others-again")
     again = store.imports.add(made.specification, CODE, made.trials)
     told = ["state", "seed", "lr", "task.act", "loss_final", "reason"]
     pairs = [

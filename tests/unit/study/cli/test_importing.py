@@ -111,7 +111,7 @@ def test_a_grid_is_told_as_one_and_mapped(basin, four, folder):
     basin("report", "grid", "--out", "out")
     summary = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
     (map_,) = summary["maps"]
-    assert summary["imported_from"] == "Optuna study grid in 'four.db'"
+    assert summary["imported_from"] == "Optuna study grid in four.db"
     assert map_["x"]["values"] == [0.01, 0.1, 1.0]
     assert "imported from Optuna study grid" in (folder / "out" / "report.html").read_text(encoding="utf-8")
 

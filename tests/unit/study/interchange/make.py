@@ -1,4 +1,4 @@
-"""Makes ``optuna-4.sql``, what an Optuna database of release 4 holds, with whatever Optuna is installed where it runs.
+"""Makes ``optuna-4.sql``, what an Optuna database of release 4 holds, with the Optuna of where it runs.
 
 In an environment of its own: ``pip install "optuna>=4,<5"``, then
 ``python tests/unit/study/interchange/make.py tests/unit/study/interchange/optuna-4.sql``. Nothing is imported from
