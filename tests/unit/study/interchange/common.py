@@ -5,8 +5,8 @@ from pathlib import Path
 
 OPTUNA_4 = Path(__file__).with_name("optuna-4.sql")
 
-WANDB = """"Name","State","Notes","User","Tags","Created","Runtime","Sweep","batch_size","learning_rate","optimizer.name",\
-"seed","_step","val_loss","val_acc"
+WANDB = """"Name","State","Notes","User","Tags","Created","Runtime","Sweep","batch_size",\
+"learning_rate","optimizer.name","seed","_step","val_loss","val_acc"
 "brisk-9","finished","","ann","","2026-05-01T10:00:00.000Z","61","mq9","64","0.01","adam","0","9","0.31","0.91"
 "calm-8","finished","","ann","a, b","2026-05-01T10:01:00.000Z","62","mq9","64","0.01","adam","1","9","0.33","0.90"
 "dark-7","finished","","ann","","2026-05-01T10:02:00.000Z","63","mq9","64","0.1","adam","0","9","NaN","0.1"
