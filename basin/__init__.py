@@ -19,6 +19,8 @@ HOMES = {
     "analyze": "analysis.analyze",
     "dataset": "search_spaces.plugins",
     "heatmap": "analysis.heatmap",
+    "import_csv": "study.python.interchange",
+    "import_optuna": "study.python.interchange",
     "network": "search_spaces.plugins",
     "open": "study.python.opened",
     "optimizer": "search_spaces.plugins",

@@ -237,12 +237,12 @@ def _notes(trials: Sequence[FrozenTrial], *, failed_diverged: bool) -> Iterator[
     pruned, failed = states.count(TrialState.PRUNED), states.count(TrialState.FAIL)
     open_trials = len([it for it in states if not it.is_finished()])
     if pruned:
-        yield f"{pruned} trials were pruned: they are cancelled here, with their curves, and no figure counts them"
+        yield f"trials pruned there: {pruned}; they are cancelled here, with their curves, and no figure counts them"
     if open_trials:
-        yield f"{open_trials} trials were running or waiting there: they are cancelled here"
+        yield f"trials running or waiting there: {open_trials}; they are cancelled here"
     if failed and not failed_diverged:
         yield (
-            f"{failed} trials failed there, and Optuna does not keep whether an objective raised or returned NaN: "
+            f"trials failed there: {failed}; Optuna does not keep whether an objective raised or returned NaN: "
             "those whose last report is not finite diverged, the others failed; --failed-diverged takes all of them "
             "for diverged"
         )

@@ -179,7 +179,7 @@ def told_to_optuna(store: Store, study: Study, note: Callable[[str], None]) -> I
     worst = store.summaries.worst(study)
     cells, empty = _cells(store, study, worst)
     if empty:
-        note(f"{empty} trials have no configuration, and are not in the Optuna database")
+        note(f"trials without a configuration: {empty}; they are not in the Optuna database")
     for name, arm in specification.arms.items():
         metric = arm.metric
         yield Told(

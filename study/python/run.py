@@ -92,7 +92,7 @@ def run(  # noqa: PLR0913 - all but the first are named, and few are given
     """
     draft = draft_of(spec, set)
     location = setting("store", None if store is None else os.fspath(store), place="store")
-    lasting = _lasting(location)  # before the working directory may change
+    kept = lasting(location)  # before the working directory may change
     folder = None if data is None else os.fspath(data)
     with alone(), restored(), hidden():
         means = driving.Means.resolved(address=address, workers=workers, data=folder, marks="")
@@ -113,7 +113,7 @@ def run(  # noqa: PLR0913 - all but the first are named, and few are given
             outcome = driving.drive(it, made.study, means, used, watch=watch, interruption=interruption)
             shown = it.shown
     _tell(outcome)
-    return Study(outcome.study.name, partial(opened, lasting), shown)
+    return Study(outcome.study.name, partial(opened, kept), shown)
 
 
 def _files(plugins: Plugged) -> list[str]:
@@ -131,7 +131,7 @@ def _files(plugins: Plugged) -> list[str]:
         raise UsageError(f"plugins must be the name of a file, or a list of them, got {shown(plugins)}") from None
 
 
-def _lasting(location: str) -> str:
+def lasting(location: str) -> str:
     """Return a location that names the same store from every working directory."""
     url = parse_location(location)
     if url.get_backend_name() != "sqlite":

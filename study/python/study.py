@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from search_spaces.errors import BasinError
 from study.description import described, told
-from study.operations import comparing, reporting
+from study.operations import comparing, exporting, reporting
 from study.operations.summary import Summary, summarize
 from study.words import counted, over_seeds, point
 
@@ -150,6 +150,36 @@ class Study:
         folder = None if out is None else Path(out)
         with self._opening() as store:
             return comparing.compare(store, self.name, reference, out=folder, force=force)
+
+    def export(
+        self,
+        to: str,
+        out: str | os.PathLike[str] = ".",
+        *,
+        url: str | None = None,
+        force: bool = False,
+    ) -> exporting.Exported:
+        """Write the study for others to read; ``places`` of what is returned says where.
+
+        Parameters
+        ----------
+        to
+            ``optuna`` (a database that its dashboard opens), ``csv``, ``parquet``; several with commas.
+        out
+            Folder of the files, made where it is missing.
+        url
+            An Optuna database to write into, instead of a file of its own.
+        force
+            Whether to write in the place of what is there.
+
+        Raises
+        ------
+        UsageError
+            One of these is not as it must be, or something is there already; nothing was written.
+        """
+        wanted = exporting.Export.of(to, out=os.fspath(out), url=url, force=force)
+        with self._opening() as store:
+            return exporting.export(store, self.name, wanted)
 
     def show(self) -> None:
         """Print how far it is, as ``basin show`` does."""

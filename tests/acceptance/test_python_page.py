@@ -90,16 +90,21 @@ def test_the_page_leaves_its_report_and_its_maps(page):
     assert all((folder / name).stat().st_size > 5_000 for name in ("trials.png", "elsewhere.png", "beside.png"))
 
 
-@pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    """Run the notebook of the docs, as it stands there; return its cells."""
+def run(name, folder):
+    """Run a notebook of the docs, as it stands there; return its cells."""
     before = os.environ.copy()
-    found = nbformat.read(DOCS / "notebook.ipynb", 4)
-    folder = tmp_path_factory.mktemp("notebook")
+    found = nbformat.read(DOCS / name, 4)
     client = NotebookClient(found, timeout=200, resources={"metadata": {"path": str(folder)}})
     client.execute(env=environment() | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"})
     assert os.environ == before
-    return found.cells, folder
+    return found.cells
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    """Run the notebook that trains; return its cells, and the folder."""
+    folder = tmp_path_factory.mktemp("notebook")
+    return run("notebook.ipynb", folder), folder
 
 
 def kinds(cell):
@@ -108,6 +113,12 @@ def kinds(cell):
     return [
         next(kind for kind in order if kind in out["data"]) if "data" in out else out["name"] for out in cell.outputs
     ]
+
+
+def results(cells):
+    """Return what the cells came to, as text."""
+    outputs = [out for cell in cells if cell.cell_type == "code" for out in cell.outputs]
+    return [out["data"]["text/plain"] for out in outputs if out.output_type == "execute_result"]
 
 
 def shape(cells):
@@ -120,6 +131,13 @@ def test_the_notebook_runs_and_shows_what_the_docs_show(notebook):
     stored = nbformat.read(DOCS / "notebook.ipynb", 4).cells
     assert shape(cells) == shape(stored)
     assert (folder / "report" / "report.html").is_file()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_the_notebook_of_results_from_elsewhere_runs_and_shows_what_the_docs_show(tmp_path):
+    cells, stored = run("elsewhere.ipynb", tmp_path), nbformat.read(DOCS / "elsewhere.ipynb", 4).cells
+    assert shape(cells) == shape(stored)
+    assert results(cells) == results(stored)
 
 
 def test_the_bar_of_the_notebook_is_full(notebook):

@@ -181,6 +181,6 @@ def test_a_study_is_told_to_optuna_and_back(store, location, tmp_path):
         for name in ("others", "others-again")
     ]
     assert str(pairs[0]) == str(pairs[1])
-    assert notes == ["6 trials have no configuration, and are not in the Optuna database",
-                     "1 trials have no configuration, and are not in the Optuna database"]  # fmt: skip
+    assert notes == ["trials without a configuration: 6; they are not in the Optuna database",
+                     "trials without a configuration: 1; they are not in the Optuna database"]  # fmt: skip
     assert store.findings() == []

@@ -78,7 +78,7 @@ def test_repeats_are_seeds_and_choices_are_choices(basin, four):
 
 def test_a_trial_that_stopped_before_its_budget_counts_in_no_figure_unless_that_is_asked_for(basin, four):
     done = basin("import", "optuna", four, EVERY, "--name", "optuna")
-    assert "1 trials say that they are complete and reported fewer than 3 steps" in done.out
+    assert "complete trials that reported fewer than 3 steps: 1" in done.out
     short = trials(basin, "optuna")[7]
     assert (short["state"], short["value_final"]) == ("cancelled", None)
     assert short["reason"] == "stopped before its budget: reported 2 of 3 steps"
