@@ -88,8 +88,8 @@ def set_aside(results: Results, curves: Curves) -> Results:
     if not short:
         return results
     note = (
-        f"complete trials that reported fewer than {curves.budget} steps: {short}; one that is stopped early does, and "
-        "they are cancelled here, for no figure may count them beside whole ones; --whole counts them"
+        f"complete trials that reported fewer than {curves.budget} steps: {short}; one that is stopped early "
+        "does, and they are cancelled here, for no figure may count them beside whole ones; --whole counts them"
     )
     return replace(results, records=records, notes=[*results.notes, note])
 

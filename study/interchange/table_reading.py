@@ -347,8 +347,8 @@ def _steps(reading: _Reading, mapped: Mapped, states: Sequence[tuple[State, str 
     count = sum(it is not None and state is State.COMPLETE for it, (state, _) in zip(reasons, states, strict=True))
     if count:
         reading.notes.append(
-            f"complete rows with fewer {printable(mapped.steps)} than the most, {most:g}: {count}; they are cancelled "
-            "here, for no figure may count them beside whole ones; without --steps all count"
+            f"complete rows with fewer {printable(mapped.steps)} than the most, {most:g}: {count}; they are "
+            "cancelled here, for no figure may count them beside whole ones; without --steps all count"
         )
     return reasons
 
