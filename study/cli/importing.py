@@ -18,7 +18,7 @@ importing = typer.Typer(
     name="import",
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Take results of others into the store: they are queried and reported as a study's own, and never trained.",
+    help="Take results of others into the store.\n\nThey are queried and reported as any study's, and never trained.",
 )
 
 NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="What the study is called here.")]
@@ -39,7 +39,7 @@ def optuna(  # noqa: PLR0913, PLR0917 - as the database needs
     url: Annotated[
         str, typer.Argument(metavar="URL", help="An SQLite file, sqlite:///FILE, or postgresql://user@host/database.")
     ],
-    study: Annotated[str, typer.Argument(metavar="NAME", help="Name of the study in that database.")],
+    their_name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the study in that database.")],
     name: NameOption = None,
     store: StoreOption = None,
     objective: Annotated[
@@ -68,7 +68,7 @@ def optuna(  # noqa: PLR0913, PLR0917 - as the database needs
     wanted = Wanted.of(name=name, renames=rename or (), whole=whole, store=store)
     done = import_optuna(
         url,
-        study,
+        their_name,
         wanted,
         objective=objective,
         metric=metric,

@@ -131,6 +131,7 @@ NEEDED = {
     ("compare",): ["report-table-2"],
     ("retry",): ["--failed"],
     ("extend",): ["digits-lr-p"],
+    ("export",): ["--to", "csv"],
 }
 
 
