@@ -69,7 +69,8 @@ def _design(one: ArmFindings) -> str:
         sizes = " x ".join(str(one.in_force[name].nunique()) for name in arm.space)
         chosen = f"a grid of {sizes} values of {_listed(list(arm.space))}"
     else:
-        chosen = f"{arm.configurations} configurations of {_listed(list(arm.space))}, chosen by {arm.design.name}"
+        chosen = f"{arm.configurations} configurations of {_listed(list(arm.space))}, "
+        chosen += "imported" if one.material.specification.imported else f"chosen by {arm.design.name}"
     return (
         f"{place}{chosen}; {arm.seeds} seeds of each, {arm.trials} trials of {arm.epochs} epochs"
         f"{_what(arm)}. Seeds are shared by all configurations."

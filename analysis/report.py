@@ -182,14 +182,14 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
 
 
 def _commands(specifications: Sequence[Specification], view: View) -> list[str]:
-    """Return what makes the report again, with the specifications below as files."""
+    """Return what makes the report again, from the specifications below; what was imported stays."""
     names = [it.name for it in specifications]
     options = {"--statistic": view.statistic, "--x": view.chosen.x, "--y": view.chosen.y}
     ends = [None if end is None else repr(end) for end in (view.clip.low, view.clip.high)]
     options["--clip"] = ",".join(end or "" for end in ends) if any(ends) else None
     said = "".join(f" {option} {shlex.quote(value)}" for option, value in options.items() if value is not None)
     return [
-        *(f"basin run {name}.json" for name in names),
+        *(f"basin run {it.name}.json" for it in specifications if not it.imported),
         f"basin report {' '.join(names)} --out reports/{names[0]}{said}",
     ]
 
