@@ -22,15 +22,18 @@ OPTIMIZER = "optimizer"
 """What the keys of all that is said of an optimizer begin with."""
 
 
-def described(parts: Sequence[Part], fixed: Mapping[str, float] | None = None) -> str:
-    """Return the task, the values that all drawn trials share, n by outcome, and what was left out."""
+def described(parts: Sequence[Part], fixed: Mapping[str, float] | None = None, *, each: bool = True) -> str:
+    """Return the task, the values that all drawn trials share, n by outcome, and what was left out.
+
+    ``each`` is whether to say what each arm has of its own; else the figure says it.
+    """
     arms = list(dict.fromkeys(one for one, _ in parts))
     first, drawn = arms[0], pd.concat([trials for _, trials in parts])
     alone = f", arm {first.key}" if first.material.specification.armed and len(arms) == 1 else ""
     about = f"{first.study}{alone}: " if len({one.study for one in arms}) == 1 else ""
     seeds = " or ".join(dict.fromkeys(_counted(one.arm.seeds, "seed") for one in arms))
     text = (
-        f"{about}{_trained(arms, first.named(fixed or {}))}. n = {_counted(len(drawn), 'trial')}, "
+        f"{about}{_trained(arms, first.named(fixed or {}), each=each)}. n = {_counted(len(drawn), 'trial')}, "
         f"{seeds} a configuration: {_outcomes(parts)}"
     )
     superseded = sum(len(one.trials) - len(one.in_force) for one in arms)
@@ -39,16 +42,22 @@ def described(parts: Sequence[Part], fixed: Mapping[str, float] | None = None) -
     return text + (f", {open_trials} still to be trained." if open_trials else ".")
 
 
-def _trained(arms: Sequence[ArmFindings], fixed: Mapping[str, Value]) -> str:
+def _trained(arms: Sequence[ArmFindings], fixed: Mapping[str, Value], *, each: bool) -> str:
     """Return what was trained: what all arms share once, and of each what it has of its own."""
     texts = [_texts(one.arm, fixed) for one in arms]
     shared = {key: text for key, text in texts[0].items() if all(it.get(key) == text for it in texts)}
     said = _sentence(shared, "; ")
-    if len(arms) == 1:
+    if len(arms) == 1 or not each:
         return said
     own = [{key: text for key, text in it.items() if key not in shared} for it in texts]
     told = [f"{one.said}: {_sentence(it, ', ') or 'as above'}" for one, it in zip(arms, own, strict=True)]
     return "; ".join([said, *told] if said else told)
+
+
+def told_apart_by(arms: Sequence[ArmFindings]) -> list[dict[str, str]]:
+    """Return of each arm what was trained otherwise than in another, in words by what it is said of."""
+    texts = [_texts(one.arm, {}) for one in arms]
+    return [{key: text for key, text in it.items() if any(other.get(key) != text for other in texts)} for it in texts]
 
 
 def _sentence(texts: Mapping[str, str], between: str) -> str:

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader
 from analysis.account import MOST, designs, failures, losses, question, settings
 from analysis.axes import BY_RULE, Chosen
 from analysis.contenders import contenders
+from analysis.decoupling import NAMES, decoupling
 from analysis.figures import FIGURES, Drawable, write
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.maps import SensitivityMap
@@ -178,6 +179,8 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         most=MOST,
         commands=_commands(specifications, view),
         states=("total", *STATES, "superseded"),
+        decoupling=decoupling(findings),
+        decoupling_measures={kind.name: kind.title for kind in MEASURES if kind.name in NAMES},
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.contenders import contenders
+from analysis.decoupling import decoupling
 from analysis.effective_rate import effective_rate
 from analysis.findings import ArmFindings, Findings
 from analysis.material import STATES, Material
@@ -29,6 +30,7 @@ def summary(findings: Findings) -> dict[str, Any]:
     worsts = {one.measures[0].metric.worst for one in findings.arms}
     rules = list(dict.fromkeys(one.measures[0].rule for one in findings.arms))
     of_studies = {it.specification.name: of_study(findings, it) for it in findings.materials}
+    decoupled = decoupling(findings)
     return {
         **({"studies": of_studies} if findings.others else next(iter(of_studies.values()))),
         "statistic": measure.statistic,
@@ -50,6 +52,7 @@ def summary(findings: Findings) -> dict[str, Any]:
             for one in findings.arms
         },
         "maps": _maps(findings, findings.metrics[0]),
+        "decoupling": None if decoupled is None else decoupled.to_dict(),
         "other_split": _other(findings) if len(findings.metrics) > 1 else None,
     }
 

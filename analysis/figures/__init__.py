@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import bests, curves, effective, heatmap, optima, paths, plays, points
+from analysis.figures import bests, curves, decoupling, effective, heatmap, optima, paths, plays, points
 from analysis.figures.style import save
 from analysis.findings import Findings
 
@@ -43,7 +43,7 @@ class Kind(Protocol):
         """Return the text below a result."""
 
 
-FIGURES: tuple[Kind, ...] = (paths, plays, bests, heatmap, points, optima, effective, curves)
+FIGURES: tuple[Kind, ...] = (paths, plays, bests, decoupling, heatmap, points, optima, effective, curves)
 """The kinds of figures of a report, in its order."""
 
 

@@ -36,10 +36,14 @@ XX, XY, YY = 3, 4, 5
 
 def canonical_rho(surface: Surface) -> Number:
     """Return rho of the basin; the canonical axes stand beside it."""
-    n = surface.n
     if not (surface.x_ordered and surface.y_ordered):
-        return Number(value=None, n=n, reason="both axes must be numbers; choices have no curvature")
-    design = _design(surface)
+        return Number(value=None, n=surface.n, reason="both axes must be numbers; choices have no curvature")
+    return rho_over(surface, *np.meshgrid(surface.x, surface.y))
+
+
+def rho_over(surface: Surface, x: Matrix, y: Matrix) -> Number:
+    """Return rho of the basin of a surface whose cells lie at some coordinates, ``[y, x]`` each."""
+    n, design = surface.n, _design(x, y)
     weights = _weights(design, surface.near)
     if weights is None:
         return Number(value=None, n=n, reason="the best cells do not lie so that a quadratic could be fitted to them")
@@ -62,15 +66,15 @@ def canonical_rho(surface: Surface) -> Number:
     return Number(value=value, low=low, high=high, n=n, details=details)
 
 
-def _design(surface: Surface) -> Matrix:
-    """Return the columns of the quadratic, ``[y, x, 6]``."""
-    x, y = np.meshgrid(_scaled(surface.x), _scaled(surface.y))
+def _design(x: Matrix, y: Matrix) -> Matrix:
+    """Return the columns of the quadratic over two coordinates, ``[y, x, 6]``."""
+    x, y = _scaled(x), _scaled(y)
     design: Matrix = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=2)
     return design
 
 
 def _scaled(axis: Matrix) -> Matrix:
-    scaled: Matrix = (axis - axis.mean()) / (axis[-1] - axis[0])
+    scaled: Matrix = (axis - axis.mean()) / np.ptp(axis)
     return scaled
 
 

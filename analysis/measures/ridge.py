@@ -9,7 +9,7 @@ of an end, noise may have decided whether it counts: the interval spans the slop
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -32,11 +32,14 @@ def ridge_slope(surface: Surface) -> Number:
         return Number(value=None, n=n, reason="both axes must be numbers; between choices nothing lies")
     if surface.shape[1] < 3:
         return Number(value=None, n=n, reason="a parabola needs three values")
-    found = vertices(surface)
+    return slope_of(vertices(surface), surface.y, n)
+
+
+def slope_of(found: Sequence[Vertex], y: Matrix, n: int) -> Number:
+    """Return the slope of the best x of some rows, each of which lies at one of ``y``, with ``n`` replicates."""
     details: dict[str, Any] = {
         "best": [
-            {"at": float(surface.y[it.row]), "best": it.x, "low": it.low, "high": it.high, "edge": it.edge}
-            for it in found
+            {"at": float(y[it.row]), "best": it.x, "low": it.low, "high": it.high, "edge": it.edge} for it in found
         ],
         "censored": sum(it.x is None for it in found),
     }
@@ -44,14 +47,14 @@ def ridge_slope(surface: Surface) -> Number:
     if len(known) < 2:
         reason = f"two rows must have their best value between those tried, and {len(known)} of {len(found)} have"
         return Number(value=None, n=n, reason=reason, details=details)
-    weights = _weights(surface, known)
+    weights = _weights(y, known)
     value = float(weights @ np.array([it.x for it in known]))
-    if surface.noise_of_rows is None:
+    if any(it.limits is None for it in found):
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
     limits = Limits(value, value, value)
     for rows in _choices(found):
         terms = [it.limits for it in rows if it.limits is not None]
-        limits = limits.hull(combined(terms, _weights(surface, rows), [it.bounded for it in rows]))
+        limits = limits.hull(combined(terms, _weights(y, rows), [it.bounded for it in rows]))
     return Number(value=value, low=limits.low, high=limits.high, n=n, details=details)
 
 
@@ -60,7 +63,7 @@ def ridge_slope_yx(surface: Surface) -> Number:
     return ridge_slope(surface.transposed())
 
 
-def _choices(found: list[Vertex]) -> Iterator[list[Vertex]]:
+def _choices(found: Sequence[Vertex]) -> Iterator[list[Vertex]]:
     """Yield every choice of rows that noise may have made, of two at the least."""
     doubtful = [it for it in found if it.doubtful]
     if len(doubtful) > MOST:  # then each of them alone, and all together
@@ -73,9 +76,9 @@ def _choices(found: list[Vertex]) -> Iterator[list[Vertex]]:
             yield rows
 
 
-def _weights(surface: Surface, known: list[Vertex]) -> Matrix:
+def _weights(y: Matrix, known: Sequence[Vertex]) -> Matrix:
     """Return by what each best x is multiplied in the slope of the least squares."""
-    y = surface.y[[it.row for it in known]]
-    centred: Matrix = y - y.mean()
+    at = y[[it.row for it in known]]
+    centred: Matrix = at - at.mean()
     weights: Matrix = centred / (centred**2).sum()
     return weights

@@ -61,19 +61,32 @@ class Vertex:
 
 def vertices(surface: Surface) -> list[Vertex]:
     """Return the best x of every row; the axis must have three values, and be ordered."""
-    return [_vertex(surface, row) for row in range(surface.shape[0])]
+    noise, rows = surface.noise_of_rows, surface.shape[0]
+    return [vertex(surface.x, surface.mean[row], row, rows, noise, surface.smallest) for row in range(rows)]
 
 
-def _vertex(surface: Surface, row: int) -> Vertex:
-    means, x = surface.mean[row], surface.x
+def vertex(x: Matrix, means: Matrix, row: int, rows: int, noise: Noise | None, smallest: float) -> Vertex:
+    """Return the best x of one row of so many, three values at the least.
+
+    Parameters
+    ----------
+    x, means
+        Ascending coordinates, and the mean of each cell.
+    row, rows
+        Which row it is, and of how many.
+    noise
+        Of the means; None with one replicate.
+    smallest
+        Below this, a difference of means is rounding.
+    """
     column = int(means.argmin())
     first, last = float(x[0]), float(x[-1])
-    anywhere = _lowest_point(x, means, column, surface.smallest)
+    anywhere = _lowest_point(x, means, column, smallest)
     slack = EDGE * (last - first)
     value = None
     if anywhere is not None and first - slack <= anywhere <= last + slack:
         value = min(max(anywhere, first), last)
-    edge, noise, rows = column in {0, len(x) - 1}, surface.noise_of_rows, surface.shape[0]
+    edge = column in {0, len(x) - 1}
     if noise is None:
         return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, bounded=False)
     found = [_part(x, means, it, noise, noise.t) for it in lowest(means, noise, rows)]
