@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures import FIGURES, bests, curves, effective, heatmap, optima, paths, plays, points
+from analysis.figures import FIGURES, bests, curves, decoupling, effective, heatmap, optima, paths, plays, points
 from tests.unit.analysis.common import trials
 from tests.unit.analysis.reports import CELLS, CUBE, LINE, PLANE, UNFINISHED, cube_rows, findings
 
@@ -26,7 +26,7 @@ EXPECTED = {
 
 
 def test_every_kind_is_in_the_list_once():
-    assert list(FIGURES) == [paths, plays, bests, heatmap, points, optima, effective, curves]
+    assert list(FIGURES) == [paths, plays, bests, decoupling, heatmap, points, optima, effective, curves]
 
 
 @pytest.mark.parametrize("study", STUDIES)
