@@ -26,7 +26,7 @@ from typing import Any
 
 from analysis.captions import told_apart_by
 from analysis.findings import ArmFindings, Findings
-from analysis.grid import Cell, Grid
+from analysis.grid import Cell, Grid, grid_of_trials
 from analysis.measures.number import Number
 from analysis.measures.sheared import sheared
 from analysis.measures.surface import Surface
@@ -160,13 +160,13 @@ class Decoupling:
 def decoupling(findings: Findings) -> Decoupling | None:
     """Return the arms that vary learning rate and weight decay and no more, None without two of them."""
     arms = [one for one in findings.arms if _fits(one)]
-    if len(arms) < 2 or len({_key(one) for one in arms}) < 2 or not findings.material.specification.comparable:
+    if len(arms) < 2 or len({_key(one) for one in arms}) < 2 or not findings.comparable:
         return None
     places = list(_laid_out(arms))
     rows, columns = (list(dict.fromkeys(place[at] for place in places)) for at in (0, 1))
     found = []
     for one, (row, column) in zip(arms, places, strict=True):
-        grid = one.maps[0][0].grid
+        grid = _grid(one)
         decay = str(one.arm.decay)
         found.append(
             Panel(
@@ -186,8 +186,12 @@ def _fits(one: ArmFindings) -> bool:
     """Tell whether an arm is a grid of positive learning rates and of two positive decays at the least."""
     if not one.armed or not one.is_grid or set(one.space) != {RATE, DECAY} or one.arm.decay not in PAPER:
         return False
-    grid = one.maps[0][0].grid
+    grid = _grid(one)
     return len(grid.xs) > 1 and bool((grid.xs > 0).all()) and int((grid.ys > 0).sum()) > 1
+
+
+def _grid(one: ArmFindings) -> Grid:
+    return grid_of_trials(one.in_force, RATE, DECAY, one.measures[0], axes=one.scales)
 
 
 def _key(one: ArmFindings) -> tuple[str, str | None, str]:
