@@ -35,10 +35,11 @@ def basin_area(surface: Surface) -> Number:
     tolerance = max(tolerance, floor)
     if tolerance <= surface.smallest:
         return Number(value=None, n=n, reason="half of the cells are as good as the best one", details=details)
-    value = float((mean - lowest_mean <= tolerance).mean())
+    rounding = surface.smallest
+    value = float((mean - lowest_mean <= tolerance + rounding).mean())
     if noise is None:
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
     highest_best = float(mean.ravel()[lowest(mean.ravel(), noise)].max())
-    low = float((mean - lowest_mean <= tolerance - floor).mean())
-    high = float((mean - highest_best <= tolerance + floor).mean())
+    low = float((mean - lowest_mean <= tolerance - floor + rounding).mean())
+    high = float((mean - highest_best <= tolerance + floor + rounding).mean())
     return Number(value=value, low=min(low, value), high=high, n=n, details=details)

@@ -7,8 +7,10 @@ beyond which the surface is a saddle. It is undefined unless c_xx and c_yy are a
 
 The interval inverts the test that ``c_xy + 2 rho sqrt(c_xx c_yy)`` is 0, with the gradient at that rho. Noise also
 chooses among the cells at the border of the best third, which moves rho where the surface is no quadratic. It is
-drawn 100 times more, cells are chosen anew, and the interval spans where rho goes then. Source: G. E. P. Box and
-K. B. Wilson, J. R. Stat. Soc. B 13(1), 1951, doi:10.1111/j.2517-6161.1951.tb00067.x (canonical analysis).
+drawn 100 times more, and each time cells are chosen anew: the interval spans the limits of rho by every such choice,
+but for the most extreme hundredth of them at either end. Draws belong to cells by their rank, so that exchanging or
+turning an axis changes nothing but the sign. Source: G. E. P. Box and K. B. Wilson, J. R. Stat. Soc. B 13(1), 1951,
+doi:10.1111/j.2517-6161.1951.tb00067.x (canonical analysis).
 """
 
 from __future__ import annotations
@@ -23,15 +25,19 @@ from analysis.measures.number import Number
 from analysis.measures.surface import Noise, Surface
 
 FURTHEST = 2.0
-"""Where a rho that is drawn ends: far in the saddles, where it says no more."""
+"""Where the limits by another choice of cells end: far in the saddles, where they say no more."""
 
 DRAWS = 100
 """Of the noise, each with its choice of cells."""
+
+EXTREME = 0.01
+"""Share of the choices whose limits are left out at either end."""
 
 RIDGE = 1e-10
 """Share of the trace that keeps a choice of cells that bears no quadratic from ending in an error."""
 
 XX, XY, YY = 3, 4, 5
+"""Columns of the quadratic, the last there are."""
 
 
 def canonical_rho(surface: Surface) -> Number:
@@ -59,10 +65,7 @@ def rho_over(surface: Surface, x: Matrix, y: Matrix) -> Number:
     if limits is None:
         reason = "no interval: the noise leaves the curvatures unknown"
         return Number(value=value, n=n, reason=reason, details=details)
-    bias, deviation = _redrawn(surface, design, noise, value)
-    wide = noise.t * math.hypot(bias, deviation)
-    low = min(limits.low, value - wide, value + bias - noise.t * deviation)
-    high = max(limits.high, value + wide, value + bias + noise.t * deviation)
+    low, high = _of_other_choices(surface, design, noise, limits)
     return Number(value=value, low=low, high=high, n=n, details=details)
 
 
@@ -117,16 +120,33 @@ def _inverted(curvature: Matrix, weights: Matrix, noise: Noise) -> Limits | None
     return Limits(-xy / (2.0 * root), (-b - spread) / a, (-b + spread) / a)
 
 
-def _redrawn(surface: Surface, design: Matrix, noise: Noise, value: float) -> tuple[float, float]:
-    """Return by how much rho moves, in the mean and as standard deviation, where noise chooses the cells too."""
-    draws = np.random.default_rng(0).standard_normal((DRAWS, surface.mean.size))
-    means = surface.mean.ravel() - surface.mean.mean() + noise.error * draws
+def _of_other_choices(surface: Surface, design: Matrix, noise: Noise, limits: Limits) -> tuple[float, float]:
+    """Return the limits that span those by the cells that noise might have chosen instead."""
+    order = np.argsort(surface.mean, axis=None, kind="stable")
+    means = surface.mean.ravel()[order] - surface.mean.mean()
     count = int(surface.near.sum())
-    chosen = np.argsort(means, axis=1, kind="stable")[:, :count]
-    rows = design.reshape(-1, 6)[chosen]  # [draw, cell, column]
+    draws = noise.error * np.random.default_rng(0).standard_normal((DRAWS, means.size))
+    chosen = np.sort(np.argsort(means + draws, axis=1, kind="stable")[:, :count], axis=1)
+    chosen = chosen[(chosen != np.arange(count)).any(axis=1)]
+    if not len(chosen):
+        return limits.low, limits.high
+    rows = design.reshape(-1, 6)[order][chosen]  # [draw, cell, column]
     square = rows.transpose(0, 2, 1) @ rows
-    square = square + RIDGE * np.trace(square, axis1=1, axis2=2)[:, None, None] * np.eye(6)
-    right = rows.transpose(0, 2, 1) @ np.take_along_axis(means, chosen, axis=1)[:, :, None]
-    found = np.array([_rho(it) for it in np.linalg.solve(square, right)[:, [XX, XY, YY], 0]], dtype=float)
-    moved = np.clip(found[np.isfinite(found)], -FURTHEST, FURTHEST) - value
-    return (float(moved.mean()), float(moved.std())) if len(moved) else (0.0, 0.0)
+    inverse = np.linalg.inv(square + RIDGE * np.trace(square, axis1=1, axis2=2)[:, None, None] * np.eye(6))
+    curvatures = (inverse @ (rows.transpose(0, 2, 1) @ means[chosen][:, :, None]))[:, XX:, 0]
+    bowls = (curvatures[:, 0] > 0.0) & (curvatures[:, 2] > 0.0)
+    if not bowls.any():
+        return limits.low, limits.high
+    (xx, xy, yy), covariances = curvatures[bowls].T, inverse[bowls][:, XX:, XX:]
+    root = np.sqrt(xx * yy)
+    rho = -xy / (2.0 * root)
+    gradient = np.stack([-rho / (2.0 * xx), -1.0 / (2.0 * root), -rho / (2.0 * yy)], axis=1)
+    spread = noise.t * noise.error * np.sqrt(np.einsum("di,dij,dj->d", gradient, covariances, gradient))
+    # The other draws chose the same cells, or some that have no bowl.
+    own = np.ones(DRAWS - len(rho))
+    lows = np.append(np.clip(rho - spread, -FURTHEST, FURTHEST), limits.low * own)
+    highs = np.append(np.clip(rho + spread, -FURTHEST, FURTHEST), limits.high * own)
+    return (
+        min(limits.low, float(np.quantile(lows, EXTREME))),
+        max(limits.high, float(np.quantile(highs, 1.0 - EXTREME))),
+    )

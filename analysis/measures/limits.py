@@ -86,18 +86,25 @@ def fieller(top: Matrix, bottom: Matrix, means: Matrix, error: float, t: float) 
 def combined(terms: list[Limits], weights: npt.ArrayLike, bounds: list[bool] | None = None) -> Limits:
     """Return the weighted sum of independent estimates with limits of their own.
 
-    ``bounds`` marks limits that are not of an estimate but of what is possible: all of them may be reached at once.
+    Parameters
+    ----------
+    terms
+        The estimates.
+    weights
+        Of each term; ``[choice, term]`` where there are several choices of them, whose outer limits are
+        returned, with the value by the first.
+    bounds
+        Marks limits that are not of an estimate but of what is possible: all of them may be reached at once.
     """
-    value, below, above, down, up = 0.0, 0.0, 0.0, 0.0, 0.0
-    factors = np.asarray(weights, dtype=float).tolist()
-    for term, weight, bound in zip(terms, factors, bounds or [False] * len(terms), strict=True):
-        value += weight * term.value
-        ends = sorted((weight * (term.low - term.value), weight * (term.high - term.value)))
-        if bound:
-            down, up = down - ends[0], up + ends[1]
-        else:
-            below, above = below + ends[0] ** 2, above + ends[1] ** 2
-    return Limits(value, value - math.sqrt(below) - down, value + math.sqrt(above) + up)
+    factors = np.atleast_2d(np.asarray(weights, dtype=float))
+    values = np.array([it.value for it in terms])
+    ends = [factors * (np.array([getattr(it, side) for it in terms]) - values) for side in ("low", "high")]
+    below, above = np.minimum(*ends), np.maximum(*ends)
+    bound = np.array(bounds or [False] * len(terms), dtype=bool)
+    sums = factors @ values
+    lows = sums - np.sqrt((below[:, ~bound] ** 2).sum(axis=1)) + below[:, bound].sum(axis=1)
+    highs = sums + np.sqrt((above[:, ~bound] ** 2).sum(axis=1)) + above[:, bound].sum(axis=1)
+    return Limits(float(sums[0]), float(lows.min()), float(highs.max()))
 
 
 def noncentral(sum_of_squares: float, freedom: int) -> Limits:

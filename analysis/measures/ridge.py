@@ -9,17 +9,17 @@ of an end, noise may have decided whether it counts: the interval spans the slop
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from analysis.grid import Matrix
+from analysis.grid import Mask, Matrix
 from analysis.measures.limits import Limits, combined
 from analysis.measures.number import Number
 from analysis.measures.surface import Surface
-from analysis.measures.vertex import Vertex, vertices
+from analysis.measures.vertex import vertices
 
 MOST = 6
 """Rows of which every choice is tried."""
@@ -47,14 +47,14 @@ def slope_of(found: Sequence[Vertex], y: Matrix, n: int) -> Number:
     if len(known) < 2:
         reason = f"two rows must have their best value between those tried, and {len(known)} of {len(found)} have"
         return Number(value=None, n=n, reason=reason, details=details)
-    weights = _weights(y, known)
-    value = float(weights @ np.array([it.x for it in known]))
+    at = y[[it.row for it in known]]
+    value = float(_weights(at, np.ones((1, len(known)), dtype=bool))[0] @ np.array([it.x for it in known]))
     if any(it.limits is None for it in found):
         return Number(value=value, n=n, reason="one replicate: no interval", details=details)
-    limits = Limits(value, value, value)
-    for rows in _choices(found):
-        terms = [it.limits for it in rows if it.limits is not None]
-        limits = limits.hull(combined(terms, _weights(y, rows), [it.bounded for it in rows]))
+    rows = [it for it in found if it.doubtful or it.x is not None]
+    weights = _weights(y[[it.row for it in rows]], _choices([it.doubtful for it in rows]))
+    terms = [it.limits for it in rows if it.limits is not None]
+    limits = Limits(value, value, value).hull(combined(terms, weights, [it.bounded for it in rows]))
     return Number(value=value, low=limits.low, high=limits.high, n=n, details=details)
 
 
@@ -63,22 +63,21 @@ def ridge_slope_yx(surface: Surface) -> Number:
     return ridge_slope(surface.transposed())
 
 
-def _choices(found: Sequence[Vertex]) -> Iterator[list[Vertex]]:
-    """Yield every choice of rows that noise may have made, of two at the least."""
-    doubtful = [it for it in found if it.doubtful]
-    if len(doubtful) > MOST:  # then each of them alone, and all together
-        left_out: list[tuple[Vertex, ...]] = [(), *((it,) for it in doubtful), tuple(doubtful)]
+def _choices(doubtful: list[bool]) -> Mask:
+    """Return every choice of rows that noise may have made, ``[choice, row]``, of two at the least."""
+    places = np.flatnonzero(doubtful).tolist()
+    if len(places) > MOST:  # then each of them alone, and all together
+        left_out: list[tuple[int, ...]] = [(), *((it,) for it in places), tuple(places)]
     else:
-        left_out = [out for count in range(len(doubtful) + 1) for out in combinations(doubtful, count)]
-    for out in left_out:
-        rows = [it for it in found if (it.doubtful or it.x is not None) and it not in out]
-        if len(rows) > 1:
-            yield rows
+        left_out = [out for count in range(len(places) + 1) for out in combinations(places, count)]
+    chosen = np.ones((len(left_out), len(doubtful)), dtype=bool)
+    for choice, out in enumerate(left_out):
+        chosen[choice, list(out)] = False
+    return np.asarray(chosen[chosen.sum(axis=1) > 1])
 
 
-def _weights(y: Matrix, known: Sequence[Vertex]) -> Matrix:
-    """Return by what each best x is multiplied in the slope of the least squares."""
-    at = y[[it.row for it in known]]
-    centred: Matrix = at - at.mean()
-    weights: Matrix = centred / (centred**2).sum()
+def _weights(y: Matrix, chosen: Mask) -> Matrix:
+    """Return by what each best x is multiplied in the slope of the least squares, ``[choice, row]``."""
+    centred = np.where(chosen, y - (chosen @ y / chosen.sum(axis=1))[:, None], 0.0)
+    weights: Matrix = centred / (centred**2).sum(axis=1, keepdims=True)
     return weights

@@ -89,8 +89,10 @@ def vertex(x: Matrix, means: Matrix, row: int, rows: int, noise: Noise | None, s
     edge = column in {0, len(x) - 1}
     if noise is None:
         return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, bounded=False)
-    found = [_part(x, means, it, noise, noise.t) for it in lowest(means, noise, rows)]
-    widest = [_part(x, means, it, noise, t_value(noise.freedom, MISSED / rows)) for it in lowest(means, noise, rows)]
+    choices = lowest(means, noise, rows)
+    found = [_part(x, means, it, noise, noise.t) for it in choices]
+    farther = t_value(noise.freedom, MISSED / rows)
+    widest = [_part(x, means, it, noise, farther) for it in choices]
     low, high = min(it.low for it in found), max(it.high for it in found)
     centre = anywhere if anywhere is not None and low <= anywhere <= high else min(max(float(x[column]), low), high)
     limits = Limits(centre, low, high)
@@ -125,9 +127,9 @@ def _part(x: Matrix, means: Matrix, column: int, noise: Noise, t: float) -> _Par
     first, last = float(x[0]), float(x[-1])
     least = -math.inf if column == 0 else float(x[column - 1] + x[column]) / 2.0
     most = math.inf if column == len(x) - 1 else float(x[column] + x[column + 1]) / 2.0
-    top, bottom = _ratio(x, column)
-    curved = float(bottom @ means) > 0.0
-    found = fieller(top, bottom, means, noise.error, t) if curved else Limits(math.nan, -math.inf, math.inf)
+    top, bottom, here = _ratio(x, column)
+    curved = float(bottom @ means[here]) > 0.0
+    found = fieller(top, bottom, means[here], noise.error, t) if curved else Limits(math.nan, -math.inf, math.inf)
     if math.isinf(found.low):
         at_an_end = math.isinf(least) or math.isinf(most)
         return _Part(max(least, first), min(most, last), bounded=True, beyond=at_an_end)
@@ -135,22 +137,21 @@ def _part(x: Matrix, means: Matrix, column: int, noise: Noise, t: float) -> _Par
     return _Part(clipped.low, clipped.high, bounded=False, beyond=clipped.low < first or clipped.high > last)
 
 
-def _ratio(x: Matrix, column: int) -> tuple[Matrix, Matrix]:
-    """Return the coefficients of numerator and denominator of a vertex, over the cells of a row."""
+def _ratio(x: Matrix, column: int) -> tuple[Matrix, Matrix, slice]:
+    """Return the coefficients of numerator and denominator of a vertex, and of which three cells of a row."""
     first = min(max(column - 1, 0), len(x) - 3)
-    (a, b, c), here = x[first : first + 3], slice(first, first + 3)
-    one, other = np.zeros(len(x)), np.zeros(len(x))
-    one[here] = np.array([-1.0 / (b - a), 1.0 / (b - a), 0.0])  # slope between the first two
-    other[here] = np.array([0.0, -1.0 / (c - b), 1.0 / (c - b)])
-    bottom = other - one
+    a, b, c = x[first : first + 3].tolist()
     # The derivative of the parabola is `one` at (a + b) / 2 and `other` at (b + c) / 2.
+    one = np.array([-1.0 / (b - a), 1.0 / (b - a), 0.0])
+    other = np.array([0.0, -1.0 / (c - b), 1.0 / (c - b)])
+    bottom = other - one
     top = bottom * (a + b) / 2.0 - one * (c - a) / 2.0
-    return top, bottom
+    return top, bottom, slice(first, first + 3)
 
 
 def _lowest_point(x: Matrix, means: Matrix, column: int, smallest: float) -> float | None:
-    top, bottom = _ratio(x, column)
-    curvature = float(bottom @ means)
+    top, bottom, here = _ratio(x, column)
+    curvature = float(bottom @ means[here])
     if curvature * float(x[-1] - x[0]) <= smallest:
         return None
-    return float(top @ means) / curvature
+    return float(top @ means[here]) / curvature

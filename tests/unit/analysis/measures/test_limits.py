@@ -64,3 +64,10 @@ def test_the_limit_of_an_f_ratio_is_where_its_law_turns():
     found = noncentral_ratio(1.2, 24, 34)
     assert stats.ncf.cdf(1.2, 24, 34, found) == pytest.approx(0.025, abs=1e-5)  # SciPy's inverse is no better
     assert noncentral_ratio(0.01, 24, 34) == 0.0
+
+
+def test_several_choices_of_weights_have_their_outer_limits():
+    terms = [Limits(1.0, 0.0, 3.0), Limits(5.0, 4.0, 6.0)]
+    one, other = combined(terms, [1.0, -2.0]), combined(terms, [2.0, 0.0])
+    both = combined(terms, [[1.0, -2.0], [2.0, 0.0]])
+    assert both == Limits(one.value, min(one.low, other.low), max(one.high, other.high))

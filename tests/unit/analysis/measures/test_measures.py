@@ -192,3 +192,22 @@ def test_rows_that_rank_alike_agree():
 def test_the_concordance_of_the_published_grid_was_worked_out_by_hand():
     """Ranks of lr 0.001, 0.01, 0.1 by rows: 3 1 2, 2 1 3, 1 2 3; sums 6, 4, 8; W = 12 * 8 / (9 * 24)."""
     assert rank_concordance(published("final")).value == pytest.approx(4.0 / 9.0)
+
+
+# --- what is equal but for rounding ---
+
+
+def test_a_cell_that_lies_at_the_edge_of_the_basin_is_in_it_whatever_rounding_says():
+    mean = np.full((3, 4), 20.0)
+    mean[0] = [0.1, 0.1 + 0.2, 0.4, 0.3]  # 0.1 + 0.2 is more than 0.3
+    found = basin_area(surface(mean, tolerance=0.2))
+    assert found.value == pytest.approx(3 / 12)
+
+
+def test_values_that_differ_by_rounding_share_their_rank():
+    exact = np.array([[1.0, 3.0, 3.0, 5.0], [1.0, 3.0, 3.0, 5.0]])
+    rounded = exact + 1e-15 * np.array([[0.0, 1.0, 2.0, 0.0], [0.0, 2.0, 1.0, 0.0]])
+    assert rank_concordance(surface(rounded, x=X[:4], y=Y[:2])).value == 1.0
+    assert rank_concordance(surface(rounded, x=X[:4], y=Y[:2])).value == pytest.approx(
+        rank_concordance(surface(exact, x=X[:4], y=Y[:2])).value
+    )
