@@ -21,7 +21,7 @@ import numpy as np
 
 from analysis.grid import Matrix
 from analysis.maps import SensitivityMap
-from analysis.measures.interaction import share_of
+from analysis.measures.interaction import Sums, share_of
 from analysis.measures.number import Number
 from analysis.measures.surface import Surface
 from analysis.null_model import NullModel
@@ -89,7 +89,7 @@ def common_curve(surface: Surface, places: Matrix) -> Number:
     fitted = design @ np.linalg.lstsq(design, means, rcond=None)[0]
     left = float(((means - fitted) ** 2).sum())
     total = float(((means - means.mean()) ** 2).sum())
-    return share_of(surface, left, max(total - left, 0.0), rows * columns - rank, rank - 1)
+    return share_of(surface, Sums(left, max(total - left, 0.0), rows * columns - rank, rank - 1))
 
 
 def _hats(places: Matrix, apart: Matrix) -> Matrix:

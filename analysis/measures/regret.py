@@ -24,7 +24,10 @@ from analysis.measures.surface import Noise, Surface
 def coordinate_tuning_regret(surface: Surface, start: int | None = None) -> Number:
     """Return the mean regret over every starting row, or that of one."""
     mean, n = surface.mean, surface.n
-    starts = range(surface.shape[0]) if start is None else [start]
+    trained = np.asarray((~surface.censored).any(axis=1), dtype=bool)
+    starts = [row for row in (range(surface.shape[0]) if start is None else [start]) if trained[row]]
+    if not starts:
+        return Number(value=None, n=n, reason="where tuning starts nothing was trained")
     ends = [_end(mean, row) for row in starts]
     best = surface.best
     value = float(np.mean([mean[cell] - mean[best] for cell in ends]))

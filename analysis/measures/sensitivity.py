@@ -23,12 +23,14 @@ from analysis.measures.surface import Surface
 def x_sensitivity(surface: Surface) -> Number:
     """Return the mean over y of the mean excess over the best x, in units of the value."""
     mean, n = surface.mean, surface.n
-    rows, columns = surface.shape
+    trained = ~surface.censored.all(axis=1)
+    mean, rows, columns = mean[trained], int(trained.sum()), surface.shape[1]
     excess = mean.mean(axis=1) - mean.min(axis=1)
     value = float(excess.mean())
     details = {
         "rows": [
-            {"at": at, "sensitivity": cost} for at, cost in zip(surface.y.tolist(), excess.tolist(), strict=True)
+            {"at": at, "sensitivity": cost}
+            for at, cost in zip(surface.y[trained].tolist(), excess.tolist(), strict=True)
         ]
     }
     noise, near = surface.noise, surface.noise_near
@@ -41,6 +43,7 @@ def x_sensitivity(surface: Surface) -> Number:
         lows = surface.values[np.arange(rows), mean.argmin(axis=1)]  # [y, seed]
         each = (surface.values.mean(axis=1) - lows).mean(axis=0)
         spread = max(spread, t_value(n - 1) * float(each.std(ddof=1)) / math.sqrt(n))
+    spread += float(surface.censored[trained].mean()) * surface.offset
     tied = [
         max(mean[row, column] for column in lowest(mean[row], near, rows)) - mean[row].min() for row in range(rows)
     ]

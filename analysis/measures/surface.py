@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.grid import Cell, Grid, Mask, Matrix
 from analysis.measures.limits import t_value
+from analysis.measures.trained import Fit, fitted
 
 FEWEST = 9
 """Cells that "the best third" has at the least."""
@@ -61,8 +62,12 @@ class Surface:
         Whether the coordinates are numbers; of choices there is no slope.
     values
         ``[y, x, seed]``, lower being better, of the seeds that every cell has.
+    lost
+        ``[y, x, seed]``: replicates whose value is a bound of what they would have come to, such as the worst where a
+        training diverged; None where every value counts as it is.
     mixed
-        How many cells hold seeds that diverged and seeds that did not; no interval is calibrated beside such cells.
+        How many cells hold seeds that diverged and seeds that did not, and count as they are; no interval is
+        calibrated beside such cells.
     tolerance
         By how much a cell may be worse than the best and still lie in the basin; None where nobody said.
     """
@@ -72,6 +77,7 @@ class Surface:
     values: Matrix
     x_ordered: bool = True
     y_ordered: bool = True
+    lost: Mask | None = None
     mixed: int = 0
     tolerance: float | None = None
 
@@ -120,9 +126,36 @@ class Surface:
 
     @cached_property
     def mean(self) -> Matrix:
-        """Mean over seeds, ``[y, x]``."""
+        """Mean over seeds, ``[y, x]``; of those that were not lost, fitted; a bound where :attr:`censored`."""
         found: Matrix = self.values.mean(axis=2)
-        return found
+        return found if self._fit is None else np.where(self.censored, found, self._fit.cells.reshape(self.shape))
+
+    @cached_property
+    def censored(self) -> Mask:
+        """Cells that lost every replicate, ``[y, x]``: all that is known is that they are no better."""
+        if self.lost is None:
+            return np.zeros(self.shape, dtype=bool)
+        return np.asarray(self.lost.all(axis=2), dtype=bool)
+
+    @cached_property
+    def offset(self) -> float:
+        """By how much bounds may be shifted against what was trained: the seeds that were drawn do it; 0 without."""
+        if self._fit is None or self.n < 2 or not self.censored.any():
+            return 0.0
+        return t_value(self.n - 1) * float(self._fit.seeds.std(ddof=1)) / math.sqrt(self.n)
+
+    @cached_property
+    def spread(self) -> Matrix:
+        """Variance of each cell's mean, in units of that of a replicate, ``[y, x]``."""
+        if self._fit is None:
+            return np.full(self.shape, 1.0 / self.n)
+        return self._fit.spread.reshape(self.shape)
+
+    @cached_property
+    def _fit(self) -> Fit | None:
+        if self.lost is None or not self.lost.any():
+            return None
+        return fitted(self.values.reshape(-1, self.n), self.lost.reshape(-1, self.n))
 
     @cached_property
     def smallest(self) -> float:
@@ -143,7 +176,17 @@ class Surface:
         return self.noise_of(self.near)
 
     def noise_of(self, cells: Mask) -> Noise | None:
-        """Return the noise of some cells, two at the least; None with one replicate."""
+        """Return the noise of some cells, two at the least; None with one replicate.
+
+        Where replicates were lost, cells have errors of their own, and the largest counts for all.
+        """
+        if self.lost is not None and self.lost[cells].any():
+            kept = cells & ~self.censored
+            fit = fitted(self.values[kept], self.lost[kept])
+            if fit.freedom < 1:
+                return None
+            error = math.sqrt(fit.squares / fit.freedom * float(fit.spread.max()))
+            return Noise(error=0.0 if error <= self.smallest else error, freedom=fit.freedom)
         table = self.values[cells]
         freedom = (table.shape[0] - 1) * (self.n - 1)
         if freedom < 1:
@@ -167,13 +210,15 @@ class Surface:
 
         What a seed does to the others it does not to them, and it drops out of their difference no more.
         """
+        if self.lost is not None:  # what stands at the worst is no value
+            return False
         alike = np.ptp(self.values, axis=2) <= self.smallest
         return bool(alike.any() and not alike.all())
 
     @cached_property
     def near(self) -> Mask:
-        """The best third of the cells, nine at the least, all where there are fewer."""
-        return best_third(self.mean)
+        """The best third of the cells, nine at the least, all where there are fewer; none that is censored."""
+        return best_third(np.where(self.censored, np.inf, self.mean)) & ~self.censored
 
     @cached_property
     def best(self) -> Cell:
@@ -189,6 +234,7 @@ class Surface:
             values=self.values.transpose(1, 0, 2),
             x_ordered=self.y_ordered,
             y_ordered=self.x_ordered,
+            lost=None if self.lost is None else self.lost.transpose(1, 0, 2),
             mixed=self.mixed,
             tolerance=self.tolerance,
         )

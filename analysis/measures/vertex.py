@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.grid import Matrix
+from analysis.grid import Mask, Matrix
 from analysis.measures.limits import Limits, fieller, t_value
 from analysis.measures.lowest import MISSED, lowest
 from analysis.measures.surface import Noise, Surface
@@ -90,9 +90,10 @@ def vertex(x: Matrix, means: Matrix, row: int, rows: int, noise: Noise | None, s
     if noise is None:
         return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, bounded=False)
     choices = lowest(means, noise, rows)
-    found = [_part(x, means, it, noise, noise.t) for it in choices]
+    bound = surface.censored[row]
+    found = [_part(x, means, it, noise, noise.t, bound) for it in choices]
     farther = t_value(noise.freedom, MISSED / rows)
-    widest = [_part(x, means, it, noise, farther) for it in choices]
+    widest = [_part(x, means, it, noise, farther, bound) for it in choices]
     low, high = min(it.low for it in found), max(it.high for it in found)
     centre = anywhere if anywhere is not None and low <= anywhere <= high else min(max(float(x[column]), low), high)
     limits = Limits(centre, low, high)
@@ -123,12 +124,12 @@ class _Part:
     beyond: bool
 
 
-def _part(x: Matrix, means: Matrix, column: int, noise: Noise, t: float) -> _Part:
+def _part(x: Matrix, means: Matrix, column: int, noise: Noise, t: float, bound: Mask) -> _Part:
     first, last = float(x[0]), float(x[-1])
     least = -math.inf if column == 0 else float(x[column - 1] + x[column]) / 2.0
     most = math.inf if column == len(x) - 1 else float(x[column] + x[column + 1]) / 2.0
     top, bottom, here = _ratio(x, column)
-    curved = float(bottom @ means[here]) > 0.0
+    curved = float(bottom @ means[here]) > 0.0 and not bound[here].any()
     found = fieller(top, bottom, means[here], noise.error, t) if curved else Limits(math.nan, -math.inf, math.inf)
     if math.isinf(found.low):
         at_an_end = math.isinf(least) or math.isinf(most)
