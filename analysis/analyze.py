@@ -15,7 +15,8 @@ from analysis.foreign import grid_of, is_number
 from analysis.grid import Grid
 from analysis.measures import measured
 from analysis.measures.number import Number
-from analysis.measures.surface import SIZES, SPANS, Surface
+from analysis.measures.surface import SIZES, SPANS
+from analysis.scales import CENSORED, LOGIT, RAW, SCALES, logits, surface_on
 from search_spaces.errors import printable, shown
 
 
@@ -33,6 +34,8 @@ class Analysis:
         Whether x is logarithmic, and y.
     worst
         What rows without a value count at; None where every row has one.
+    scale
+        On which values were measured (:data:`analysis.scales.SCALES`); ``taken`` says how, if not as they are.
     numbers
         The measures, by name (:data:`analysis.measures.MEASURES`).
     """
@@ -44,12 +47,18 @@ class Analysis:
     log: tuple[bool, bool]
     worst: float | None
     numbers: Mapping[str, Number]
+    scale: str = RAW
+    taken: str = ""
 
     @property
     def notes(self) -> list[str]:
         """What a reader should know of the numbers, in sentences."""
         grid, found = self.grid, []
         lost = int(grid.diverged.sum())
+        if self.taken:
+            found.append(f"on scale {self.scale} values are {self.taken}")
+        if self.scale == CENSORED and lost:
+            found.append("what has no value is no better than the worst: a bound, and not a value")
         if self.worst is not None:
             told = "row has" if lost == 1 else "rows have"
             counts = "counts" if lost == 1 else "count"
@@ -82,6 +91,7 @@ class Analysis:
             "x": self.x,
             "y": self.y,
             "value": self.value,
+            "scale": self.scale,
             "log": [name for name, log in zip((self.x, self.y), self.log, strict=True) if log],
             "cells": int(grid.n.size),
             "diverged": int(grid.diverged.sum()),
@@ -114,6 +124,7 @@ def analyze(  # noqa: PLR0913 - as its command has them
     worst: float | None = None,
     start: float | str | None = None,
     tolerance: float | None = None,
+    scale: str = RAW,
 ) -> Analysis:
     """Measure how two columns of a table work together on a third.
 
@@ -137,7 +148,11 @@ def analyze(  # noqa: PLR0913 - as its command has them
     start
         The y at which tuning starts (:mod:`analysis.measures.regret`), as it is or as text; every one where None.
     tolerance
-        By how much a cell may be worse than the best and lie in the basin (:mod:`analysis.measures.area`).
+        By how much a cell may be worse than the best and lie in the basin (:mod:`analysis.measures.area`); not on
+        scale logit, which has units of its own.
+    scale
+        ``raw``: values as they are, a diverged training at the worst. ``logit``: log odds of percentages and shares,
+        logarithms of other positive values. ``censored``: what diverged is a bound (:mod:`analysis.scales`).
 
     Raises
     ------
@@ -168,10 +183,11 @@ def analyze(  # noqa: PLR0913 - as its command has them
     _refuse_sizes(grid, on, {"x": x, "y": y, "value": value})
     if tolerance is not None and not (is_number(tolerance) and np.isfinite(tolerance) and tolerance >= 0):
         raise TableError(f"tolerance must be a number of 0 or more, got {shown(tolerance)}")
+    taken = _taken(grid, scale, value, tolerance)
     options: dict[str, dict[str, Any]] = {}
     if start is not None:
         options["coordinate_tuning_regret"] = {"start": _row(grid, start, y)}
-    surface = Surface.of(grid, log=on, tolerance=tolerance)
+    surface = surface_on(scale, grid, on, tolerance=tolerance)
     return Analysis(
         x=str(x),
         y=str(y),
@@ -180,7 +196,23 @@ def analyze(  # noqa: PLR0913 - as its command has them
         log=on,
         worst=worst if grid.diverged.any() else None,
         numbers=measured(surface, **options),
+        scale=scale,
+        taken=taken,
     )
+
+
+def _taken(grid: Grid, scale: str, value: Hashable, tolerance: float | None) -> str:
+    """Return in words as what values are taken; refuse what a scale cannot be."""
+    if scale not in SCALES:
+        raise TableError(f"scale must be one of {', '.join(SCALES)}, got {shown(scale)}")
+    if scale != LOGIT:
+        return ""
+    if tolerance is not None:
+        raise TableError("tolerance is in the unit of the value, which scale logit has not; leave one of them out")
+    found = logits(grid.replicates)
+    if isinstance(found, str):
+        raise TableError(f"column {printable(str(value))} has no scale logit: {found}")
+    return found[1]
 
 
 def _refuse_words(table: pd.DataFrame, value: Hashable) -> None:

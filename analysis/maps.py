@@ -15,8 +15,8 @@ from analysis.grid import Grid, Matrix, grid_of_trials
 from analysis.measure import Measure
 from analysis.measures import measured
 from analysis.measures.number import Number
-from analysis.measures.surface import Surface
 from analysis.optima import Optimum, optima
+from analysis.scales import LOGIT, OTHERS, RAW, SCALES, surface_on
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,6 +37,8 @@ class SensitivityMap:
         Whether x is measured on a logarithmic axis, and y.
     numbers
         What the map means, by the name of the measure (:data:`analysis.measures.MEASURES`); none in a single row.
+    scales
+        The same on the other scales (:mod:`analysis.scales`), by their names.
     """
 
     grid: Grid
@@ -45,6 +47,7 @@ class SensitivityMap:
     optima: tuple[Optimum, ...]
     log: tuple[bool, bool] = (False, False)
     numbers: Mapping[str, Number] = field(default_factory=dict)
+    scales: Mapping[str, Mapping[str, Number]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the map as plain values; an empty cell is None."""
@@ -90,7 +93,15 @@ class SensitivityMap:
             ],
             "log": [name for name, log in zip((grid.x, grid.y), self.log, strict=True) if log],
             "numbers": {name: number.to_dict() for name, number in self.numbers.items()},
+            "scales": {
+                scale: {name: number.to_dict() for name, number in numbers.items()}
+                for scale, numbers in self.scales.items()
+            },
         }
+
+    def on(self, scale: str) -> Mapping[str, Number]:
+        """Return the numbers on a scale."""
+        return self.numbers if scale == RAW else self.scales.get(scale, {})
 
     def _best(self) -> dict[str, Any] | None:
         grid = self.grid
@@ -108,14 +119,25 @@ class SensitivityMap:
 def sensitivity_map(grid: Grid, measure: Measure, log: tuple[bool, bool] = (False, False)) -> SensitivityMap:
     """Return the map of a grid of values; ``log`` says whether x and y are measured on logarithmic axes."""
     log = log[0] and bool((grid.xs > 0).all()), log[1] and bool((grid.ys > 0).all())
-    surface = Surface.of(grid, log=log)
+    known = measure.images is not None
+    on = {
+        scale: surface_on(
+            scale,
+            grid,
+            log,
+            percent=measure.metric.unit == "%",
+            compared=measure.compared if known and scale == LOGIT else None,
+        )
+        for scale in (SCALES if grid.y is not None else ())
+    }
     return SensitivityMap(
         grid=grid,
         measure=measure,
         candidates=candidates(grid, measure.compared),
         optima=optima(grid, measure.compared),
         log=log,
-        numbers={} if grid.y is None else measured(surface),
+        numbers=measured(on[RAW]) if RAW in on else {},
+        scales={scale: measured(on[scale]) for scale in OTHERS if scale in on},
     )
 
 

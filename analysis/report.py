@@ -24,6 +24,7 @@ from analysis.measure import Measure
 from analysis.measures import MEASURES, Kind
 from analysis.measures.number import Number
 from analysis.numbers import plain, point, written
+from analysis.scales import LOGIT, OTHERS, RAW, SCALES, differs
 from analysis.sentences import sentences
 from analysis.summary import summary
 from analysis.tables import gathered
@@ -49,11 +50,15 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A table of the best x of every row of a map, ``beside`` the same cells on another split."""
+    """A table of the best x of every row of a map, ``beside`` the same cells on another split.
+
+    ``scale`` is the one whose numbers come first.
+    """
 
     arm: ArmFindings
     map: SensitivityMap
     beside: SensitivityMap | None
+    scale: str = RAW
 
     @property
     def xs(self) -> Mapping[float, str]:
@@ -63,7 +68,7 @@ class Panel:
     @property
     def sentences(self) -> list[str]:
         """What the numbers of the map say."""
-        return list(sentences(self.map))
+        return list(sentences(self.map, self.scale))
 
     @property
     def caution(self) -> str | None:
@@ -73,8 +78,25 @@ class Panel:
     @property
     def numbers(self) -> list[tuple[Kind, Number]]:
         """The numbers of the map; none in a single row."""
-        found = self.map.numbers
+        found = self.map.on(self.scale)
         return [(kind, found[kind.name]) for kind in MEASURES if kind.name in found]
+
+    @property
+    def elsewhere(self) -> list[tuple[Kind, list[Number]]]:
+        """What says something else on another scale, on each of :data:`~analysis.scales.SCALES`."""
+        on = [self.map.on(scale) for scale in SCALES]
+        if not all(on):
+            return []
+        rows = [(kind, [numbers[kind.name] for numbers in on]) for kind in MEASURES]
+        return [
+            (kind, [raw, *others])
+            for kind, (raw, *others) in rows
+            if any(
+                differs(raw, it)
+                for scale, it in zip(OTHERS, others, strict=True)
+                if not (kind.in_values and scale == LOGIT)  # in units of its own
+            )
+        ]
 
     @property
     def ys(self) -> Mapping[float, str]:
@@ -94,11 +116,14 @@ class View:
         Colour limits of the maps.
     chosen
         What is asked for on the axes.
+    scale
+        Of :data:`analysis.scales.SCALES`: whose numbers the page shows first. The summary has those of all.
     """
 
     statistic: str | None = None
     clip: Clip = WHOLE
     chosen: Chosen = BY_RULE
+    scale: str = RAW
 
 
 PLAIN = View()
@@ -169,7 +194,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         other=_other(findings, metrics[1]) if len(metrics) > 1 else None,
         arms=findings.arms if findings.arms[0].armed else (),
         contenders={it.arm.name: it for it in contenders(findings)},
-        panels=[panel for one in findings.arms for panel in _panels(one)],
+        panels=[panel for one in findings.arms for panel in _panels(one, view.scale)],
         pictures=pictures,
         question=question(findings),
         designs=designs(findings),
@@ -205,8 +230,8 @@ def _other(findings: Findings, metric: str) -> Measure:
     return next(it for one in findings.arms for it in one.measures if it.metric.name == metric)
 
 
-def _panels(one: ArmFindings) -> Iterator[Panel]:
+def _panels(one: ArmFindings, scale: str) -> Iterator[Panel]:
     """Yield the tables of an arm's best x, with the same cells on the other split where there is one."""
     first, *rest = one.maps
     for shown, beside in zip(first, rest[0] if rest else [None] * len(first), strict=True):
-        yield Panel(arm=one, map=shown, beside=beside)
+        yield Panel(arm=one, map=shown, beside=beside, scale=scale)

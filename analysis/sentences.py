@@ -8,20 +8,22 @@ from analysis.axes import label_of
 from analysis.maps import SensitivityMap
 from analysis.measures.number import Number
 from analysis.numbers import plain
+from analysis.scales import LOGIT, RAW
 
 ENTANGLED = 0.05
 """Share of interaction that an interval has to exceed for two hyperparameters to be called entangled."""
 
 
-def sentences(shown: SensitivityMap) -> Iterator[str]:
-    """Yield what a map says of its two hyperparameters; nothing of what its numbers leave open."""
-    grid, numbers = shown.grid, shown.numbers
+def sentences(shown: SensitivityMap, scale: str = RAW) -> Iterator[str]:
+    """Yield what a map says of its two hyperparameters on a scale; nothing of what its numbers leave open."""
+    grid, numbers = shown.grid, shown.on(scale)
     if grid.y is None or not numbers:
         return
     x, y = label_of(grid.x), label_of(grid.y)
     yield from _entangled(numbers["interaction_share"], x, y)
     yield from _moved(shown, numbers["ridge_slope"], x, y)
-    yield from _regret(shown, numbers["coordinate_tuning_regret"], x, y)
+    if scale != LOGIT:  # whose units nobody knows
+        yield from _regret(shown, numbers["coordinate_tuning_regret"], x, y)
 
 
 def _entangled(share: Number, x: str, y: str) -> Iterator[str]:

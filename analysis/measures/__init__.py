@@ -30,6 +30,8 @@ class Kind:
         In words.
     of
         Computes it; options by name.
+    in_values
+        Whether it is in units of the value that was measured.
     calibrated
         Whether its interval has been shown to cover (docs/measures.md); else it describes.
     """
@@ -37,6 +39,7 @@ class Kind:
     name: str
     title: str
     of: Callable[..., Number]
+    in_values: bool = False
     calibrated: bool = True
 
 
@@ -45,8 +48,13 @@ MEASURES = (
     Kind(name="ridge_slope", title="slope of the best x against y", of=ridge_slope),
     Kind(name="ridge_slope_yx", title="slope of the best y against x", of=ridge_slope_yx),
     Kind(name="canonical_rho", title="canonical correlation of the basin", of=canonical_rho),
-    Kind(name="coordinate_tuning_regret", title="regret of tuning x, then y", of=coordinate_tuning_regret),
-    Kind(name="x_sensitivity", title="mean excess over the best x", of=x_sensitivity),
+    Kind(
+        name="coordinate_tuning_regret",
+        title="regret of tuning x, then y",
+        of=coordinate_tuning_regret,
+        in_values=True,
+    ),
+    Kind(name="x_sensitivity", title="mean excess over the best x", of=x_sensitivity, in_values=True),
     Kind(name="basin_area", title="share of cells nearly as good as the best", of=basin_area),
     Kind(
         name="best_probability",
@@ -69,7 +77,9 @@ def measured(surface: Surface | str, **options: dict[str, Any]) -> dict[str, Num
     found = {kind.name: kind.of(surface, **options.get(kind.name, {})) for kind in MEASURES}
     if surface.mixed:
         told = "cell holds" if surface.mixed == 1 else "cells hold"
-        caution = f"not calibrated: {surface.mixed} {told} seeds that diverged and seeds that did not"
+        caution = (
+            f"not calibrated: {surface.mixed} {told} seeds that diverged and seeds that did not; scale censored is"
+        )
         found |= {
             it: replace(one, details={**one.details, "caution": caution})
             for it, one in found.items()

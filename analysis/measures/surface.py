@@ -88,6 +88,7 @@ class Surface:
         *,
         log: tuple[bool, bool],
         tolerance: float | None = None,
+        censored: bool = False,
     ) -> Surface | str:
         """Return the surface of a grid, or in words why it has none.
 
@@ -99,18 +100,25 @@ class Surface:
             Whether x is logarithmic, and y.
         tolerance
             As of the attributes.
+        censored
+            Whether what diverged or learned nothing is a bound, and no value.
         """
         reason = _unfit(grid)
         if reason is not None:
             return reason
         shared = _shared(grid)
+        lost = (grid.diverged | grid.learned_nothing)[:, :, shared]
+        if censored and lost.all():
+            return "a training must have learned something, and none has"
+        mixed = (grid.diverged.any(axis=2) & (grid.diverged.sum(axis=2) < grid.n)).sum()
         return cls(
             x=np.log10(grid.xs) if log[0] else grid.xs,
             y=np.log10(grid.ys) if log[1] else grid.ys,
             values=grid.sign * grid.replicates[:, :, shared],
             x_ordered=not grid.x_axis.choices,
             y_ordered=not grid.y_axis.choices,
-            mixed=int((grid.diverged.any(axis=2) & (grid.diverged.sum(axis=2) < grid.n)).sum()),
+            lost=lost if censored else None,
+            mixed=0 if censored else int(mixed),
             tolerance=tolerance,
         )
 

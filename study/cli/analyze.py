@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from search_spaces.errors import escaped, printable
-from study.cli.options import JsonOption
+from study.cli.options import JsonOption, ScaleOption
 from study.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
         float | None,
         typer.Option("--tolerance", metavar="D", help="By how much a cell may be worse and lie in the basin."),
     ] = None,
+    scale: ScaleOption = "raw",
     json: JsonOption = False,
 ) -> None:
     """Say how entangled two columns of a table are.
@@ -76,6 +77,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
         worst=worst,
         start=start,
         tolerance=tolerance,
+        scale=scale,
     )
     if json:
         print_json(found.to_dict())
@@ -89,19 +91,19 @@ def _print(found: Analysis) -> None:
     grid, numbers = found.grid, found.numbers
     x, y, value = (printable(name) for name in (found.x, found.y, found.value))
     typer.echo(f"{value} over {x} and {y}: {len(grid.xs)} x {len(grid.ys)} cells")
-    typer.echo(f"{'higher' if grid.sign < 0 else 'lower'} values of {value} are better\n")
+    on = "" if found.scale == "raw" else f"; scale {found.scale}"
+    typer.echo(f"{'higher' if grid.sign < 0 else 'lower'} values of {value} are better{on}\n")
     across, up = (f"log10 {name}" if log else name for name, log in zip((x, y), found.log, strict=True))
+    measured = f"logit of {value}" if found.scale == "logit" else value
     units = {
         "ridge_slope": f"{across} per {up}",
         "ridge_slope_yx": f"{up} per {across}",
-        "coordinate_tuning_regret": value,
-        "x_sensitivity": value,
-    }
+    } | {kind.name: measured for kind in MEASURES if kind.in_values}
     largest = max((abs(it) for it in grid.mean[grid.n > 0].tolist()), default=0.0)
     rows, reasons = [], dict[str, list[str]]()
     for kind in MEASURES:
         it = numbers[kind.name]
-        size = largest if units.get(kind.name) == value else 1.0
+        size = largest if kind.in_values else 1.0
         told = re.sub(r"\b[xy]\b", lambda role: x if role[0] == "x" else y, kind.title)
         rows.append(
             {

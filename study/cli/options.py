@@ -30,6 +30,15 @@ SpecArgument = Annotated[
     typer.Argument(metavar="SPEC", help="A YAML file, or the name of a preset.", autocompletion=complete_spec),
 ]
 
+ScaleOption = Annotated[
+    str,
+    typer.Option(
+        "--scale",
+        metavar="SCALE",
+        help="raw: values as they are, a diverged run at the worst; logit: log odds of percentages and shares, "
+        "logarithms of other positive values; censored: a diverged run is a bound.",
+    ),
+]
 PluginOption = Annotated[
     list[str] | None,
     typer.Option(

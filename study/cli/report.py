@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.options import JsonOption, StoreOption
+from study.cli.options import JsonOption, ScaleOption, StoreOption
 from study.cli.output import print_json
 from study.interruption import ended_by_signals
 from study.operations import reporting
@@ -37,6 +37,7 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
         bool,
         typer.Option("--force", help="Write into a folder that holds other files; those of the same names are lost."),
     ] = False,
+    scale: ScaleOption = "raw",
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -46,7 +47,7 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
 
     SHA256SUMS in the folder lists the files of the report with their hashes; the next report replaces these alone.
     """
-    request = reporting.Request.of(folder, statistic=statistic, x=x, y=y, clip=clip, force=force)
+    request = reporting.Request.of(folder, statistic=statistic, x=x, y=y, clip=clip, scale=scale, force=force)
     request.check(_note)
     with opened(store) as it, ended_by_signals():
         written = reporting.report(it, studies, request, _note)

@@ -159,6 +159,7 @@ def analysis_of(  # noqa: PLR0913 - as its command has them
     worst: float | None = None,
     start: str | None = None,
     tolerance: float | None = None,
+    scale: str = "raw",
 ) -> Analysis:
     """Measure a file's table.
 
@@ -184,6 +185,7 @@ def analysis_of(  # noqa: PLR0913 - as its command has them
         worst=worst,
         start=begin,
         tolerance=tolerance,
+        scale=scale,
     )
 
 

@@ -38,6 +38,8 @@ class Request:
         Between which the colours of the maps reach; None for an end that is left open.
     clip
         The two as they were written, for messages.
+    scale
+        Which numbers of the maps the page shows first, ``raw``, ``logit`` or ``censored``.
     force
         Whether the folder may hold other files; those of the report's names are lost.
     """
@@ -49,6 +51,7 @@ class Request:
     low: float | None = None
     high: float | None = None
     clip: str | None = None
+    scale: str = "raw"
     force: bool = False
 
     @classmethod
@@ -60,6 +63,7 @@ class Request:
         x: str | None = None,
         y: str | None = None,
         clip: str | None = None,
+        scale: str = "raw",
         force: bool = False,
     ) -> Request:
         """Return a request of what was written.
@@ -67,18 +71,22 @@ class Request:
         Raises
         ------
         UsageError
-            The statistic is none, x is y, ``clip`` is not ``LOW,HIGH``, or the folder is named by nothing.
+            The statistic or the scale is none, x is y, ``clip`` is not ``LOW,HIGH``, or the folder is named by nothing.
         """
         from analysis.statistics import STATISTICS  # noqa: PLC0415
 
         if statistic is not None and statistic not in STATISTICS:
             raise UsageError(f"no statistic {shown(statistic)}; {nearest(statistic, STATISTICS)}")
+        if scale not in ("raw", "logit", "censored"):
+            raise UsageError(f"--scale must be raw, logit or censored, got {shown(scale)}")
         if not out:
             raise UsageError("--out must name a folder, such as reports/NAME")
         if x is not None and x == y:
             raise UsageError(f"--x and --y must be two hyperparameters, got {shown(x)} for both")
         low, high = _limits(clip)
-        return cls(out=Path(out), statistic=statistic, x=x, y=y, low=low, high=high, clip=clip, force=force)
+        return cls(
+            out=Path(out), statistic=statistic, x=x, y=y, low=low, high=high, clip=clip, scale=scale, force=force
+        )
 
     def check(self, note: Callable[[str], None] = unheard) -> None:
         """Raise :class:`UsageError` where the folder may not be written into."""
@@ -215,6 +223,7 @@ def report(store: Store, names: Sequence[str], request: Request, note: Callable[
         statistic=request.statistic,
         clip=Clip(low=request.low, high=request.high),
         chosen=Chosen(x=request.x, y=request.y),
+        scale=request.scale,
     )
     with publishing(request.out, force=request.force, note=note) as unfinished:
         summary = write_report([StudySource(store, it) for it in found], unfinished, view)

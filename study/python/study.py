@@ -98,6 +98,7 @@ class Study:
         x: str | None = None,
         y: str | None = None,
         clip: tuple[float | None, float | None] | None = None,
+        scale: str = "raw",
         force: bool = False,
     ) -> reporting.Report:
         """Write figures, tables and one self-contained page into a folder.
@@ -114,6 +115,8 @@ class Study:
             The hyperparameters on the axes.
         clip
             Between which values the colours of the maps reach, such as ``(None, 10)``.
+        scale
+            Which numbers of the maps the page shows first: ``raw``, ``logit`` or ``censored``.
         force
             Whether the folder may hold other files; those of the report's names are lost.
 
@@ -123,7 +126,9 @@ class Study:
             One of these is not as it must be; nothing was written.
         """
         ends = None if clip is None else ",".join("" if end is None else repr(float(end)) for end in clip)
-        request = reporting.Request.of(os.fspath(out), statistic=statistic, x=x, y=y, clip=ends, force=force)
+        request = reporting.Request.of(
+            os.fspath(out), statistic=statistic, x=x, y=y, clip=ends, scale=scale, force=force
+        )
         request.check()
         with self._opening() as store:
             return reporting.report(store, [self.name, *beside], request)
