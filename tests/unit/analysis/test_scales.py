@@ -111,7 +111,7 @@ def test_without_a_loss_the_censored_form_says_what_the_raw_one_does():
 
 
 def test_a_cliff_is_no_interaction_where_the_sum_lies_above_the_bound():
-    """Beyond a separable bowl everything diverged: at the worst that is entangled, as a bound it contradicts nothing."""
+    """Beyond a separable bowl everything diverged: entangled at the worst, no contradiction as a bound."""
     mean = 10.0 + 10.0 * np.add.outer(np.arange(4.0), np.arange(5.0) ** 2)
     gone = {(row, column, seed) for row, column in np.argwhere(mean > 90.0) for seed in range(2)}
     table = rows(mean, lost=gone)
