@@ -175,9 +175,9 @@ def analyze(  # noqa: PLR0913 - as its command has them
     sign = -1.0 if direction == "maximize" else 1.0
     given: Any = table  # grid_of refuses what is no table
     if isinstance(given, pd.DataFrame) and (given.columns == value).sum() == 1:
-        _refuse_words(table, value)
+        refuse_words(table, value)
         table = table.replace({value: {np.inf: np.nan, -np.inf: np.nan}})
-        worst = _worst(table, value, sign, worst)
+        worst = worst_of(table, value, sign, worst)
     grid = grid_of(table, x, y, value, seed=seed, worst=worst, sign=sign)
     on = _logarithmic(grid, log, x, y)
     _refuse_sizes(grid, on, {"x": x, "y": y, "value": value})
@@ -215,7 +215,7 @@ def _taken(grid: Grid, scale: str, value: Hashable, tolerance: float | None) -> 
     return found[1]
 
 
-def _refuse_words(table: pd.DataFrame, value: Hashable) -> None:
+def refuse_words(table: pd.DataFrame, value: Hashable) -> None:
     """Refuse a column of text by the first word in it that is no number."""
     column = table[value].reset_index(drop=True)
     if not (pd.api.types.is_object_dtype(column.dtype) or isinstance(column.dtype, pd.StringDtype)):
@@ -246,7 +246,7 @@ def _refuse_sizes(grid: Grid, log: tuple[bool, bool], names: Mapping[str, Hashab
             )
 
 
-def _worst(table: pd.DataFrame, value: Hashable, sign: float, worst: float | None) -> float | None:
+def worst_of(table: pd.DataFrame, value: Hashable, sign: float, worst: float | None) -> float | None:
     """Return what a row without a value counts at, where there is one."""
     numbers = pd.to_numeric(table[value], errors="coerce")
     if not numbers.isna().any() or numbers.isna().all():

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.axes import BY_RULE, Axis, Chosen, axes_of, axis_of, named
 from analysis.best import ELIGIBLE, order
+from analysis.irregular import Importances, importances_of
 from analysis.maps import SensitivityMap, panels
 from analysis.material import Material
 from analysis.measure import Measure
@@ -178,6 +179,30 @@ class ArmFindings:
         """The best configuration by each measure, None without any."""
         rows = [best_of_ranking(ranks) for ranks in self.rankings]
         return [None if row is None else {name: float(row[name]) for name in self.space} for row in rows]
+
+    @cached_property
+    def importances(self) -> dict[str, Importances]:
+        """What decides the first measure, where there is no grid of several hyperparameters; else empty.
+
+        Of ``all`` configurations, and of those ``trained`` where others lost a seed.
+        """
+        if self.is_grid or len(self.space) < 2:
+            return {}
+        ranks, measure = self.rankings[0], self.measures[0]
+        log = [self.arm.space[name].log and bool((ranks[name] > 0).all()) for name in self.space]
+        lost = ranks["diverged"] + ranks["learned_nothing"] > 0
+        return {
+            name: importances_of(
+                np.column_stack(
+                    [np.log10(part[it]) if on else part[it] for it, on in zip(self.space, log, strict=True)]
+                ),
+                measure.sign * part["mean"].to_numpy(dtype=float),
+                names=self.space,
+                choices=[bool(self.scales[it].choices) for it in self.space],
+                design=self.arm.design.name,
+            )
+            for name, part in ({"all": ranks} | ({"trained": ranks[~lost]} if lost.any() else {})).items()
+        }
 
     @property
     def best(self) -> dict[str, float] | None:

@@ -102,6 +102,28 @@ def grid_of(
     return filled(found, X, Y, None, axes, sign)
 
 
+def coordinates_of(table: pd.DataFrame, name: Hashable) -> tuple[Any, Axis]:
+    """Return where the values of a column lie as numbers, and how they are written.
+
+    Raises
+    ------
+    TableError
+        There is no such column, or it holds what cannot stand on an axis.
+    """
+    return _placed(_column(table, "hyperparameters", name), name)
+
+
+def measured_of(table: pd.DataFrame, value: Hashable) -> Any:
+    """Return a column of finite numbers, NaN where there is none.
+
+    Raises
+    ------
+    TableError
+        There is no such column, or it holds what cannot be averaged.
+    """
+    return _measured(_column(table, "value", value), value)
+
+
 def is_number(value: Any) -> bool:
     """Tell whether a value is a real number, of Python or of numpy, and no switch."""
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_)

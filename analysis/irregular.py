@@ -82,7 +82,7 @@ class Importances:
         }
 
 
-def importances(
+def importances_of(
     points: Matrix, values: Matrix, *, names: Sequence[str], choices: Sequence[bool], design: str = ""
 ) -> Importances:
     """Return what decides a value.
@@ -139,7 +139,7 @@ def _measured(
     )
     numbers = {method: {name: next(told) for name in names} for method in METHODS}
     numbers[PAIRS] = {f"{one} x {other}": next(told) for one, other in combinations(names, 2)}
-    return numbers, Surrogate.fit(points, values, TREES)
+    return numbers, Surrogate.fit(points, values)
 
 
 def _resampled(generator: np.random.Generator, values: Matrix) -> list[Any]:

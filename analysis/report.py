@@ -18,6 +18,7 @@ from analysis.contenders import contenders
 from analysis.decoupling import NAMES, decoupling
 from analysis.figures import FIGURES, Drawable, write
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
+from analysis.irregular import METHODS, PAIRS
 from analysis.maps import SensitivityMap
 from analysis.material import STATES, Material, Source
 from analysis.measure import Measure
@@ -195,6 +196,9 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         arms=findings.arms if findings.arms[0].armed else (),
         contenders={it.arm.name: it for it in contenders(findings)},
         panels=[panel for one in findings.arms for panel in _panels(one, view.scale)],
+        decided=[one for one in findings.arms if one.importances],
+        methods=METHODS,
+        pairs=PAIRS,
         pictures=pictures,
         question=question(findings),
         designs=designs(findings),

@@ -48,6 +48,7 @@ def summary(findings: Findings) -> dict[str, Any]:
                 "worst": one.measures[0].metric.worst,
                 "best": _best_of(one, one.rankings[0]),
                 "null_model": _null_model(findings, one),
+                "importances": {name: it.to_dict() for name, it in one.importances.items()} or None,
             }
             for one in findings.arms
         },

@@ -24,6 +24,9 @@ SAMPLES = 256
 FEWEST = 2
 """Configurations of a leaf."""
 
+TREES = 64
+"""Of the forest whose fit is told: each configuration is unseen by a third of them."""
+
 
 class Surrogate:
     """The surface, asked at the same points each time.
@@ -60,9 +63,9 @@ class Surrogate:
         return np.asarray(found["S1"]), np.asarray(found["ST"]), np.asarray(found["S2"])
 
     @staticmethod
-    def fit(points: Matrix, values: Matrix, trees: int) -> float:
+    def fit(points: Matrix, values: Matrix) -> float:
         """Return the share of the variance that a forest predicts of rows that it has not seen, 1 at the most."""
-        forest = RandomForestRegressor(trees, min_samples_leaf=FEWEST, random_state=0, oob_score=True).fit(
+        forest = RandomForestRegressor(TREES, min_samples_leaf=FEWEST, random_state=0, oob_score=True).fit(
             points, values
         )
         return float(forest.oob_score_)

@@ -21,6 +21,7 @@ HOMES = {
     "heatmap": "analysis.heatmap",
     "import_csv": "study.python.interchange",
     "import_optuna": "study.python.interchange",
+    "importances": "analysis.importances",
     "network": "search_spaces.plugins",
     "open": "study.python.opened",
     "optimizer": "search_spaces.plugins",

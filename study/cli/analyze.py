@@ -11,9 +11,12 @@ import typer
 from search_spaces.errors import escaped, printable
 from study.cli.options import JsonOption, ScaleOption
 from study.cli.output import print_json, print_table
+from study.errors import UsageError
 
 if TYPE_CHECKING:
     from analysis.analyze import Analysis
+    from analysis.importances import Decided
+    from analysis.measures.number import Number
 
 ROUNDING = 1e-12
 """What is smaller, beside its size, is printed as 0; JSON has it whole."""
@@ -26,12 +29,26 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
             metavar="TABLE", help="A CSV, TSV (also .gz) or Parquet file, one row a training; - is CSV from a pipe."
         ),
     ],
-    x: Annotated[str, typer.Option("--x", metavar="COL", help="Column across the map, such as the learning rate.")],
-    y: Annotated[str, typer.Option("--y", metavar="COL", help="Column up the map.")],
     value: Annotated[
         str,
         typer.Option("--value", metavar="COL", help="Column of what was measured; an empty or NaN one diverged."),
     ],
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="COL", help="Column across the map, such as the learning rate.")
+    ] = None,
+    y: Annotated[str | None, typer.Option("--y", metavar="COL", help="Column up the map.")] = None,
+    hyperparameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--hyperparameters",
+            metavar="a,b,c",
+            help="Instead of x and y, columns that form no grid: what decides the value; may be repeated.",
+        ),
+    ] = None,
+    design: Annotated[
+        str,
+        typer.Option("--design", metavar="NAME", help="How they were chosen; tpe, gp and levelset are biased."),
+    ] = "",
     seed: Annotated[
         str | None,
         typer.Option("--seed", metavar="COL", help="Column of the replicate; else rows of a cell are replicates."),
@@ -64,8 +81,27 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
 
     docs/measures.md says what each number is, and how often its interval holds the truth.
     """
-    from study.operations.analyzing import analysis_of  # noqa: PLC0415
+    from study.operations.analyzing import analysis_of, importances_of  # noqa: PLC0415
 
+    if hyperparameters:
+        unfit = {"--x": x, "--y": y, "--start": start, "--tolerance": tolerance, "--scale": scale.removeprefix("raw")}
+        wrong = [name for name, given in unfit.items() if given]
+        if wrong:
+            raise UsageError(
+                f"--hyperparameters stands instead of a map, and has no {', '.join(wrong)}; leave it out"
+            )
+        decided = importances_of(
+            table, hyperparameters, value=value, log=log or (), maximize=maximize, worst=worst, design=design
+        )
+        if json:
+            print_json(decided.to_dict())
+        else:
+            _print_decided(decided)
+        return
+    if x is None or y is None:
+        raise typer.BadParameter(
+            f"Missing option '--{'x' if x is None else 'y'}'; or --hyperparameters a,b,c of no grid"
+        )
     found = analysis_of(
         table,
         x=x,
@@ -126,6 +162,36 @@ def _print(found: Analysis) -> None:
         typer.echo(f"\nbest cell: {places}, with {value} {best['value']:.4g} (mean of {best['n']})")
     for note in found.notes:
         typer.echo(f"note: {escaped(note)}")
+
+
+def _print_decided(found: Decided) -> None:
+    from analysis.irregular import METHODS, PAIRS  # noqa: PLC0415
+
+    typer.echo(f"{printable(found.value)} over {found.rows} rows, {found.diverged} of them without a value")
+    for which, it in found.found.items():
+        typer.echo(f"\n{'all' if which == 'all' else 'trained'} configurations: {it.n}")
+        if it.reason:
+            typer.echo(f"nothing is said: {it.reason}")
+            continue
+        rows = [
+            {"hyperparameter": printable(name), **{way: _described(it.numbers[way][name]) for way in METHODS}}
+            for name in it.names
+        ]
+        print_table(rows, ("hyperparameter", *METHODS))
+        typer.echo()
+        pairs = it.numbers[PAIRS].items()
+        print_table([{"pair": printable(name), PAIRS: _described(one)} for name, one in pairs], ("pair", PAIRS))
+        if it.caution:
+            typer.echo(f"note: {it.caution}: it chose where to look, and these numbers are of where it looked")
+    typer.echo("\nall of it describes: intervals resample configurations and are not calibrated (docs/measures.md)")
+    places = ", ".join(f"{printable(name)} {_place(found.best[name])}" for name in found.hyperparameters)
+    typer.echo(f"best: {places}, with {printable(found.value)} {found.best['value']:.4g} (mean of {found.best['n']})")
+
+
+def _described(number: Number) -> str | None:
+    if number.value is None:
+        return None
+    return f"{number.value:.3f} ({number.low:.3f} to {number.high:.3f})"
 
 
 def _written(number: float, size: float) -> str:

@@ -15,6 +15,7 @@ from typing import IO
 import pandas as pd
 
 from analysis.analyze import Analysis, analyze
+from analysis.importances import Decided, importances
 from search_spaces.errors import printable, shown
 from study.errors import UsageError
 
@@ -186,6 +187,40 @@ def analysis_of(  # noqa: PLR0913 - as its command has them
         start=begin,
         tolerance=tolerance,
         scale=scale,
+    )
+
+
+def importances_of(
+    path: Path,
+    hyperparameters: Sequence[str],
+    *,
+    value: str,
+    log: Sequence[str] = (),
+    maximize: bool = False,
+    worst: float | None = None,
+    design: str = "",
+) -> Decided:
+    """Say what decides a column of a file's table; several names stand with commas between them.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read.
+    TableError
+        The table does not hold what it is asked for.
+    """
+    names, logarithmic = (
+        [part.strip() for text in given for part in text.split(",") if part.strip()]
+        for given in (hyperparameters, log)
+    )
+    return importances(
+        table_of(path, {*names, value}, value=value),
+        names,
+        value=value,
+        log=logarithmic,
+        direction="maximize" if maximize else "minimize",
+        worst=worst,
+        design=design,
     )
 
 

@@ -71,7 +71,7 @@ class Request:
         Raises
         ------
         UsageError
-            The statistic or the scale is none, x is y, ``clip`` is not ``LOW,HIGH``, or the folder is named by nothing.
+            The statistic or the scale is none, x is y, ``clip`` is not ``LOW,HIGH``, or the folder is not named.
         """
         from analysis.statistics import STATISTICS  # noqa: PLC0415
 
