@@ -308,3 +308,24 @@ def test_the_page_names_the_rules_that_were_stepped_by(report):
 
 def test_without_held_out_images_the_page_says_so(report):
     assert "No images were held out for validation" in words(report)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_page_shows_the_scale_that_was_asked_for_and_what_differs_on_others(tmp_path):
+    """Beyond a separable bowl everything diverged: entangled at the worst, and not where that is a bound."""
+    lrs, ps = (0.1, 1.0, 10.0, 100.0), (0.0, 0.25, 0.5)
+    cells = {
+        (lr, p): [10.0 + 4.0 * column + 3.0 * row + s for s in (0.0, 0.2, 0.1)] if column < 3 else ["diverged"] * 3
+        for column, lr in enumerate(lrs)
+        for row, p in enumerate(ps)
+    }
+    made = source(trials(cells), space=space_of(cells))
+    pages = {}
+    for scale in ("raw", "censored"):
+        numbers = write_report([made], tmp_path, View(scale=scale))
+        pages[scale] = re.sub(r"\s+", " ", (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert numbers["maps"][0]["numbers"]["interaction_share"]["value"] > 0.001
+    assert numbers["maps"][0]["scales"]["censored"]["interaction_share"]["value"] == pytest.approx(0.0, abs=1e-12)
+    assert "<th>on other scales</th><th>raw</th><th>logit</th><th>censored</th>" in pages["raw"]
+    assert "These numbers are on the scale censored" in pages["censored"]
+    assert "These numbers are on the scale" not in pages["raw"]

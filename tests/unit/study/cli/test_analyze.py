@@ -52,6 +52,38 @@ def test_the_table_says_what_each_number_is_in_the_words_of_the_columns(basin, t
     assert "note: p is taken as it is; its values grow by one factor, which --log p follows" in lines
 
 
+def test_a_scale_is_said_and_changes_the_numbers(basin, table):
+    raw, logit = (basin("analyze", table, *AXES, "--scale", it, "--json").json for it in ("raw", "logit"))
+    assert (raw["scale"], logit["scale"]) == ("raw", "logit")
+    assert raw["interaction_share"]["value"] != logit["interaction_share"]["value"]
+    out = basin("analyze", table, *AXES, "--scale", "logit").out
+    assert "lower values of v are better; scale logit" in out
+    assert "regret of tuning lr, then p, in logit of v" in out
+
+
+def test_a_scale_that_there_is_not_is_refused(basin, table):
+    done = basin("analyze", table, *AXES, "--scale", "rank")
+    assert (done.code, done.out) == (2, "")
+    assert "scale must be one of raw, logit, censored" in done.err
+
+
+def test_hyperparameters_stand_instead_of_a_map(basin, table):
+    done = basin("analyze", table, "--hyperparameters", "lr,p", "--value", "v", "--log", "lr", "--json")
+    assert done.json["importances"]["all"]["reason"] == "20 configurations are needed, and there are 9"
+    assert done.json["best"] == {"lr": 0.01, "p": 0.125, "value": 15.07, "n": 1}
+    assert "nothing is said" in basin("analyze", table, "--hyperparameters", "lr,p", "--value", "v").out
+    for wrong in (("--x", "lr"), ("--scale", "logit")):
+        done = basin("analyze", table, "--hyperparameters", "lr,p", "--value", "v", *wrong)
+        assert (done.code, done.out) == (2, "")
+        assert f"has no {wrong[0]}" in done.err
+
+
+def test_without_axes_one_of_them_is_asked_for(basin, table):
+    done = basin("analyze", table, "--x", "lr", "--value", "v")
+    assert done.code == 2
+    assert "Missing option '--y'" in done.err
+
+
 def test_a_reason_stands_once_for_all_that_have_it(basin, folder):
     (folder / "t.csv").write_text("".join(TABLE.splitlines(keepends=True)[:-1]), encoding="utf-8")
     out = basin("analyze", "t.csv", *AXES).out
