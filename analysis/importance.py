@@ -27,6 +27,20 @@ DEPTH = 6
 """Of the trees: at most 64 leaves, whatever the number of configurations."""
 
 
+class _Range(FloatDistribution):
+    """A distribution that nobody changes: Optuna copies it with every trial, which takes most of the time."""
+
+    def __deepcopy__(self, memo: object) -> _Range:
+        return self
+
+
+class _Places(CategoricalDistribution):
+    """The same of a choice."""
+
+    def __deepcopy__(self, memo: object) -> _Places:
+        return self
+
+
 class Sample:
     """Configurations with their values, as Optuna sees them; rows are drawn from it many times.
 
@@ -81,5 +95,5 @@ class Sample:
 
 def _distribution(values: Matrix, choice: bool) -> BaseDistribution:
     if choice:
-        return CategoricalDistribution(tuple(int(it) for it in np.unique(values)))
-    return FloatDistribution(float(values.min()), float(values.max()))
+        return _Places(tuple(int(it) for it in np.unique(values)))
+    return _Range(float(values.min()), float(values.max()))

@@ -14,12 +14,14 @@ a measure has to choose), the interval has to hold the truth in 93 to 97 % of th
 several choices, in 95 % at the least. All bounds are judged together: chance alone breaks one of them once in 100
 whole benchmarks. A share of 0 is a boundary: there the separable surface may be called entangled in at most 6.5 %.
 
-``python -m benchmarks.coverage`` takes about a quarter of an hour on two cores; ``--studies N`` draws fewer.
+``python -m benchmarks.coverage`` takes an hour or two on two cores, by estimate; ``--studies N`` draws fewer. ``--table``
+draws nothing and prints the record as the table of docs/measures.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -36,7 +38,7 @@ from analysis.measures.interaction import sums_of_squares
 from analysis.measures.regret import coordinate_tuning_regret
 from analysis.measures.surface import Surface, best_third
 from analysis.measures.vertex import vertices
-from benchmarks.record import Check, write
+from benchmarks.record import RESULTS, Check, write
 
 STUDIES = 10_000
 SEEDS = (2, 3, 4, 5)
@@ -157,7 +159,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage")
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--seed", type=int, default=1, help="of the studies that are drawn")
+    parser.add_argument("--table", action="store_true", help="print the last record as a table, and draw nothing")
     asked = parser.parse_args()
+    if asked.table:
+        print("\n".join(_table()))
+        return 0
     cases = list(product(SURFACES, NOISES, SEEDS))
     found: list[Covered] = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -307,6 +313,22 @@ def _row(it: Covered) -> dict[str, float | int | bool | None]:
         "above_zero": it.positive,
         "clear": it.clear,
     }
+
+
+def _table() -> Iterator[str]:
+    """Yield the record as rows of a table: from the lowest share to the highest, and the width at three seeds."""
+    measured = json.loads((RESULTS / "coverage.json").read_text(encoding="utf-8"))["measured"]
+    for surface, measure in product(SURFACES, CALIBRATED):
+        cells = []
+        for noise in NOISES:
+            rows = {k: measured[f"{surface}, noise {noise:g}, {k} seeds, {measure}"] for k in SEEDS}
+            shares = [100.0 * it["covered"] for it in rows.values() if it["covered"] is not None]
+            star = " *" if all(it["clear"] for it in rows.values()) else ""
+            width = rows[3]["median_width"]
+            if shares:
+                cells.append(f"{min(shares):.1f} to {max(shares):.1f}{star} ({width:.2g})")
+        if cells:
+            yield " | ".join(["", f"`{measure}`", surface, *cells, ""]).strip()
 
 
 def _print(found: list[Covered]) -> None:

@@ -180,6 +180,7 @@ def test_the_summary_has_every_arm(report):
         "worst": 90.0,
         "best": report.summary["best"],
         "null_model": None,  # its curves have no v
+        "importances": None,  # it is a grid
     }
     assert report.summary["best"]["arm"] == "decoupled"
     assert report.summary["best"]["configuration"] == {"lr": 1.0, "p": 0.0}
