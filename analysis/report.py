@@ -219,6 +219,7 @@ def _commands(specifications: Sequence[Specification], view: View) -> list[str]:
     options = {"--statistic": view.statistic, "--x": view.chosen.x, "--y": view.chosen.y}
     ends = [None if end is None else repr(end) for end in (view.clip.low, view.clip.high)]
     options["--clip"] = ",".join(end or "" for end in ends) if any(ends) else None
+    options["--scale"] = view.scale if view.scale != RAW else None
     said = "".join(f" {option} {shlex.quote(value)}" for option, value in options.items() if value is not None)
     return [
         *(f"basin run {it.name}.json" for it in specifications if not it.imported),

@@ -14,8 +14,8 @@ a measure has to choose), the interval has to hold the truth in 93 to 97 % of th
 several choices, in 95 % at the least. All bounds are judged together: chance alone breaks one of them once in 100
 whole benchmarks. A share of 0 is a boundary: there the separable surface may be called entangled in at most 6.5 %.
 
-``python -m benchmarks.coverage`` takes an hour or two on two cores, by estimate; ``--studies N`` draws fewer. ``--table``
-draws nothing and prints the record as the table of docs/measures.md.
+``python -m benchmarks.coverage`` takes an hour or two on two cores, by estimate; ``--studies N`` draws fewer.
+``--table`` draws nothing and prints the record as the table of docs/measures.md.
 """
 
 from __future__ import annotations

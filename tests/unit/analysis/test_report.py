@@ -329,3 +329,5 @@ def test_the_page_shows_the_scale_that_was_asked_for_and_what_differs_on_others(
     assert "<th>on other scales</th><th>raw</th><th>logit</th><th>censored</th>" in pages["raw"]
     assert "These numbers are on the scale censored" in pages["censored"]
     assert "These numbers are on the scale" not in pages["raw"]
+    assert "--scale censored" in pages["censored"]
+    assert "--scale" not in pages["raw"]
