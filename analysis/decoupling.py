@@ -47,6 +47,10 @@ NAMES = ("interaction_share", "ridge_slope", "ridge_slope_yx", "canonical_rho")
 """Measures that are told on either axis; x is the learning rate, y the decay."""
 
 
+ROUNDING = 1e-9
+"""Of a correlation: an interval that ends so near 0 holds it."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Axis:
     """One of the two axes of an arm's decay.
@@ -222,7 +226,7 @@ def _interval(number: Number) -> str:
 
 
 def _holds_zero(number: Number) -> bool:
-    return number.low is not None and number.high is not None and number.low <= 0.0 <= number.high
+    return number.low is not None and number.high is not None and number.low <= ROUNDING and number.high >= -ROUNDING
 
 
 def _axis(grid: Grid, power: int) -> Axis:

@@ -19,7 +19,7 @@ from analysis.grid import Mask, Matrix
 from analysis.measures.limits import Limits, combined
 from analysis.measures.number import Number
 from analysis.measures.surface import Surface
-from analysis.measures.vertex import vertices
+from analysis.measures.vertex import Vertex, vertices
 
 MOST = 6
 """Rows of which every choice is tried."""

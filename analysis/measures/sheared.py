@@ -23,7 +23,7 @@ import numpy as np
 
 from analysis.grid import Counts, Matrix
 from analysis.measures.canonical import rho_over
-from analysis.measures.interaction import share_of
+from analysis.measures.interaction import Sums, share_of
 from analysis.measures.number import Number
 from analysis.measures.ridge import ridge_slope_yx, slope_of
 from analysis.measures.surface import Surface
@@ -65,7 +65,7 @@ def _share(surface: Surface, moved: Matrix) -> Number:
     left = means - design @ np.linalg.lstsq(design, means, rcond=None)[0]
     interaction = float(left @ left)
     main = max(float(means @ means) - interaction, 0.0)
-    return share_of(surface, interaction, main, len(cells) - rank, rank - 1)
+    return share_of(surface, Sums(interaction, main, len(cells) - rank, rank - 1), even=False)
 
 
 def _slope(surface: Surface, moved: Matrix) -> Number:
@@ -84,7 +84,14 @@ def _slope(surface: Surface, moved: Matrix) -> Number:
     if noise is not None and all_near is not None and all_near.error > noise.error:
         noise = all_near
     found = [
-        vertex(surface.x[run[:, 1]], surface.mean[tuple(run.T)], row, len(runs), noise, surface.smallest)
+        vertex(
+            surface.x[run[:, 1]],
+            surface.mean[tuple(run.T)],
+            (row, len(runs)),
+            noise,
+            surface.smallest,
+            surface.censored[tuple(run.T)],
+        )
         for row, run in enumerate(runs)
     ]
     return slope_of(found, places[[int(at[tuple(run[0])]) for run in runs]], surface.n)

@@ -62,24 +62,31 @@ class Vertex:
 def vertices(surface: Surface) -> list[Vertex]:
     """Return the best x of every row; the axis must have three values, and be ordered."""
     noise, rows = surface.noise_of_rows, surface.shape[0]
-    return [vertex(surface.x, surface.mean[row], row, rows, noise, surface.smallest) for row in range(rows)]
+    return [
+        vertex(surface.x, surface.mean[row], (row, rows), noise, surface.smallest, surface.censored[row])
+        for row in range(rows)
+    ]
 
 
-def vertex(x: Matrix, means: Matrix, row: int, rows: int, noise: Noise | None, smallest: float) -> Vertex:
+def vertex(
+    x: Matrix, means: Matrix, place: tuple[int, int], noise: Noise | None, smallest: float, bound: Mask
+) -> Vertex:
     """Return the best x of one row of so many, three values at the least.
 
     Parameters
     ----------
     x, means
         Ascending coordinates, and the mean of each cell.
-    row, rows
+    place
         Which row it is, and of how many.
     noise
         Of the means; None with one replicate.
     smallest
         Below this, a difference of means is rounding.
+    bound
+        Cells whose mean is a bound.
     """
-    column = int(means.argmin())
+    (row, rows), column = place, int(means.argmin())
     first, last = float(x[0]), float(x[-1])
     anywhere = _lowest_point(x, means, column, smallest)
     slack = EDGE * (last - first)
@@ -90,7 +97,6 @@ def vertex(x: Matrix, means: Matrix, row: int, rows: int, noise: Noise | None, s
     if noise is None:
         return Vertex(row=row, x=value, low=None, high=None, edge=edge, doubtful=False, limits=None, bounded=False)
     choices = lowest(means, noise, rows)
-    bound = surface.censored[row]
     found = [_part(x, means, it, noise, noise.t, bound) for it in choices]
     farther = t_value(noise.freedom, MISSED / rows)
     widest = [_part(x, means, it, noise, farther, bound) for it in choices]

@@ -34,8 +34,8 @@ def found():
 def test_the_summary_has_its_keys(found):
     assert found.keys() == {
         "name", "hash", "specification", "warnings", "statistic", "metric", "split", "chance_error", "worst", "seeds",
-        "trials", "learned_nothing_rule", "best", "contenders", "arms", "maps", "decoupling", "other_split", "plugins",
-        "imported_from", "provenance",
+        "trials", "learned_nothing_rule", "best", "contenders", "arms", "maps", "decoupling", "other_split",
+        "plugins", "imported_from", "provenance",
     }  # fmt: skip
 
 
