@@ -176,6 +176,8 @@ class Columns:
         Names of the columns of the epochs, and of the trials, that hold what the study's tasks measure.
     armed
         Whether the study names its arms.
+    imported
+        Whether its results came from elsewhere, where nobody kept how long an epoch took.
     """
 
     printed: tuple[str, ...]
@@ -185,6 +187,7 @@ class Columns:
     measured: tuple[str, ...]
     results: tuple[str, ...]
     armed: bool = False
+    imported: bool = False
 
     @classmethod
     def of(cls, specification: Specification | None) -> Columns:
@@ -226,7 +229,16 @@ class Columns:
         without |= CLASSIFIED if not classified else frozenset()
         applying = [name for name in printed if name not in without or name in varied]
         names = tuple(column.name for column in results)
-        return cls(tuple(printed), tuple(applying), known, epochs, metrics, names, specification.armed)
+        return cls(
+            tuple(printed),
+            tuple(applying),
+            known,
+            epochs,
+            metrics,
+            names,
+            specification.armed,
+            specification.imported,
+        )
 
     def find(self, name: str) -> Column:
         """Return a column by its name in any case.

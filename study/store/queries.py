@@ -243,6 +243,7 @@ def curve_columns(columns: Columns) -> tuple[str, ...]:
     classified = not columns.measured or bool(CLASSIFIED & set(columns.applying))
     away = frozenset() if classified else CLASSIFIED_EPOCH
     away |= frozenset() if OPTIONS & set(columns.applying) else OPTIMIZED_EPOCH
+    away |= frozenset({"seconds"}) if columns.imported else frozenset()
     held = [name for name in columns.epochs if name not in away]
     return (*WHOSE, *(("arm",) if columns.armed else ()), *held)
 

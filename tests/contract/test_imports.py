@@ -76,6 +76,7 @@ def test_an_imported_study_is_read_as_any_other(store):
         (2, 0), (2, 0), (2, 0), (2, 0), (1, 0), (0, 1),
     ]  # fmt: skip
     curves = store.curves("others", where="number >= 8")
+    assert list(curves.columns) == ["number", "seed", "state", "epoch", "loss"]
     assert curves["epoch"].tolist() == [1, 2, 1, 1, 1, 2]
     assert curves["loss"].isna().tolist() == [False] * 5 + [True]
     assert store.findings() == []
