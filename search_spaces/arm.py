@@ -28,9 +28,19 @@ class Design(Frozen):
     configurations is that of the arm that has most of them, and not every one need have every seed.
     """
 
-    name: Literal["grid", "random", "sobol", "tpe", "imported"] = "grid"
+    name: Literal["grid", "random", "sobol", "tpe", "gp", "levelset", "imported"] = "grid"
     configurations: int | None = Field(default=None, ge=1, le=MAX_TRIALS)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
+
+    @property
+    def proposed(self) -> bool:
+        """Whether configurations are chosen one by one, by what is known of those before."""
+        return self.name in {"tpe", "gp", "levelset"}
+
+    @property
+    def by_slot(self) -> bool:
+        """Whether every slot gets a configuration of its own choice, new or again with its next seed."""
+        return self.name == "levelset"
 
 
 class Objective(Frozen):
@@ -120,6 +130,11 @@ class Arm(Frozen):
     def trials(self) -> int:
         """How many there are of this arm."""
         return self.configurations * self.seeds
+
+    @property
+    def most_configurations(self) -> int:
+        """How many configurations there may be: as many as trials where each slot may get a new one."""
+        return self.trials if self.design.by_slot else self.configurations
 
     @property
     def variant(self) -> str | None:

@@ -20,12 +20,12 @@ DRAWS = 1_000
 
 
 def drawn(arm: Arm) -> list[Configuration]:
-    """Return every configuration of one arm whose design needs no results, empty where it does (`tpe`).
+    """Return every configuration of one arm whose design needs no results, empty where it does.
 
     Configurations differ at 12 significant digits; a repeated draw is drawn again.
     """
     design, space = arm.design, arm.space
-    if design.name == "tpe":
+    if design.proposed:
         return []
     if design.name == "grid":
         return list(grid(space))

@@ -91,7 +91,7 @@ class Values(Listed):
 
 
 class Range(Frozen):
-    """An interval, sampled by `random`, `sobol` and `tpe`, or cut into ``points`` by `grid`."""
+    """An interval, cut into ``points`` by `grid`, sampled by every other design."""
 
     low: Real
     high: Real

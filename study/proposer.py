@@ -2,8 +2,9 @@
 
 Nothing of Optuna is kept. Each time a configuration is wanted, what the store holds is replayed into a fresh study:
 finished configurations with their mean over seeds (a diverged seed at chance level, so that the sampler learns where
-the cliff is), failed ones as FAIL, those in training as RUNNING. A proposal therefore depends on the store alone, and
-a driver that was killed loses nothing.
+the cliff is), failed ones as FAIL, those in training as RUNNING. A design that chooses by the slot is told every run
+by itself, and which of them diverged. A proposal therefore depends on the store alone, and a driver that was killed
+loses nothing.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from __future__ import annotations
 import hashlib
 import itertools
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler, GPSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.arm import Arm
 from search_spaces.configurations import Configuration, identity, rounded
 from search_spaces.domains import Choices, Domain, Values, WholeRange
+from study.levelset import DIVERGED, LevelsetSampler
 from study.store import Outcome
 
 MOST = 100_000
@@ -41,37 +44,89 @@ class Proposer:
         self._distributions = {name: _distribution(arm.space[name]) for name in sorted(arm.space)}
 
     def recorded(self, outcomes: Iterable[Outcome]) -> optuna.Study:
-        """Return an in-memory Optuna study that holds every filled configuration as a trial."""
+        """Return an in-memory Optuna study that holds every filled configuration, or run, as a trial."""
         study = optuna.create_study(direction=self._arm.metric.direction)
-        study.add_trials([self._trial(outcome) for outcome in outcomes if outcome.configuration is not None])
+        told = self._runs if self._arm.design.by_slot else self._whole
+        study.add_trials([it for one in outcomes if one.configuration is not None for it in told(one)])
         return study
 
     def propose(self, outcomes: Sequence[Outcome], number: int) -> Configuration:
-        """Return a configuration, new to the arm, for its slot ``number``.
+        """Return a configuration for the slot ``number`` of the arm: one that is new to it, or one to be run again.
 
-        The sampler's seed derives from the design's seed and the slot, so that a restart neither repeats nor skips a
-        draw.
+        Only a design that chooses by the slot proposes one again, and only while it has seeds left. The sampler's
+        seed derives from the design's seed and the slot, so that a restart neither repeats nor skips a draw.
+
+        Raises
+        ------
+        ValueError
+            There is nothing left to propose.
         """
         study = self.recorded(outcomes)
+        if self._arm.design.by_slot:
+            return self._asked(study, number, 0)
         known = {identity(o.configuration) for o in outcomes if o.configuration is not None}
         for attempt in range(ATTEMPTS):
-            seed = _seed(self._arm.design.seed, number, attempt)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                study.sampler = optuna.samplers.TPESampler(seed=seed)
-            trial = study.ask(self._distributions)
-            configuration = rounded({name: self._value(name, trial.params[name]) for name in self._arm.space})
+            configuration = self._asked(study, number, attempt)
             if identity(configuration) not in known:
                 return configuration
         return self._unseen(known, number)
 
-    def _trial(self, outcome: Outcome) -> FrozenTrial:
-        configuration: Mapping[str, Any] = outcome.configuration or {}
-        params = {name: self._parameter(name, configuration[name]) for name in self._distributions}
+    def _asked(self, study: optuna.Study, number: int, attempt: int) -> Configuration:
+        """Return what a sampler of its own proposes for a slot."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.sampler = self._sampler(_seed(self._arm.design.seed, number, attempt))
+        trial = study.ask(self._distributions)
+        return rounded({name: self._value(name, trial.params[name]) for name in self._arm.space})
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        design = self._arm.design
+        if design.name == "levelset":
+            return LevelsetSampler(
+                self._distributions,
+                seeds=self._arm.seeds,
+                seed=design.seed,
+                draw=seed,
+                worst=self._arm.metric.worst,
+            )
+        # Told of means over seeds, whose noise is fitted with the rest.
+        return GPSampler(seed=seed, warn_independent_sampling=False) if design.name == "gp" else TPESampler(seed=seed)
+
+    def _whole(self, outcome: Outcome) -> Iterator[FrozenTrial]:
+        """Yield a configuration as one trial."""
         state = TrialState.RUNNING if outcome.pending else TrialState.FAIL
         if outcome.mean is not None:
             state = TrialState.COMPLETE
-        return create_trial(state=state, value=outcome.mean, params=params, distributions=self._distributions)
+        yield self._trial(outcome, state, outcome.mean)
+
+    def _runs(self, outcome: Outcome) -> Iterator[FrozenTrial]:
+        """Yield a trial for each run of a configuration; a diverged one counts at the worst, where that is known."""
+        for value in outcome.complete:
+            yield self._trial(outcome, TrialState.COMPLETE, value)
+        for _ in range(outcome.diverged):
+            worst = self._arm.metric.worst
+            state = TrialState.FAIL if worst is None else TrialState.COMPLETE
+            yield self._trial(outcome, state, worst, {DIVERGED: 1.0})
+        for state, count in ((TrialState.FAIL, outcome.failed), (TrialState.RUNNING, outcome.pending)):
+            for _ in range(count):
+                yield self._trial(outcome, state, None)
+
+    def _trial(
+        self,
+        outcome: Outcome,
+        state: TrialState,
+        value: float | None,
+        constraints: dict[str, float] | None = None,
+    ) -> FrozenTrial:
+        configuration: Mapping[str, Any] = outcome.configuration or {}
+        params = {name: self._parameter(name, configuration[name]) for name in self._distributions}
+        return create_trial(
+            state=state,
+            value=value,
+            params=params,
+            distributions=self._distributions,
+            constraints=constraints,
+        )
 
     def _parameter(self, name: str, value: Any) -> Any:
         domain = self._arm.space[name]

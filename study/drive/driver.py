@@ -238,8 +238,9 @@ class Driver:
         try:
             self._flush()  # where nothing is trained any more, no report will bring that about
             leases = tickets.claim()
-            if not leases and tickets.proposed and self._proposing.fill(tickets.study, tickets.arm):
-                leases = tickets.claim()
+            if not leases and tickets.proposed:
+                tickets.renew()
+                leases = tickets.claim() if self._proposing.fill(tickets.study, tickets.arm) else []
             if not leases:
                 self._look_around()
             ticket = tickets.of(leases) if leases else None

@@ -34,7 +34,7 @@ class Proposing:
 
     def __init__(self, proposals: Proposals, driver_id: str, world: World, note: Callable[[str], None]) -> None:
         self._proposals, self._driver_id, self._world, self._note = proposals, driver_id, world, note
-        self._proposers: dict[str, Proposer] = {}
+        self._proposers: dict[str, tuple[Arm, Proposer]] = {}
         self._silent_since: float | None = None
         self._told = False
 
@@ -65,11 +65,12 @@ class Proposing:
         self._proposals.resign(study.id, self._driver_id, patience=patience)
 
     def _proposer(self, name: str, arm: Arm) -> Proposer:
-        if name not in self._proposers:
+        known = self._proposers.get(name)
+        if known is None or known[0] != arm:
             from study.proposer import Proposer  # noqa: PLC0415 - only designs that ask need Optuna
 
-            self._proposers[name] = Proposer(arm)
-        return self._proposers[name]
+            known = self._proposers[name] = arm, Proposer(arm)
+        return known[1]
 
     def _note_the_wait(self) -> None:
         """Say, once it has lasted, that another driver has the right to propose."""

@@ -78,7 +78,7 @@ class Tickets:
     @property
     def proposed(self) -> bool:
         """Whether configurations are chosen one by one."""
-        return self.study.specification.design.name == "tpe"
+        return self.study.specification.design.proposed
 
     def claim(self) -> list[Lease]:
         """Lease the trials of one ticket, all of one arm; none where none can be leased now."""
@@ -106,6 +106,15 @@ class Tickets:
     def arm(self, name: str) -> Arm:
         """Return an arm of the study, which may have been extended by it since this drive began."""
         if name not in self.study.specification.arms:
-            self.study = self._store.studies.get(self.study.name)
-            self._provide(self.study.specification.arms[name])
+            self.renew()
         return self.study.specification.arms[name]
+
+    def renew(self) -> None:
+        """Read the study again: what is proposed lies in its space as it is now, and has as many seeds."""
+        known, found = self.study, self._store.studies.get(self.study.name)
+        if (found.id, found.created_at) != (known.id, known.created_at):
+            return  # another one in its place, which the next claim finds
+        for name, arm in found.specification.arms.items():
+            if name not in known.specification.arms:
+                self._provide(arm)
+        self.study = found

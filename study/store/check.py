@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, text
+from sqlalchemy import Connection, Row, and_, func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from analysis.statistics import STATISTICS
@@ -106,6 +106,7 @@ def _of_study(connection: Connection, it: Study) -> Iterator[str]:
     doubled = connection.execute(select(func.count()).select_from(doubles)).scalar_one()
     if doubled:
         yield f"{doubled} configurations have two trials in force for one seed"
+    yield from _of_seeds(connection, it)
     yield from _of_configurations(connection, it)
     yield from _of_options(connection, it)
     yield from _of_attempts(connection, it)
@@ -141,6 +142,26 @@ def _of_specification(connection: Connection, it: Study, specification: Specific
     stored = connection.execute(select(study.c.identity).where(study.c.id == it.id)).scalar_one()
     if stored is not None and hashlib.sha256(stored.encode()).hexdigest() != it.hash:
         yield "its hash is not that of its identity"
+
+
+def _of_seeds(connection: Connection, it: Study) -> Iterator[str]:
+    """Seeds are shared by all cells: whichever of them a configuration has, they are the first ones."""
+    specification = it.specification_or_fault
+    most = specification.seeds if isinstance(specification, Specification) else None
+    count, highest = func.count(trial.c.seed.distinct()), func.max(trial.c.seed)
+    strange = highest != count - 1 if most is None else or_(highest != count - 1, highest >= most)
+    statement = (
+        select(configuration.c.arm, configuration.c.number, count, highest)
+        .join_from(trial, configuration)
+        .where(trial.c.study_id == it.id, trial.c.superseded.is_(False))
+        .group_by(configuration.c.id, configuration.c.arm, configuration.c.number)
+        .having(strange)
+        .order_by(configuration.c.id)
+    )
+    for arm, number, seeds, last in connection.execute(statement):
+        of = f" of arm {arm}" if arm != BASE else ""
+        wanted = f"seeds 0 to {seeds - 1}" if most is None else f"seeds 0 to {min(seeds, most) - 1}"
+        yield f"configuration {number}{of} must have {wanted}, but its highest is {last}"
 
 
 def _of_configurations(connection: Connection, it: Study) -> Iterator[str]:

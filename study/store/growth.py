@@ -83,8 +83,12 @@ class Growth:
             fresh = {name: _missing(arm, list(points.get(name, {}).values())) for name, arm in grown.items()}
             seeds = {name: stored.specification.seeds if name in points else 0 for name in grown}
             count = sum(map(len, fresh.values()))
+            if given.design.by_slot:  # whose slots are not yet of any configuration
+                count = given.configurations - stored.specification.configurations
             trials = sum(
-                len(points.get(name, {})) * (arm.seeds - seeds[name]) + len(fresh[name]) * arm.seeds
+                len(fresh[name])
+                if arm.design.by_slot
+                else len(points.get(name, {})) * (arm.seeds - seeds[name]) + len(fresh[name]) * arm.seeds
                 for name, arm in grown.items()
             )
             if dry_run:
@@ -92,8 +96,11 @@ class Growth:
             for name, arm in grown.items():
                 known = points.get(name, {})
                 added = insert_configurations(connection, of.id, name, fresh[name])
-                slots = [(key, seed) for key in known for seed in range(seeds[name], arm.seeds)]
-                slots += [(key, seed) for key in added for seed in range(arm.seeds)]
+                if arm.design.by_slot:
+                    slots = [(key, 0) for key in added]
+                else:
+                    slots = [(key, seed) for key in known for seed in range(seeds[name], arm.seeds)]
+                    slots += [(key, seed) for key in added for seed in range(arm.seeds)]
                 insert_trials(connection, self._database, of.id, (name, arm), slots, known | added)
             declared = _declared(stored, given)
             connection.execute(
@@ -250,7 +257,7 @@ def _missing(arm: Arm, known: Sequence[Configuration | None]) -> Sequence[Config
     """Return the configurations that an arm has not yet, None for one to be proposed."""
     wanted = drawn(arm)
     if not wanted:
-        return [None] * (arm.configurations - len(known))
+        return [None] * (arm.most_configurations - len(known))
     have = {identity(point) for point in known if point is not None}
     unknown = [point for point in wanted if identity(point) not in have]
     # What is there came from the same sequence, or from a narrower range; either way it stays and counts.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from search_spaces.configurations import Configuration, identity, rounded
 from study.hosts import Process
@@ -42,6 +42,8 @@ class Outcome:
         Seeds that failed or were cancelled.
     diverged
         Seeds that diverged; they are in ``values``.
+    complete
+        Those of ``values`` that did not diverge.
     """
 
     arm: str
@@ -51,6 +53,7 @@ class Outcome:
     pending: int
     failed: int
     diverged: int
+    complete: tuple[float, ...] = ()
 
     @property
     def mean(self) -> float | None:
@@ -98,6 +101,9 @@ class Proposals:
                 pending=sum(state in {State.WAITING.value, State.RUNNING.value} for state, _ in seeds),
                 failed=sum(state in {State.FAILED.value, State.CANCELLED.value} for state, _ in seeds),
                 diverged=sum(state == State.DIVERGED.value for state, _ in seeds),
+                complete=tuple(
+                    value for state, value in seeds if state == State.COMPLETE.value and value is not None
+                ),
             )
             for (name, number), (text, seeds) in found.items()
         ]
@@ -172,12 +178,15 @@ class Proposals:
     def fill(self, of: Study, term: int, arm: str, number: int, point: Configuration) -> bool:
         """Fill all seeds of one configuration; False where the right to propose or the slot is gone.
 
+        Where a design chooses by the slot, ``number`` is that of one slot: a point that the arm has already is run
+        again there, with its next seed.
+
         Raises
         ------
         ValueError
-            The arm has this configuration already.
+            The arm has this configuration already, with all its seeds where it may be run again.
         """
-        key = identity(point)
+        key, by_slot = identity(point), of.specification.design.by_slot
         mine = and_(configuration.c.study_id == of.id, configuration.c.arm == arm)
 
         def work(connection: Connection) -> bool:
@@ -189,6 +198,8 @@ class Proposals:
             known = connection.execute(
                 select(configuration.c.number).where(mine, configuration.c.key == key)
             ).scalar_one_or_none()
+            if known is not None and known != number and by_slot:
+                return _repeat(connection, of, arm, number, known, point)
             if known is not None and known != number:
                 whose = f"arm {arm} of study {of.name}" if of.specification.armed else f"study {of.name}"
                 raise ValueError(f"configuration {known} of {whose} is {key} already")
@@ -208,3 +219,23 @@ class Proposals:
             return True
 
         return self._database.write(work)
+
+
+def _repeat(connection: Connection, of: Study, arm: str, number: int, known: int, point: Configuration) -> bool:
+    """Give a slot to a configuration that is there already, with its next seed; False where the slot is gone."""
+    mine = and_(configuration.c.study_id == of.id, configuration.c.arm == arm)
+    one, slot = (
+        connection.execute(select(configuration.c.id).where(mine, configuration.c.number == it)).scalar_one()
+        for it in (known, number)
+    )
+    seed = 1 + int(
+        connection.execute(select(func.max(trial.c.seed)).where(trial.c.configuration_id == one)).scalar_one()
+    )
+    if seed >= of.specification.seeds:
+        raise ValueError(f"configuration {known} of study {of.name} has its {of.specification.seeds} seeds already")
+    filled = connection.execute(
+        update(trial)
+        .where(trial.c.configuration_id == slot, trial.c.state == State.WAITING.value, trial.c.filled.is_(False))
+        .values(configuration_id=one, seed=seed, filled=True, options=of.specification.arms[arm].options(point))
+    )
+    return bool(filled.rowcount)

@@ -251,9 +251,9 @@ class Studies:
     ) -> None:
         """Insert the N slots of a new study; an arm without configurations has them proposed."""
         for name, arm in specification.arms.items():
-            wanted: Sequence[Configuration | None] = configurations[name] or [None] * arm.configurations
+            wanted: Sequence[Configuration | None] = configurations[name] or [None] * arm.most_configurations
             points = insert_configurations(connection, study_id, name, wanted)
-            slots = [(configuration, seed) for configuration in points for seed in range(arm.seeds)]
+            slots = [(configuration, seed) for configuration in points for seed in range(arm.trials // len(points))]
             insert_trials(connection, self._database, study_id, (name, arm), slots, points)
 
     def get(self, name: str) -> Study:

@@ -1,0 +1,279 @@
+"""What the design `levelset` finds out about a map with part of its runs, beside `random`, `sobol` and `tpe`.
+
+A map is 11 learning rates x 9 exponents: one is real (an MLP on handwritten digits, 8 seeds a cell, made by the study
+`benchmarks/maps/digits-mlp.yaml`), the others are formulas with noise, a shift a seed, and a cliff behind which training
+diverges. The whole grid takes 99 x 4 runs. Every design gets the first quarter, half, and all of as many runs; the
+results of four runs are not known yet when the next one is chosen, as with four workers. On the real map all designs
+choose among its cells, and with all runs each has the whole grid; on a formula they choose anywhere in its ranges.
+
+Of what was run, one surrogate makes a map, the same for every design (:mod:`analysis.levelset`). Judged are, against
+the map without noise (of the real one: the mean of all 8 seeds):
+
+- map error: mean distance over all cells, in points of error;
+- overlap: cells in both basins over cells in either one;
+- regret: what the best configuration, by the rule of reports, is worse than the best cell.
+
+``python -m benchmarks.levelset`` takes about an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+
+from analysis.grid import Matrix
+from analysis.levelset import TENTH, Belief, Seen
+from benchmarks.record import Check, write
+from search_spaces.arm import Arm
+from search_spaces.configurations import Configuration, identity
+from search_spaces.designs import drawn
+from search_spaces.validation import loads
+from study.proposer import Proposer
+from study.store import Outcome
+
+MAP = Path(__file__).parent / "maps" / "digits-mlp.csv"
+SEEDS = 4
+WORKERS = 4
+SHARES = (0.25, 0.5, 1.0)
+REPEATS = 10
+WORST = 90.0
+LRS, PS = 10.0 ** np.linspace(-3.0, 2.0, 11), np.linspace(0.0, 0.5, 9)
+X, Y = np.meshgrid(np.linspace(0.0, 1.0, 11), np.linspace(0.0, 1.0, 9))
+DESIGNS = ("random", "sobol", "sobol, one seed", "tpe", "gp", "levelset")
+
+
+@dataclass(frozen=True)
+class World:
+    """A map, and what one run says of it.
+
+    Attributes
+    ----------
+    true
+        Of every cell, a row for each p.
+    run
+        The error at a configuration under a seed, None where training diverges.
+    cells
+        Whether only the cells of the grid can be run.
+    """
+
+    true: Matrix
+    run: Callable[[Configuration, int], float | None]
+    cells: bool
+
+    @property
+    def tolerance(self) -> float:
+        """How much above the best the basin reaches, as measures have it."""
+        return TENTH * float(np.median(self.true) - self.true.min())
+
+
+def _digits(repeat: int) -> World:
+    errors: dict[tuple[str, str], dict[int, float | None]] = {}
+    with MAP.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            value = float(row["test_error"]) if row["test_error"] else None
+            errors.setdefault((row["lr"], row["p"]), {})[int(row["seed"])] = value
+    whole = {(float(lr), float(p)): it for (lr, p), it in errors.items()}
+    lrs, ps = (sorted({key[axis] for key in whole}) for axis in (0, 1))
+    means = [[fmean(WORST if it is None else it for it in whole[lr, p].values()) for lr in lrs] for p in ps]
+    seeds = np.random.default_rng([1, repeat]).permutation(8)
+
+    def run(point: Configuration, seed: int) -> float | None:
+        return whole[point["lr"], point["p"]][int(seeds[seed])]
+
+    return World(true=np.array(means), run=run, cells=True)
+
+
+def _formula(name: str, repeat: int) -> World:
+    def errors(x: Any, y: Any) -> Any:
+        if name == "separable":
+            off = ((x - 0.45) / 0.28) ** 2 + ((y - 0.4) / 0.45) ** 2
+        else:
+            off = ((x - 0.75 + 0.5 * y) / (0.10 if name == "narrow" else 0.18)) ** 2 + 0.5 * (y - 0.6) ** 2
+        return 5.0 + (WORST - 5.0) * -np.expm1(-0.7 * off)
+
+    def lost(x: Any, y: Any) -> Any:
+        return x - 0.75 + 0.5 * y > 0.13 if name == "cliff" else x > 2.0 + 0.0 * y
+
+    generator = np.random.default_rng([2, repeat])
+    shifts = generator.normal(0.0, 0.5, SEEDS)
+
+    def run(point: Configuration, seed: int) -> float | None:
+        x, y = (math.log10(point["lr"]) + 3.0) / 5.0, 2.0 * point["p"]
+        # As every design would find it: the noise of a run depends on the run alone.
+        key = [repeat, seed, *np.array([x, y]).view(np.uint32).tolist()]
+        noise = np.random.default_rng(key)
+        if lost(x, y) and noise.random() < 0.95:
+            return None
+        error = float(errors(x, y))
+        deviation = 0.6 + 0.08 * min(error - 5.0, WORST - error)
+        return float(np.clip(error + shifts[seed] + noise.normal(0.0, deviation), 0.0, 100.0))
+
+    true = np.where(lost(X, Y), 0.95 * WORST + 0.05 * errors(X, Y), errors(X, Y))
+    return World(true=true, run=run, cells=False)
+
+
+WORLDS: dict[str, Callable[[int], World]] = {
+    "digits": _digits,
+    **{name: (lambda repeat, name=name: _formula(name, repeat)) for name in ("separable", "sheared", "narrow", "cliff")},
+}
+
+
+@dataclass
+class Runs:
+    """The runs of one study: by configuration, in the order in which they were chosen."""
+
+    world: World
+    points: list[Configuration] = field(default_factory=list)
+    of: dict[str, list[int]] = field(default_factory=dict)
+    order: list[tuple[str, float | None]] = field(default_factory=list)
+
+    def add(self, point: Configuration) -> None:
+        """Run a configuration once more, with its next seed."""
+        key = identity(point)
+        if key not in self.of:
+            self.points.append(point)
+        mine = self.of.setdefault(key, [])
+        self.order.append((key, self.world.run(point, len(mine))))
+        mine.append(len(self.order) - 1)
+
+    def outcomes(self, whole: int) -> list[Outcome]:
+        """Return what is known of each configuration; its seeds are ``whole`` at once, or as they come."""
+        known = len(self.order) - WORKERS
+        found = []
+        for number, point in enumerate(self.points):
+            mine = self.of[identity(point)]
+            said = [self.order[it][1] for it in mine if it < known]
+            complete = tuple(it for it in said if it is not None)
+            found.append(
+                Outcome(
+                    arm="base",
+                    number=number,
+                    configuration=point,
+                    values=tuple(WORST if it is None else it for it in said),
+                    pending=max(len(mine), whole) - len(said),
+                    failed=0,
+                    diverged=len(said) - len(complete),
+                    complete=complete,
+                )
+            )
+        return found
+
+
+def _arm(design: str, cells: bool, repeat: int, runs: int) -> Arm:
+    seeds = 1 if design.endswith("one seed") else SEEDS
+    name = design.partition(",")[0]
+    space: dict[str, Any] = {"lr": {"low": 1e-3, "high": 100, "log": True}, "p": {"low": 0.0, "high": 0.5}}
+    if cells:
+        space = {"lr": {"values": LRS.tolist()}, "p": {"values": PS.tolist()}}
+    document = {
+        "name": "map",
+        "task": {"dataset": "digits", "network": "mlp"},
+        "epochs": 3,
+        "space": space,
+        "design": {
+            "name": name,
+            "configurations": min(runs // seeds, 99 if cells else runs),
+            "seed": repeat,
+        },
+        "seeds": seeds,
+    }
+    return loads(json.dumps(document)).base
+
+
+def studied(name: str, design: str, repeat: int) -> list[dict[str, float]]:
+    """Run one study and judge it after each share of the runs."""
+    world = WORLDS[name](repeat)
+    total = 99 * SEEDS
+    arm = _arm(design, world.cells, repeat, total)
+    runs, found = Runs(world), []
+    began = time.perf_counter()
+    for point in _chosen(arm, runs):
+        runs.add(point)
+        share = len(runs.order) / total
+        if share in SHARES:
+            found.append(judged(runs) | {"seconds": time.perf_counter() - began})
+        if share >= (0.5 if world.cells else 1.0):  # all cells with all seeds are the same for everyone
+            break
+    return found
+
+
+def _chosen(arm: Arm, runs: Runs) -> Iterator[Configuration]:
+    if not arm.design.proposed:
+        for point in drawn(arm):
+            yield from [point] * arm.seeds
+        return
+    proposer = Proposer(arm)
+    for number in range(arm.trials if arm.design.by_slot else arm.configurations):
+        whole = 0 if arm.design.by_slot else arm.seeds
+        point = proposer.propose(runs.outcomes(whole), number)
+        yield from [point] * (1 if arm.design.by_slot else arm.seeds)
+
+
+def judged(runs: Runs) -> dict[str, float]:
+    """Return the map error, the overlap and the regret of what was run."""
+    world, cells = runs.world, np.column_stack([X.ravel(), Y.ravel()])
+    seen = []
+    for point in runs.points:
+        said = [runs.order[it][1] for it in runs.of[identity(point)]]
+        complete = tuple(it for it in said if it is not None)
+        at = (math.log10(point["lr"]) + 3.0) / 5.0, 2.0 * point["p"]
+        seen.append(Seen(at=at, values=complete, diverged=len(said) - len(complete)))
+    belief = Belief.of(seen, seeds=SEEDS, worst=WORST, tolerance=world.tolerance)
+    assert belief is not None
+    true, made = world.true.ravel(), belief.expected(cells)
+    basin, found = true <= true.min() + world.tolerance, made <= made.min() + world.tolerance
+    means = [fmean([*it.values, *[WORST] * it.diverged]) for it in seen]
+    best = np.array(seen[int(np.argmin(means))].at)
+    nearest = int(((cells - best) ** 2).sum(axis=1).argmin())
+    return {
+        "map_error": float(np.abs(made - true).mean()),
+        "overlap": float((basin & found).sum() / (basin | found).sum()),
+        "regret": float(true[nearest] - true.min()),
+        "configurations": float(len(seen)),
+    }
+
+
+def main() -> int:
+    """Measure, write the record, and return 1 where a bound is not met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.levelset")
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--worlds", nargs="*", default=list(WORLDS))
+    parser.add_argument("--designs", nargs="*", default=list(DESIGNS))
+    asked = parser.parse_args()
+    cases = list(product(asked.worlds, asked.designs, range(asked.repeats)))
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(studied, *zip(*cases, strict=True)))
+    measured: dict[str, Any] = {"n": asked.repeats}
+    for name, design in product(asked.worlds, asked.designs):
+        mine = [it for case, it in zip(cases, results, strict=True) if case[:2] == (name, design)]
+        for at, share in enumerate(SHARES[: min(map(len, mine))]):
+            row = {key: _spread([it[at][key] for it in mine]) for key in mine[0][at]}
+            measured[f"{name}, {design}, {share:g} of the runs"] = row
+            told = "  ".join(f"{key} {it['median']:8.3f}" for key, it in row.items())
+            print(f"{name:10} {design:16} {share:5.2f}  {told}", flush=True)
+    checks: list[Check] = []
+    print(write("levelset", measured, checks))
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    low, high = np.percentile(values, [25, 75])
+    return {"median": round(median(values), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
