@@ -22,6 +22,9 @@ LENGTHS = (0.1, 3.0)
 SIZES = (0.05, 20.0)
 """Between which the variance lies, in units of that of the values."""
 
+MOST = 200
+"""Points by which the kernel is fitted, spread over those there are: its time grows with their third power."""
+
 LEAST = 1e-6
 """Noise that is added everywhere, in the same units, so that equal points can be told."""
 
@@ -61,11 +64,12 @@ class Field:
         scale = float(np.var(values)) or 1.0
         lengths = np.full(points.shape[1], 0.3)
         shape = kernels.ConstantKernel(1.0, SIZES) * kernels.Matern(lengths, LENGTHS, nu=2.5)
-        regressor = GaussianProcessRegressor(shape, alpha=noise / scale + LEAST)
+        some = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST)).round().astype(int))
+        regressor = GaussianProcessRegressor(shape, alpha=noise[some] / scale + LEAST)
         with warnings.catch_warnings():
             # Lengths at their bounds are what bounds are for.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            regressor.fit(points, (values - offset) / np.sqrt(scale))
+            regressor.fit(points[some], (values[some] - offset) / np.sqrt(scale))
         kernel = kernels.ConstantKernel(scale) * regressor.kernel_
         return cls(kernel=kernel, points=points, values=values, noise=noise + LEAST * scale, offset=offset)
 

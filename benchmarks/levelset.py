@@ -1,10 +1,11 @@
 """What the design `levelset` finds out about a map with part of its runs, beside `random`, `sobol` and `tpe`.
 
-A map is 11 learning rates x 9 exponents: one is real (an MLP on handwritten digits, 8 seeds a cell, made by the study
-`benchmarks/maps/digits-mlp.yaml`), the others are formulas with noise, a shift a seed, and a cliff behind which training
-diverges. The whole grid takes 99 x 4 runs. Every design gets the first quarter, half, and all of as many runs; the
-results of four runs are not known yet when the next one is chosen, as with four workers. On the real map all designs
-choose among its cells, and with all runs each has the whole grid; on a formula they choose anywhere in its ranges.
+One map is real: 11 learning rates x 9 exponents, an MLP on handwritten digits, made with 8 seeds a cell by the study
+`benchmarks/maps/digits-mlp.yaml`; a design gets 4 of them. The others, 9 x 7 cells x 3 seeds, are formulas: noise,
+a shift a seed, and, of one, a cliff behind which training diverges. Every design gets a quarter, half, and all of the
+runs that the grid takes; results of four runs are not known yet when the next one is chosen, as with four workers. On
+the real map all designs choose among its cells, so that with all runs each has the whole grid; on a formula they
+choose anywhere in its ranges.
 
 Of what was run, one surrogate makes a map, the same for every design (:mod:`analysis.levelset`). Judged are, against
 the map without noise (of the real one: the mean of all 8 seeds):
@@ -28,6 +29,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import fmean, median
@@ -46,13 +48,13 @@ from study.proposer import Proposer
 from study.store import Outcome
 
 MAP = Path(__file__).parent / "maps" / "digits-mlp.csv"
-SEEDS = 4
 WORKERS = 4
 SHARES = (0.25, 0.5, 1.0)
-REPEATS = 10
+REPEATS = 6
 WORST = 90.0
-LRS, PS = 10.0 ** np.linspace(-3.0, 2.0, 11), np.linspace(0.0, 0.5, 9)
-X, Y = np.meshgrid(np.linspace(0.0, 1.0, 11), np.linspace(0.0, 1.0, 9))
+AXES = [f"{10.0 ** (it / 2 - 3):.12g}" for it in range(11)], [f"{it / 16:.12g}" for it in range(9)]
+"""Of the real map, as its file writes them."""
+
 DESIGNS = ("random", "sobol", "sobol, one seed", "tpe", "gp", "levelset")
 
 
@@ -68,11 +70,19 @@ class World:
         The error at a configuration under a seed, None where training diverges.
     cells
         Whether only the cells of the grid can be run.
+    seeds
+        Of each cell.
     """
 
     true: Matrix
     run: Callable[[Configuration, int], float | None]
     cells: bool
+    seeds: int
+
+    @property
+    def total(self) -> int:
+        """How many runs the whole grid takes."""
+        return self.true.size * self.seeds
 
     @property
     def tolerance(self) -> float:
@@ -87,14 +97,14 @@ def _digits(repeat: int) -> World:
             value = float(row["test_error"]) if row["test_error"] else None
             errors.setdefault((row["lr"], row["p"]), {})[int(row["seed"])] = value
     whole = {(float(lr), float(p)): it for (lr, p), it in errors.items()}
-    lrs, ps = (sorted({key[axis] for key in whole}) for axis in (0, 1))
+    lrs, ps = ([float(it) for it in axis] for axis in AXES)
     means = [[fmean(WORST if it is None else it for it in whole[lr, p].values()) for lr in lrs] for p in ps]
     seeds = np.random.default_rng([1, repeat]).permutation(8)
 
     def run(point: Configuration, seed: int) -> float | None:
         return whole[point["lr"], point["p"]][int(seeds[seed])]
 
-    return World(true=np.array(means), run=run, cells=True)
+    return World(true=np.array(means), run=run, cells=True, seeds=4)
 
 
 def _formula(name: str, repeat: int) -> World:
@@ -109,7 +119,7 @@ def _formula(name: str, repeat: int) -> World:
         return x - 0.75 + 0.5 * y > 0.13 if name == "cliff" else x > 2.0 + 0.0 * y
 
     generator = np.random.default_rng([2, repeat])
-    shifts = generator.normal(0.0, 0.5, SEEDS)
+    shifts = generator.normal(0.0, 0.5, 3)
 
     def run(point: Configuration, seed: int) -> float | None:
         x, y = (math.log10(point["lr"]) + 3.0) / 5.0, 2.0 * point["p"]
@@ -122,13 +132,14 @@ def _formula(name: str, repeat: int) -> World:
         deviation = 0.6 + 0.08 * min(error - 5.0, WORST - error)
         return float(np.clip(error + shifts[seed] + noise.normal(0.0, deviation), 0.0, 100.0))
 
-    true = np.where(lost(X, Y), 0.95 * WORST + 0.05 * errors(X, Y), errors(X, Y))
-    return World(true=true, run=run, cells=False)
+    x, y = np.meshgrid(np.linspace(0.0, 1.0, 9), np.linspace(0.0, 1.0, 7))
+    true = np.where(lost(x, y), 0.95 * WORST + 0.05 * errors(x, y), errors(x, y))
+    return World(true=true, run=run, cells=False, seeds=3)
 
 
 WORLDS: dict[str, Callable[[int], World]] = {
     "digits": _digits,
-    **{name: (lambda repeat, name=name: _formula(name, repeat)) for name in ("separable", "sheared", "narrow", "cliff")},
+    **{name: partial(_formula, name) for name in ("separable", "sheared", "narrow", "cliff")},
 }
 
 
@@ -173,12 +184,12 @@ class Runs:
         return found
 
 
-def _arm(design: str, cells: bool, repeat: int, runs: int) -> Arm:
-    seeds = 1 if design.endswith("one seed") else SEEDS
+def _arm(design: str, world: World, repeat: int) -> Arm:
+    seeds = 1 if design.endswith("one seed") else world.seeds
     name = design.partition(",")[0]
     space: dict[str, Any] = {"lr": {"low": 1e-3, "high": 100, "log": True}, "p": {"low": 0.0, "high": 0.5}}
-    if cells:
-        space = {"lr": {"values": LRS.tolist()}, "p": {"values": PS.tolist()}}
+    if world.cells:
+        space = {name: {"values": [float(it) for it in axis]} for name, axis in zip(("lr", "p"), AXES, strict=True)}
     document = {
         "name": "map",
         "task": {"dataset": "digits", "network": "mlp"},
@@ -186,7 +197,7 @@ def _arm(design: str, cells: bool, repeat: int, runs: int) -> Arm:
         "space": space,
         "design": {
             "name": name,
-            "configurations": min(runs // seeds, 99 if cells else runs),
+            "configurations": min(world.total // seeds, world.true.size if world.cells else world.total),
             "seed": repeat,
         },
         "seeds": seeds,
@@ -197,14 +208,13 @@ def _arm(design: str, cells: bool, repeat: int, runs: int) -> Arm:
 def studied(name: str, design: str, repeat: int) -> list[dict[str, float]]:
     """Run one study and judge it after each share of the runs."""
     world = WORLDS[name](repeat)
-    total = 99 * SEEDS
-    arm = _arm(design, world.cells, repeat, total)
+    arm = _arm(design, world, repeat)
     runs, found = Runs(world), []
     began = time.perf_counter()
     for point in _chosen(arm, runs):
         runs.add(point)
-        share = len(runs.order) / total
-        if share in SHARES:
+        share = len(runs.order) / world.total
+        if len(runs.order) in {math.ceil(it * world.total) for it in SHARES}:
             found.append(judged(runs) | {"seconds": time.perf_counter() - began})
         if share >= (0.5 if world.cells else 1.0):  # all cells with all seeds are the same for everyone
             break
@@ -225,14 +235,16 @@ def _chosen(arm: Arm, runs: Runs) -> Iterator[Configuration]:
 
 def judged(runs: Runs) -> dict[str, float]:
     """Return the map error, the overlap and the regret of what was run."""
-    world, cells = runs.world, np.column_stack([X.ravel(), Y.ravel()])
+    world, (rows, columns) = runs.world, runs.world.true.shape
+    x, y = np.meshgrid(np.linspace(0.0, 1.0, columns), np.linspace(0.0, 1.0, rows))
+    cells = np.column_stack([x.ravel(), y.ravel()])
     seen = []
     for point in runs.points:
         said = [runs.order[it][1] for it in runs.of[identity(point)]]
         complete = tuple(it for it in said if it is not None)
         at = (math.log10(point["lr"]) + 3.0) / 5.0, 2.0 * point["p"]
         seen.append(Seen(at=at, values=complete, diverged=len(said) - len(complete)))
-    belief = Belief.of(seen, seeds=SEEDS, worst=WORST, tolerance=world.tolerance)
+    belief = Belief.of(seen, seeds=world.seeds, worst=WORST, tolerance=world.tolerance)
     assert belief is not None
     true, made = world.true.ravel(), belief.expected(cells)
     basin, found = true <= true.min() + world.tolerance, made <= made.min() + world.tolerance

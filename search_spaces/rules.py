@@ -64,6 +64,10 @@ def crossed(sections: Mapping[str, Any], document: Document, catalogue: Catalogu
         yield from _designed(space, sections, document.get("design") or {})
 
 
+MODELLED = {"gp": 500, "levelset": 2_000}
+"""Points that the models of designs take: each proposal takes seconds from there on."""
+
+
 def _judged(
     objective: Objective, task: Section, space: Mapping[str, Domain], written: Mapping[str, Any]
 ) -> Iterable[Fault]:
@@ -220,8 +224,18 @@ def _designed(
         count = design.configurations
         yield from _chosen(space, design, written)
     seeds = sections.get("seeds")
-    if count is not None and isinstance(seeds, int) and count * seeds > MAX_TRIALS:
+    if count is None or not isinstance(seeds, int):
+        return
+    if count * seeds > MAX_TRIALS:
         yield Fault(path="space", message=f"must give at most {MAX_TRIALS:,} trials, got {count * seeds:,}")
+    elif (most := MODELLED.get(design.name)) is not None and (
+        asked := count * (seeds if design.by_slot else 1)
+    ) > most:
+        what = "trials of an arm" if design.by_slot else "configurations"
+        message = (
+            f"must give at most {most:,} {what} with design {design.name}, whose model takes no more, got {asked:,}"
+        )
+        yield Fault(path="design.configurations", message=message)
 
 
 def _cut(space: Mapping[str, Domain], configurations: int | None) -> Iterable[Fault]:

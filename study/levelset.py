@@ -94,7 +94,9 @@ class LevelsetSampler(BaseSampler):
         sign = 1.0 if study.direction is StudyDirection.MINIMIZE else -1.0
         seen = [self._seen(of, sign) for of in runs.values()]
         open_ = [place for place, of in enumerate(runs.values()) if len(of) < self._seeds]
-        again = [next(itertools.islice(runs.values(), place, None))[0].params for place in open_]
+        again = [of[0].params for of in runs.values() if len(of) < self._seeds]
+        if not again and len(runs) == self._count():
+            raise ValueError(f"every one of {len(runs)} points has all its seeds; nothing is left to propose")
         if trial.number < FILLING * len(self._space):
             if again and trial.number % AGAIN == AGAIN - 1:
                 return again[_lowest([seen[place] for place in open_])]

@@ -198,8 +198,21 @@ class Proposals:
             known = connection.execute(
                 select(configuration.c.number).where(mine, configuration.c.key == key)
             ).scalar_one_or_none()
-            if known is not None and known != number and by_slot:
-                return _repeat(connection, of, arm, number, known, point)
+            if by_slot and known != number:
+                slot = connection.execute(
+                    select(trial.c.id)
+                    .join_from(trial, configuration)
+                    .where(
+                        mine,
+                        configuration.c.number == number,
+                        trial.c.state == State.WAITING.value,
+                        trial.c.filled.is_(False),
+                    )
+                ).scalar_one_or_none()
+                if slot is None:
+                    return False
+                if known is not None:
+                    return _repeat(connection, of, slot, (arm, known), point)
             if known is not None and known != number:
                 whose = f"arm {arm} of study {of.name}" if of.specification.armed else f"study {of.name}"
                 raise ValueError(f"configuration {known} of {whose} is {key} already")
@@ -221,21 +234,22 @@ class Proposals:
         return self._database.write(work)
 
 
-def _repeat(connection: Connection, of: Study, arm: str, number: int, known: int, point: Configuration) -> bool:
-    """Give a slot to a configuration that is there already, with its next seed; False where the slot is gone."""
-    mine = and_(configuration.c.study_id == of.id, configuration.c.arm == arm)
-    one, slot = (
-        connection.execute(select(configuration.c.id).where(mine, configuration.c.number == it)).scalar_one()
-        for it in (known, number)
-    )
-    seed = 1 + int(
-        connection.execute(select(func.max(trial.c.seed)).where(trial.c.configuration_id == one)).scalar_one()
-    )
-    if seed >= of.specification.seeds:
-        raise ValueError(f"configuration {known} of study {of.name} has its {of.specification.seeds} seeds already")
+def _repeat(connection: Connection, of: Study, slot: int, known: tuple[str, int], point: Configuration) -> bool:
+    """Give a slot the next seed of a configuration that is there already, by arm and number; False where it is gone."""
+    arm, number = known
+    one, last = connection.execute(
+        select(configuration.c.id, func.max(trial.c.seed))
+        .join_from(configuration, trial)
+        .where(configuration.c.study_id == of.id, configuration.c.arm == arm, configuration.c.number == number)
+        .group_by(configuration.c.id)
+    ).one()
+    seed, seeds = last + 1, of.specification.seeds
+    if seed >= seeds:
+        raise ValueError(f"configuration {number} of study {of.name} has its {seeds} seeds already")
+    options = of.specification.arms[arm].options(point)
     filled = connection.execute(
         update(trial)
-        .where(trial.c.configuration_id == slot, trial.c.state == State.WAITING.value, trial.c.filled.is_(False))
-        .values(configuration_id=one, seed=seed, filled=True, options=of.specification.arms[arm].options(point))
+        .where(trial.c.id == slot, trial.c.state == State.WAITING.value, trial.c.filled.is_(False))
+        .values(configuration_id=one, seed=seed, filled=True, options=options)
     )
     return bool(filled.rowcount)

@@ -135,7 +135,8 @@ class Universe:
         }
         if chance.random() < 0.25:
             document["space"] = {"lr": {"low": 1e-4, "high": 1.0, "log": True}}
-            document["design"] = {"name": "tpe", "configurations": chance.randint(2, 5)}
+            name = chance.choice(["tpe", "levelset"])
+            document["design"] = {"name": name, "configurations": chance.randint(2, 5)}
         elif chance.random() < 0.4:
             document["arms"] = {"base": {}, "adam": {"optimizer": {"name": "adam"}}}
         return document
@@ -336,7 +337,7 @@ class Universe:
         lrs = first["space"]["lr"].get("values", ())
         if self.chance.random() < 0.5 and wider["seeds"] < 10:
             wider["seeds"] += 1
-        elif wider["design"]["name"] == "tpe":
+        elif wider["design"]["name"] != "grid":
             wider["design"]["configurations"] += 1
         elif len(lrs) < 9:
             wider["space"] = {"lr": {"values": [*lrs, round(max(lrs) * 3.0, 12)]}}

@@ -180,15 +180,19 @@ class Witness:
                 self._moved[key, old["attempt"]] = now
 
     def _judge_slots(self, trials: dict[int, dict]) -> None:
-        """I1: of every configuration and seed there is one slot in force, and of each arm what its study asks for."""
+        """I1: of every configuration and seed there is one slot in force, and of each arm what its study asks for.
+
+        Of a design that chooses by the slot there are as many, and each configuration has the first so many seeds.
+        """
         (study,) = self.rows("SELECT document FROM study")
         document = json.loads(study["document"])
-        arms = document.get("arms", {"base": document})
+        arms, by_slot = document.get("arms", {"base": document}), document["design"]["name"] == "levelset"
         configurations = {row["id"]: row for row in self.rows("SELECT id, arm, number, key FROM configuration")}
         for name, arm in arms.items():
             space = [len(domain["values"]) for domain in arm["space"].values() if "values" in domain]
             wanted = document["design"]["configurations"] or prod(space)
             found = [row for row in configurations.values() if row["arm"] == name]
+            wanted *= document["seeds"] if by_slot else 1
             if len(found) != wanted:
                 self.blame(f"I1: arm {name} has {len(found)} configurations instead of {wanted}")
             keys = [row["key"] for row in found if row["key"] is not None]
@@ -201,7 +205,14 @@ class Witness:
             if row["arm"] != configurations[row["configuration_id"]]["arm"]:
                 self.blame(f"I1: trial {row['id']} is of arm {row['arm']}, and its configuration is not")
         every = {(key, seed) for key in configurations for seed in range(document["seeds"])}
-        if slots.keys() != every or set(slots.values()) != {1}:
+        if by_slot:
+            seeds: dict[int, list[int]] = {}
+            for (key, seed), count in slots.items():
+                seeds.setdefault(key, []).extend([seed] * count)
+            whole = sum(map(len, seeds.values())) == len(configurations)
+            if not whole or any(sorted(it) != list(range(len(it))) for it in seeds.values()) or slots.keys() - every:
+                self.blame("I1: the slots in force are not as many as asked for, or not the first seeds of each")
+        elif slots.keys() != every or set(slots.values()) != {1}:
             self.blame("I1: the slots in force are not one of each configuration and seed")
         if sorted(row["number"] for row in trials.values()) != list(range(len(trials))):
             self.blame("I1: the trials are not numbered one after the other")

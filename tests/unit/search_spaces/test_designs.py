@@ -40,8 +40,9 @@ def test_the_order_in_which_a_space_is_written_numbers_nothing(name):
     assert list(cells[0][0]) == list(space)
 
 
-def test_tpe_draws_nothing_beforehand():
-    assert design("tpe") == []
+@pytest.mark.parametrize("name", ["tpe", "gp", "levelset"])
+def test_what_is_proposed_is_not_drawn_beforehand(name):
+    assert design(name) == []
 
 
 @pytest.mark.parametrize("name", DRAWN)

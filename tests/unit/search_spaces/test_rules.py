@@ -312,8 +312,18 @@ FAULTS = [
     ([("space.lr", RANGE)], "space.lr.points", "is required in a grid; or give `values`"),
     *[
         ([("design.name", name)], "design.configurations", f"is required by design {name}, such as 50")
-        for name in ("random", "sobol", "tpe")
+        for name in ("random", "sobol", "tpe", "gp", "levelset")
     ],
+    (
+        [("space.lr", RANGE), ("design", {"name": "gp", "configurations": 501})],
+        "design.configurations",
+        "must give at most 500 configurations with design gp, whose model takes no more, got 501",
+    ),
+    (
+        [("space.lr", RANGE), ("design", {"name": "levelset", "configurations": 667})],
+        "design.configurations",
+        "must give at most 2,000 trials of an arm with design levelset, whose model takes no more, got 2,001",
+    ),
     ([RANDOM], "design.configurations", "must be at most the 2 distinct points of the space, got 5"),
     (
         [("space.lr", {**RANGE, "points": 10_000}), ("space.p", {"low": 0, "high": 0.5, "points": 101})],
