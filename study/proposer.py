@@ -30,8 +30,8 @@ from study.store import Outcome
 MOST = 100_000
 """Values of a space of few among which such a point is drawn."""
 
-ATTEMPTS = 50
-"""Proposals that may repeat a known configuration before a point is drawn at random instead."""
+ATTEMPTS = {"tpe": 50, "gp": 3}
+"""Proposals that may repeat a known configuration before a point is drawn at random; of `gp` each takes long."""
 
 
 class Proposer:
@@ -65,7 +65,7 @@ class Proposer:
         if self._arm.design.by_slot:
             return self._asked(study, number, 0)
         known = {identity(o.configuration) for o in outcomes if o.configuration is not None}
-        for attempt in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS[self._arm.design.name]):
             configuration = self._asked(study, number, attempt)
             if identity(configuration) not in known:
                 return configuration
@@ -140,7 +140,7 @@ class Proposer:
 
     def _unseen(self, known: set[str], number: int) -> Configuration:
         """Return a random configuration that is not known; only a space of few values gets here."""
-        generator = np.random.default_rng(_seed(self._arm.design.seed, number, ATTEMPTS))
+        generator = np.random.default_rng(_seed(self._arm.design.seed, number, ATTEMPTS[self._arm.design.name]))
         space = {name: self._arm.space[name] for name in sorted(self._arm.space)}
         every = [values for domain in space.values() if (values := domain.every()) is not None]
         if len(every) == len(space):

@@ -235,7 +235,7 @@ class Proposals:
 
 
 def _repeat(connection: Connection, of: Study, slot: int, known: tuple[str, int], point: Configuration) -> bool:
-    """Give a slot the next seed of a configuration that is there already, by arm and number; False where it is gone."""
+    """Give a slot the next seed of a configuration that is there, by arm and number; False where the slot is gone."""
     arm, number = known
     one, last = connection.execute(
         select(configuration.c.id, func.max(trial.c.seed))

@@ -135,8 +135,9 @@ class Universe:
         }
         if chance.random() < 0.25:
             document["space"] = {"lr": {"low": 1e-4, "high": 1.0, "log": True}}
-            name = chance.choice(["tpe", "levelset"])
-            document["design"] = {"name": name, "configurations": chance.randint(2, 5)}
+            document["design"] = {"name": "tpe", "configurations": chance.randint(2, 5)}
+            if not self.brief and chance.random() < 0.5:  # few slots, for its model takes longer than all the rest
+                document["design"] = {"name": "levelset", "configurations": chance.randint(2, 3)}
         elif chance.random() < 0.4:
             document["arms"] = {"base": {}, "adam": {"optimizer": {"name": "adam"}}}
         return document

@@ -121,7 +121,7 @@ def test_any_assignment_is_carried_out_or_refused(assignment):
     width=st.floats(0.01, 0.3),
     points=st.integers(2, 20),
     seeds=st.integers(1, 20),
-    design=st.sampled_from(["grid", "random", "sobol", "tpe"]),
+    design=st.sampled_from(["grid", "random", "sobol", "tpe", "gp", "levelset"]),
 )
 def test_a_valid_study_is_its_own_document(lr, low, width, points, seeds, design):
     space = {"lr": {"values": lr}, "p": {"low": low, "high": low + width, "points": points}}

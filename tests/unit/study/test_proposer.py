@@ -218,3 +218,37 @@ def test_the_order_in_which_a_space_is_written_proposes_nothing_else():
     ]
     assert points[0] == points[1]
     assert [list(point) for point in points] == [list(RANGE), list(turned)]
+
+
+# -- gp
+
+GP = {"name": "gp", "configurations": 50}
+
+
+def test_gp_learns_from_as_many_as_it_starts_with():
+    chooser = proposer(design=GP)
+    known = finished(14)  # whose error falls towards lr = 10
+    first, second = (chooser.propose(known, 20) for _ in range(2))
+    assert first == second
+    assert first["lr"] > 1.0
+    assert chooser.propose(finished(9), 20)["lr"] != first["lr"]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [{"values": (10.0,)}, {"values": (90.0,), "diverged": 1}, {"failed": 1}, {"pending": 1}],
+    ids=["constant", "diverged", "failed", "pending"],
+)
+def test_gp_bears_outcomes_that_say_nothing(one):
+    chooser = proposer(design=GP, space={"lr": RANGE["lr"], "decay": MIXED["decay"]})
+    known = [outcome(n, {"lr": 10.0 ** (n / 6 - 1), "decay": "l2"}, **one) for n in range(11)]
+    point = chooser.propose(known, 20)
+    assert 1e-3 <= point["lr"] <= 10.0
+    assert point["decay"] in MIXED["decay"]["values"]
+
+
+def test_gp_runs_through_a_small_space():
+    chooser, known = proposer(space=CHOSEN, design=GP | {"configurations": 6}), []
+    for number in range(6):
+        known.append(outcome(number, chooser.propose(known, number), values=(10.0 + number,)))
+    assert len({identity(o.configuration) for o in known}) == 6
