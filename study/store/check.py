@@ -106,11 +106,11 @@ def _of_study(connection: Connection, it: Study) -> Iterator[str]:
     doubled = connection.execute(select(func.count()).select_from(doubles)).scalar_one()
     if doubled:
         yield f"{doubled} configurations have two trials in force for one seed"
-    yield from _of_seeds(connection, it)
     yield from _of_configurations(connection, it)
     yield from _of_options(connection, it)
     yield from _of_attempts(connection, it)
     if not _is_imported(specification):
+        yield from _of_seeds(connection, it)
         yield from _of_results(connection, it)
 
 
