@@ -34,7 +34,7 @@ from search_spaces.specification import Specification
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure on disk: what was drawn, and its files by kind, ``png``, ``svg``, and ``gif`` where it moves."""
+    """A figure on disk: what was drawn, and its files by kind, ``png``, ``svg`` and ``pdf``, ``gif`` where it moves."""
 
     result: Drawable
     files: Mapping[str, Path]
@@ -133,8 +133,8 @@ PLAIN = View()
 def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN) -> dict[str, Any]:
     """Write the report into a folder and return its summary; the same rows give the same bytes.
 
-    Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure under ``figures/``: as PNG, as SVG, and
-    as GIF where it moves. What the objective's split shows comes first; where images were held out, the other
+    Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure under ``figures/``: as PNG, SVG and PDF,
+    and as GIF where it moves. What the objective's split shows comes first; where images were held out, the other
     split is shown beside it.
 
     Parameters

@@ -48,7 +48,7 @@ FIGURES: tuple[Kind, ...] = (paths, plays, bests, decoupling, heatmap, points, o
 
 
 def write(kind: Kind, result: Any, folder: Path) -> dict[str, Path]:
-    """Write a result as PNG and SVG, and as GIF where it moves; return its files by kind."""
+    """Write a result as PNG, SVG and PDF, and as GIF where it moves; return its files by kind."""
     files = save(kind.draw(result), folder, result.name)
     if kind is paths:
         files["gif"] = folder / f"{result.name}.gif"

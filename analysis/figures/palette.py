@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.figures.sight import alike
 from analysis.findings import ArmFindings
 from analysis.numbers import point
 
@@ -30,7 +31,7 @@ OTHERS = ("#5a7d2a", "#e377c2", "#3f8f79", "#9c1f4a", "#4b4b8f", "#b5651d")
 """For what has none of its own."""
 
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
-"""For what shares a colour."""
+"""For what shares a colour, or has one that some eye, or a print in grey, hardly tells from another's."""
 
 
 def colour_of(*names: str) -> str:
@@ -43,15 +44,14 @@ def styles(arms: Sequence[ArmFindings]) -> list[dict[str, Any]]:
     """Return colour and dashes of each of some arms.
 
     The colour is that of its name, where an optimizer has that name, or else its optimizer's; dashes tell those apart
-    that share one.
+    whose colours are alike (:func:`analysis.figures.sight.alike`).
     """
-    seen: Counter[str] = Counter()
-    found = []
+    found: list[dict[str, Any]] = []
     for arm in arms:
         optimizer = arm.arm.optimizer
         colour = colour_of(arm.name, arm.name if optimizer is None else optimizer.name)
-        found.append({"color": colour, "linestyle": DASHES[seen[colour] % len(DASHES)]})
-        seen[colour] += 1
+        taken = Counter(it["linestyle"] for it in found if alike(it["color"], colour))
+        found.append({"color": colour, "linestyle": min(DASHES, key=lambda dashes: taken[dashes])})
     return found
 
 

@@ -61,8 +61,8 @@ def compare(
     reference
         Name of a bundled reference.
     out
-        A folder for ``comparison.png``, ``.svg``, and the numbers in ``.json``: missing, empty, or an earlier
-        comparison's.
+        A folder for ``comparison.png``, ``.svg``, ``.pdf``, and the numbers in ``.json``: missing, empty, or an
+        earlier comparison's.
     force
         Whether the folder may hold other files; those of the same names are lost.
     note

@@ -104,10 +104,9 @@ def test_report_writes_everything(finished):
     assert done.returncode == 0, done.stderr
     out = finished.path / "out"
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
-    assert names == {
-        "SHA256SUMS", "report.html", "summary.json", "trials.csv", "figures/heatmap.png", "figures/heatmap.svg",
-        "figures/curves.png", "figures/curves.svg", "figures/optima.png", "figures/optima.svg",
-    }  # fmt: skip
+    drawn = ("heatmap", "optima", "curves")
+    pictures = {f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg", "pdf")}
+    assert names == {"SHA256SUMS", "report.html", "summary.json", "trials.csv"} | pictures
     assert json.loads((out / "summary.json").read_text())["trials"]["total"] == 12
     again = finished.run("report", "small", "--out", "again")
     assert again.returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.patches import Rectangle
 
+from analysis.figures.style import KINDS
 from analysis.grid import grid_of_trials
 from analysis.guessing import Guessing
 from analysis.maps import sensitivity_map
@@ -149,7 +150,7 @@ def drawn_through(figure):
 
 def save_nothing(_figure, folder, name):
     """Stand in for `analysis.figures.style.save` where only numbers and words are looked at."""
-    paths = {kind: folder / f"{name}.{kind}" for kind in ("png", "svg")}
+    paths = {kind: folder / f"{name}.{kind}" for kind in KINDS}
     for path in paths.values():
         path.write_bytes(b"a picture")
     return paths

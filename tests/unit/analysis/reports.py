@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+from analysis.figures.style import KINDS
 from analysis.findings import WHOLE, Findings
 from analysis.material import Material
 from analysis.report import View, write_report
@@ -51,7 +52,7 @@ CROSSED = {  # (test error, validation error): what validation chooses is not wh
 
 def files_of(*names):
     """Return the files of a report with some figures."""
-    pictures = {f"figures/{name}.{kind}" for name in names for kind in ("png", "svg")}
+    pictures = {f"figures/{name}.{kind}" for name in names for kind in KINDS}
     return {"report.html", "summary.json", "trials.csv"} | pictures
 
 

@@ -6,11 +6,21 @@ from matplotlib.figure import Figure
 from analysis.figures.style import LINE, Caption, plain_log, save
 
 
-def test_a_figure_is_kept_as_png_and_svg(tmp_path):
+def test_a_figure_is_kept_as_png_svg_and_pdf(tmp_path):
     paths = save(Figure(figsize=(1, 1)), tmp_path, "empty")
-    assert paths == {"png": tmp_path / "empty.png", "svg": tmp_path / "empty.svg"}
+    assert list(paths.items()) == [(kind, tmp_path / f"empty.{kind}") for kind in ("png", "svg", "pdf")]
     assert paths["png"].read_bytes().startswith(b"\x89PNG")
     assert b"<svg" in paths["svg"].read_bytes()
+    assert paths["pdf"].read_bytes().startswith(b"%PDF")
+
+
+def test_a_pdf_says_not_when_it_was_made_and_holds_its_fonts_as_truetype(tmp_path):
+    figure = Figure(figsize=(2, 1))
+    figure.text(0.1, 0.5, "words")
+    made = save(figure, tmp_path, "words")["pdf"].read_bytes()
+    assert b"CreationDate" not in made
+    assert b"/CIDFontType2" in made
+    assert b"/Type3" not in made
 
 
 def test_a_caption_is_broken_into_lines_and_takes_its_height():

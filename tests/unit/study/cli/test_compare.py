@@ -80,7 +80,7 @@ def test_numbers_of_an_earlier_epoch_are_read_from_the_curve(basin, trained):
 def test_a_picture_is_written_with_its_numbers(basin, trained, folder):
     done = basin("compare", "mine", NAME, "--out", "out", "--json")
     assert {path.name for path in (folder / "out").iterdir()} == {
-        "SHA256SUMS", "comparison.json", "comparison.png", "comparison.svg",
+        "SHA256SUMS", "comparison.json", "comparison.pdf", "comparison.png", "comparison.svg",
     }  # fmt: skip
     assert (folder / "out" / "comparison.json").read_text(encoding="utf-8") == done.out
     again = basin("compare", "mine", NAME, "--out", "out")
