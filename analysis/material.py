@@ -63,7 +63,8 @@ class Material:
     specification, hash, code_version
         As of the source.
     trials
-        By arm, one row a trial, superseded generations included: number, seed, state, what the arm's space varies
+        By arm, one row a trial, superseded generations included: number, seed, state, epoch of divergence, what the
+        arm's space varies
         (choices as their places), results.
     curves
         Returns one row an epoch of the deciding attempts of some trials, by their numbers.
@@ -173,6 +174,7 @@ def _types(arm: Arm) -> dict[str, Any]:
         "number": "int64",
         "seed": "int64",
         "state": pd.CategoricalDtype(list(STATES)),
+        "diverged_epoch": "float64",
         "superseded": "bool",
         **dict.fromkeys((*arm.space, *results), "float64"),
     }

@@ -16,7 +16,7 @@ from analysis.account import MOST, designs, failures, losses, question, settings
 from analysis.axes import BY_RULE, Chosen
 from analysis.contenders import contenders
 from analysis.decoupling import NAMES, decoupling
-from analysis.figures import FIGURES, Drawable, write
+from analysis.figures import FIGURES, Drawable, interactive, write
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.irregular import METHODS, PAIRS
 from analysis.maps import SensitivityMap
@@ -34,7 +34,7 @@ from search_spaces.specification import Specification
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure on disk: what was drawn, and its files by kind, ``png``, ``svg`` and ``pdf``, ``gif`` where it moves."""
+    """A figure on disk: what was drawn, and its files by kind: ``png``, ``svg``, ``pdf``, ``gif`` of a film."""
 
     result: Drawable
     files: Mapping[str, Path]
@@ -134,8 +134,8 @@ def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN) ->
     """Write the report into a folder and return its summary; the same rows give the same bytes.
 
     Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure under ``figures/``: as PNG, SVG and PDF,
-    and as GIF where it moves. What the objective's split shows comes first; where images were held out, the other
-    split is shown beside it.
+    and as GIF where it moves; beside them the interactive map, ``figures/map.html``. What the objective's split shows
+    comes first; where images were held out, the other split is shown beside it.
 
     Parameters
     ----------
@@ -156,7 +156,8 @@ def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN) ->
         for result in kind.compute(findings)
     ]
     numbers = summary(findings)
-    numbers["figures"] = sorted(f"figures/{path.name}" for picture in pictures for path in picture.files.values())
+    files = [path for picture in pictures for path in picture.files.values()]
+    numbers["figures"] = sorted(f"figures/{path.name}" for path in (*files, interactive.page(findings, figures)))
     (folder / "summary.json").write_text(
         json.dumps(numbers, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8"
     )

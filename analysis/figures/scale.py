@@ -57,7 +57,7 @@ def draw_labelled_bar(
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
     where: dict[str, Any] = {"ax": axes, "fraction": 0.06, "pad": 0.03, "aspect": 30} if beside else {"cax": axes}
     bar = figure.colorbar(scale_of(limits), extend=extend[limits.below, limits.above], **where)
-    ticks = _ticks(limits, height_of(bar.ax))
+    ticks = ticks_of(limits, height_of(bar.ax))
     named = told_apart(ticks, plain)  # limits may have nothing between them
     bar.set_ticks(list(named), labels=list(named.values()))
     bar.ax.yaxis.set_minor_locator(NullLocator())
@@ -80,7 +80,7 @@ def _label(limits: Limits, measure: Measure) -> str:
     return "\n".join(textwrap.fill(line, LABEL) for line in lines)
 
 
-def _ticks(limits: Limits, height: float) -> list[float]:
+def ticks_of(limits: Limits, height: float) -> list[float]:
     """Return the ticks of a colour bar of so many inches."""
     if not limits.log:
         whole = MaxNLocator(max(2, min(6, int(height / (2 * APART)))), steps=[1, 2, 5, 10])

@@ -20,6 +20,7 @@ from analysis.numbers import plain
 STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
+    "text.parse_math": False,  # a name with two dollars in it is a name
     "axes.titlesize": 10.0,
     "figure.dpi": 100.0,
     "hatch.linewidth": 0.8,

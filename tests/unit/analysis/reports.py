@@ -53,7 +53,7 @@ CROSSED = {  # (test error, validation error): what validation chooses is not wh
 def files_of(*names):
     """Return the files of a report with some figures."""
     pictures = {f"figures/{name}.{kind}" for name in names for kind in KINDS}
-    return {"report.html", "summary.json", "trials.csv"} | pictures
+    return {"report.html", "summary.json", "trials.csv", "figures/map.html"} | pictures
 
 
 def cube(result=lambda lr, p, beta2: [lr + p + beta2]):

@@ -78,6 +78,7 @@ def measured(cells, names=("lr", "momentum"), metrics=NUMBERS, **changes):
         "lr",
         "epochs",
         "seconds",
+        "diverged_epoch",
         "superseded",
         "reason",
     )

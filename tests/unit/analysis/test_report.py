@@ -62,7 +62,9 @@ def test_no_file_is_empty(report):
 def test_the_page_needs_nothing_else(report):
     assert "http://" not in report.html
     assert "https://" not in report.html
-    assert not re.search(r"<(link|script|iframe|object|embed)|href=|url\(|@import", report.html)
+    assert not re.search(r"<(link|script|iframe|object|embed)|url\(|@import", report.html)
+    assert re.findall(r'href="([^"]*)"', report.html) == ["figures/map.html"]
+    assert "figures/map.html" in report.files
 
 
 def test_the_pictures_are_in_the_page(report):
