@@ -9,7 +9,28 @@ from typing import Any, Protocol
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import bests, curves, decoupling, effective, heatmap, optima, paths, plays, points
+from analysis.figures import (
+    bests,
+    contest,
+    contour,
+    curves,
+    decoupling,
+    divergence,
+    edf,
+    effective,
+    expected,
+    foretelling,
+    heatmap,
+    history,
+    horizon,
+    optima,
+    parallel,
+    paths,
+    plays,
+    points,
+    sensitivity,
+    slices,
+)
 from analysis.figures.style import save
 from analysis.findings import Findings
 
@@ -43,7 +64,28 @@ class Kind(Protocol):
         """Return the text below a result."""
 
 
-FIGURES: tuple[Kind, ...] = (paths, plays, bests, decoupling, heatmap, points, optima, effective, curves)
+FIGURES: tuple[Kind, ...] = (
+    paths,
+    plays,
+    bests,
+    decoupling,
+    heatmap,
+    points,
+    contour,
+    optima,
+    effective,
+    divergence,
+    slices,
+    sensitivity,
+    parallel,
+    edf,
+    history,
+    expected,
+    contest,
+    horizon,
+    curves,
+    foretelling,
+)
 """The kinds of figures of a report, in its order."""
 
 

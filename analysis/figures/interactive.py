@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import to_hex
 from plotly.offline import get_plotlyjs
 
@@ -70,7 +71,8 @@ def compute(findings: Findings) -> list[Interactive]:
     held = 0
     for one in findings.arms:
         maps = [shown for shown in one.maps[0] if shown.grid.y is not None]
-        for shown in maps or [None]:
+        every: list[SensitivityMap | None] = [*maps] if maps else [None]
+        for shown in every:
             trials = one.in_force if shown is None else one.at(shown.grid.fixed)
             held += len(trials)
             if held > MOST and found:
@@ -247,7 +249,7 @@ def _scattered(
         marker["color"] = values
     else:
         colours = scale_of(limits)
-        marker["color"] = [LOST if it is None else to_hex(colours.to_rgba(_value(it, limits))) for it in values]
+        marker["color"] = [LOST if it is None else _shade(colours, _value(it, limits)) for it in values]
     points = {"type": "scatter", "mode": "markers", "x": xs, "y": ys, "text": texts, "hoverinfo": "text"}
     traces: list[Trace] = [points | {"marker": marker, "showlegend": False}]
     at = [index for index, it in enumerate(crossed) if it]
@@ -284,6 +286,10 @@ def _value(height: float, limits: Limits) -> float:
     return float(10.0**height) if limits.log else height
 
 
+def _shade(colours: ScalarMappable, value: float) -> str:
+    return to_hex(tuple(np.asarray(colours.to_rgba(np.array([value])))[0]))
+
+
 def _colours(limits: Limits, measure: Measure) -> dict[str, Any]:
     """Return the colour scale of cells, that of the pictures."""
     shared = _coloured(limits, measure)
@@ -299,7 +305,7 @@ def _coloured(limits: Limits, measure: Measure) -> dict[str, Any]:
     low, high = _height(limits.low, limits), _height(limits.high, limits)
     places = np.linspace(0.0, 1.0, SHADES)
     colours = scale_of(limits)
-    shades = [to_hex(colours.to_rgba(_value(low + place * (high - low), limits))) for place in places.tolist()]
+    shades = [_shade(colours, _value(low + place * (high - low), limits)) for place in places.tolist()]
     ticks = told_apart(ticks_of(limits, HEIGHT), lambda value, digits: f"{value:.{digits}g}")
     return {
         "colorscale": [[place, shade] for place, shade in zip(places.tolist(), shades, strict=True)],

@@ -1,0 +1,93 @@
+"""The history of a search: the best so far against the number of configurations that were tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.captions import chosen, described
+from analysis.figures.layout import SINGLE, Values, beside, entitle, panels
+from analysis.figures.palette import styles
+from analysis.figures.style import STYLE
+from analysis.findings import Findings
+from analysis.searched import Searched
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class History:
+    """The searches of a study, arm by arm; ``looks`` are colour and dashes of each."""
+
+    name: str
+    title: str
+    caption: str
+    searches: tuple[Searched, ...]
+    looks: tuple[dict[str, Any], ...]
+    axis: Values
+
+
+def compute(findings: Findings) -> list[History]:
+    """Return the history of a study whose design is no grid, none before two configurations have an outcome."""
+    arms = [one for one in findings.arms if not one.is_grid]
+    searches = tuple(Searched.of(one) for one in arms)
+    if not any(len(it.means) > 1 for it in searches):
+        return []
+    measure = findings.measure
+    axis = Values.of(findings, measure.label, np.concatenate([it.means for it in searches]))
+    dots = "Dots: configurations, mean over seeds. " if len(searches) == 1 else ""
+    text = (
+        f"{described([(one, one.in_force) for one in arms])} {dots}Line{'s' * (len(searches) > 1)}: the "
+        f"{measure.lowest} mean over seeds so far of the configurations that have all their seeds, in the order in "
+        "which they were numbered; a diverged seed counts at the worst."
+        f"{axis.told(np.concatenate([it.means for it in searches]))} {chosen(measure)}"
+    )
+    return [
+        History(
+            name="history",
+            title=f"best {measure.metric.summary} so far",
+            caption=text.strip(),
+            searches=searches,
+            looks=tuple(styles(arms)),
+            axis=axis,
+        )
+    ]
+
+
+def caption(result: History) -> str:
+    """Return the text below a history."""
+    return result.caption
+
+
+def draw(result: History, ax: Axes | None = None) -> Figure:
+    """Draw a history; ``ax`` are axes of a figure of one's own, without a caption."""
+    with mpl.rc_context(STYLE):
+        if ax is not None:
+            _draw(ax, result, alone=False)
+            return ax.get_figure(root=True)  # type: ignore[return-value]
+        room = beside([it.name for it in result.searches])
+        figure, (axes,) = panels(result.caption, SINGLE + room, 2.9, 1, bar=room)
+        _draw(axes, result, alone=True)
+        return figure
+
+
+def _draw(axes: Axes, result: History, *, alone: bool) -> None:
+    dots = len(result.searches) == 1
+    for search, look in zip(result.searches, result.looks, strict=True):
+        places = np.arange(1, len(search.means) + 1)
+        if dots:
+            gone = (search.table["diverged"] > 0).to_numpy()
+            for marker, some in (("o", ~gone), ("x", gone)):
+                values = result.axis.shown(search.means[some])
+                axes.scatter(places[some], values, s=14, color="0.55", marker=marker, linewidths=0.9, zorder=1)
+        best = result.axis.shown(search.best_so_far)
+        axes.step(places, best, where="post", linewidth=1.6, label=search.name, **look)
+    result.axis.upright(axes)
+    axes.set_xlabel("configurations tried")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.25, linewidth=0.5)
+    entitle(axes, result.title, [it.name for it in result.searches], alone=alone)
