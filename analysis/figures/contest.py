@@ -22,8 +22,8 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import Part, described
 from analysis.figures.layout import panels
-from analysis.figures.palette import styles
-from analysis.figures.style import STYLE, plain_log
+from analysis.figures.palette import looks
+from analysis.figures.style import STYLE, band, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
 from analysis.measure import COUNTED
 from analysis.numbers import point
@@ -87,7 +87,7 @@ def compute(findings: Findings) -> list[Contest]:
         return []
     columns, percent = _columns(arms, epochs)
     runners = [
-        _runner(one, trials, epochs, look, columns) for (one, trials), look in zip(parts, styles(arms), strict=True)
+        _runner(one, trials, epochs, look, columns) for (one, trials), look in zip(parts, looks(arms), strict=True)
     ]
     moved = [name for name in MOVED if name in columns and not any(_moves(it.curves[name]) for it in runners)]
     columns = {name: title for name, title in columns.items() if name not in moved}
@@ -197,8 +197,9 @@ def _draw(axes: Axes, result: Contest, row: str, name: str) -> None:
         if len(epochs):
             if name not in MOVED and len(known) > 1:
                 ends = np.nanmin(known, axis=0), np.nanmax(known, axis=0)
-                axes.fill_between(epochs, *ends, color=it.look["color"], alpha=0.15, linewidth=0)
-            axes.plot(epochs, np.nanmean(known, axis=0), linewidth=1.4, **it.look)
+                band(axes, epochs, *ends, it.look["color"], 0.15)
+            style = "steps-post" if name in MOVED else "default"
+            axes.plot(epochs, np.nanmean(known, axis=0), linewidth=1.4, drawstyle=style, **it.look)
     if log:
         axes.set_yscale("log")
         plain_log(axes.yaxis)

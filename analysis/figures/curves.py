@@ -21,7 +21,7 @@ from analysis.axes import NUMBER, Axis, label_of
 from analysis.captions import described
 from analysis.curves import CurveBundle, Line, bundles
 from analysis.figures.columns import columns_of
-from analysis.figures.style import STYLE, Caption, plain_log
+from analysis.figures.style import STYLE, Caption, band, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
 from analysis.measure import COUNTED, SPLITS
 from analysis.numbers import point
@@ -254,7 +254,7 @@ def _colours(bundles: Sequence[CurveBundle], labels: Mapping[tuple[float, ...], 
 
 def _draw_bundle(axes: Axes, bundle: CurveBundle, line: Line, colour: Colour) -> None:
     if len(line.seeds) > 1 and len(bundle.epochs):
-        axes.fill_between(bundle.epochs, *line.band, color=colour, alpha=0.22, linewidth=0)
+        band(axes, bundle.epochs, *line.band, colour, 0.22)
     if len(bundle.epochs):
         axes.plot(bundle.epochs, line.mean, color=colour, linewidth=1.4)
     for seed in line.seeds[bundle.diverged]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from analysis.captions import described
 from analysis.figures.layout import SINGLE, Values, beside, entitle, panels
-from analysis.figures.palette import styles
+from analysis.figures.palette import looks
 from analysis.figures.style import STYLE
 from analysis.findings import Findings
 from analysis.searched import Searched, shares
@@ -59,7 +59,7 @@ def compute(findings: Findings) -> list[Distribution]:
             title=f"distribution of {measure.metric.summary} over configurations",
             caption=text + axis.told(every),
             searches=searches,
-            looks=tuple(styles(arms)),
+            looks=tuple(looks(arms)),
             axis=axis,
         )
     ]

@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import described
 from analysis.figures.layout import SINGLE, Values, beside, entitle, panels
-from analysis.figures.palette import styles
-from analysis.figures.style import STYLE
+from analysis.figures.palette import looks
+from analysis.figures.style import STYLE, band
 from analysis.findings import Findings
 from analysis.searched import Searched, best_of
 
@@ -62,10 +62,10 @@ def compute(findings: Findings) -> list[ExpectedBest]:
     every = np.concatenate([np.concatenate([it.mean, it.low, it.high]) for it in reaches])
     axis = Values.of(findings, f"{measure.lowest} mean over seeds of the {measure.label}", every)
     text = (
-        f"{described([(one, one.in_force) for one in arms])} Lines: the expected {measure.lowest} value of so many "
-        "configurations, over all subsets of those that were tried, up to half of them (Tang et al. 2020, after Dodge et "
-        "al. 2019); bands: 5 % to 95 % of the subsets. A diverged seed counts at the worst. The value is that on which "
-        "the choice is made, and optimistic."
+        f"{described([(one, one.in_force) for one in arms])} Lines: the expected {measure.lowest} value of so "
+        "many configurations, over all subsets of those tried, up to half of them (Tang et al. 2020, after Dodge "
+        "et al. 2019); bands: 5 % to 95 % of the subsets. A diverged seed counts at the worst. The value is that on "
+        "which the choice is made, and optimistic."
     )
     if any(it.arm.arm.design.name == "sobol" for it in searches):
         text += (
@@ -77,7 +77,7 @@ def compute(findings: Findings) -> list[ExpectedBest]:
             title="expected best against budget",
             caption=text + axis.told(every),
             reaches=reaches,
-            looks=tuple(styles(arms)),
+            looks=tuple(looks(arms)),
             axis=axis,
         )
     ]
@@ -109,8 +109,8 @@ def draw(result: ExpectedBest, ax: Axes | None = None) -> Figure:
 
 def _draw(axes: Axes, result: ExpectedBest, *, alone: bool) -> None:
     for reach, look in zip(result.reaches, result.looks, strict=True):
-        band = result.axis.shown(reach.low), result.axis.shown(reach.high)
-        axes.fill_between(reach.budgets, *band, color=look["color"], alpha=0.15, linewidth=0)
+        ends = result.axis.shown(reach.low), result.axis.shown(reach.high)
+        band(axes, reach.budgets, *ends, look["color"], 0.15)
         axes.plot(reach.budgets, result.axis.shown(reach.mean), linewidth=1.6, label=reach.label, **look)
     result.axis.upright(axes)
     axes.set_xlabel("configurations")

@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import described
 from analysis.figures.layout import SINGLE, beside, entitle, panels
-from analysis.figures.palette import styles
-from analysis.figures.style import STYLE
+from analysis.figures.palette import looks
+from analysis.figures.style import STYLE, band
 from analysis.findings import ArmFindings, Findings
 from analysis.foretold import Foretold, foretold
 
@@ -56,7 +56,7 @@ def compute(findings: Findings) -> list[Foretelling]:
             title=f"does an early {measure.metric.summary} foretell the last?",
             caption=text,
             found=found,
-            looks=tuple(styles(arms)),
+            looks=tuple(looks(arms)),
         )
     ]
 
@@ -86,11 +86,11 @@ def _named(arm: ArmFindings, it: Foretold) -> str:
 def _draw(axes: Axes, result: Foretelling, *, alone: bool) -> None:
     lowest = 0.0
     for (arm, it), look in zip(result.found, result.looks, strict=True):
-        axes.fill_between(it.epochs, it.low, it.high, color=look["color"], alpha=0.18, linewidth=0)
+        band(axes, it.epochs, it.low, it.high, look["color"], 0.18)
         axes.plot(it.epochs, it.correlation, label=_named(arm, it), linewidth=1.6, **look)
         lowest = min(lowest, float(np.nanmin(it.low)))
         if len(result.found) == 1 and it.best is not None and it.best_low is not None and it.best_high is not None:
-            axes.fill_between(it.epochs, it.best_low, it.best_high, color="tab:blue", alpha=0.15, linewidth=0)
+            band(axes, it.epochs, it.best_low, it.best_high, "tab:blue", 0.15)
             label = f"best third ({len(it.values) // 3})"
             axes.plot(it.epochs, it.best, label=label, linewidth=1.4, color="tab:blue", linestyle=(0, (4, 2)))
             lowest = min(lowest, float(np.nanmin(it.best_low)))

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import chosen, described
 from analysis.figures.layout import SINGLE, Values, beside, entitle, panels
-from analysis.figures.palette import styles
+from analysis.figures.palette import looks
 from analysis.figures.style import STYLE
 from analysis.findings import Findings
 from analysis.searched import Searched
@@ -52,7 +52,7 @@ def compute(findings: Findings) -> list[History]:
             title=f"best {measure.metric.summary} so far",
             caption=text.strip(),
             searches=searches,
-            looks=tuple(styles(arms)),
+            looks=tuple(looks(arms)),
             axis=axis,
         )
     ]

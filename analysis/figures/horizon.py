@@ -22,7 +22,7 @@ from analysis.axes import label_of
 from analysis.candidates import candidates
 from analysis.captions import Part, chosen, described
 from analysis.figures.layout import SINGLE, beside, entitle, panels
-from analysis.figures.palette import DASHES, OTHERS
+from analysis.figures.palette import DASHES, TURNS
 from analysis.figures.style import STYLE, plain_log
 from analysis.findings import ArmFindings, Findings
 from analysis.grid import grid_of_trials
@@ -87,7 +87,7 @@ def _horizon(findings: Findings, name: str, groups: Sequence[Sequence[ArmFinding
             stops.append(_stop(one, name, best[name], others))
             log = log or one.arm.space[name].log or name == "weight_decay"
             held = held or bool(others)
-        look = {"color": OTHERS[index % len(OTHERS)], "linestyle": DASHES[index % len(DASHES)]}
+        look = {"color": TURNS[index % len(TURNS)], "linestyle": DASHES[index % len(DASHES)]}
         names = " / ".join(one.name for one in sorted(group, key=lambda it: it.arm.epochs))
         courses.append(Course(label=names, look=look, stops=tuple(stops)))
     measure = findings.measure

@@ -85,7 +85,7 @@ class Values:
 
 
 def panels(
-    text: str, width: float, height: float, across: int, down: int = 1, *, bar: float = 0.0, head: float = 0.35
+    text: str, width: float, height: float, across: int, down: int = 1, *, bar: float = 0.0, head: float = 0.5
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with its caption written, and its panels row by row.
 
@@ -128,8 +128,8 @@ def beside(labels: Sequence[str]) -> float:
 def entitle(axes: Axes, title: str, labels: Sequence[str], *, head: str = "", alone: bool) -> None:
     """Write the title of a panel, in as many lines as it takes, and the legend of several lines.
 
-    ``alone`` tells whether the panel stands in a figure of ours, which keeps room at its right; else the legend stands
-    within the panel.
+    ``alone`` tells whether the panel stands in a figure of ours, which keeps room at its right; else the legend
+    stands within the panel.
     """
     inches = width_of(axes)
     axes.set_title(textwrap.fill(title, max(12, int(13.0 * inches))), loc="left")

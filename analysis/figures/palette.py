@@ -30,6 +30,9 @@ COLOURS = {
 OTHERS = ("#5a7d2a", "#e377c2", "#3f8f79", "#9c1f4a", "#4b4b8f", "#b5651d")
 """For what has none of its own."""
 
+TURNS = ("#000000", "#d55e00", "#0072b2", "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
+"""Colours that every eye tells apart: M. Okabe, K. Ito, "Color Universal Design", 2008, without yellow."""
+
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
 """For what shares a colour, or has one that some eye, or a print in grey, hardly tells from another's."""
 
@@ -53,6 +56,18 @@ def styles(arms: Sequence[ArmFindings]) -> list[dict[str, Any]]:
         taken = Counter(it["linestyle"] for it in found if alike(it["color"], colour))
         found.append({"color": colour, "linestyle": min(DASHES, key=lambda dashes: taken[dashes])})
     return found
+
+
+def looks(arms: Sequence[ArmFindings]) -> list[dict[str, Any]]:
+    """Return colour and dashes of each of some arms, where an arm is what is looked for and its optimizer need not be.
+
+    As :func:`styles` where every arm has another colour, else colours and dashes in turn, no two arms alike up to 28.
+    """
+    found = styles(arms)
+    if len({it["color"] for it in found}) == len(found):
+        return found
+    turn = range(len(arms))
+    return [{"color": TURNS[i % len(TURNS)], "linestyle": DASHES[i % len(DASHES)]} for i in turn]
 
 
 def label(arm: ArmFindings, trial: pd.DataFrame) -> str:

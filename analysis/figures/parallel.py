@@ -124,7 +124,7 @@ def draw(result: Coordinates, ax: Axes | None = None) -> Figure:
             return ax.get_figure(root=True)  # type: ignore[return-value]
         measure = result.arm.measures[0]
         right = right_of(result.limits, measure) + 0.35
-        figure, (axes,) = panels(result.caption, DOUBLE, 3.1, 1, bar=right)
+        figure, (axes,) = panels(result.caption, DOUBLE, 3.1, 1, bar=right, head=0.35)
         _draw(axes, result)
         width, place = DOUBLE, axes.get_position()
         bar = figure.add_axes((1 - (right - 0.35) / width, place.y0, BAR / width, place.height))

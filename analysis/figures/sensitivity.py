@@ -17,8 +17,8 @@ from analysis.axes import label_of
 from analysis.captions import Part, described, measured
 from analysis.figures.columns import columns_of
 from analysis.figures.layout import SINGLE, Values, beside, entitle, panels, scaled
-from analysis.figures.palette import DASHES, styles
-from analysis.figures.style import STYLE
+from analysis.figures.palette import DASHES, looks
+from analysis.figures.style import STYLE, band
 from analysis.findings import ArmFindings, Findings
 from analysis.measure import counted
 from analysis.numbers import point
@@ -73,7 +73,7 @@ def _of_arms(findings: Findings, arms: Sequence[ArmFindings]) -> Sensitivity:
     x = arms[0].axes[0]
     parts: list[Part] = []
     lines = []
-    for one, look in zip(arms, styles(arms), strict=True):
+    for one, look in zip(arms, looks(arms), strict=True):
         held = {name: value for name, value in (one.best or {}).items() if name != x}
         trials = one.at(held)
         parts.append((one, trials))
@@ -164,7 +164,7 @@ def _draw(axes: Axes, result: Sensitivity, *, alone: bool) -> None:
         xs = np.array(over.mean().index, dtype=float)
         low, high = (result.axis.shown(it.to_numpy()) for it in (over.min(), over.max()))
         if joined:
-            axes.fill_between(xs, low, high, color=colour, alpha=0.16, linewidth=0)
+            band(axes, xs, low, high, colour, 0.16)
         style = line.look if joined else {"color": colour, "linestyle": "none"}
         axes.plot(xs, mean, marker="o", markersize=3.2, linewidth=1.4, label=label, **style)
         gone = seeds[seeds["diverged"]]

@@ -160,7 +160,7 @@ def draw(result: Slices, ax: Axes | None = None) -> Figure:
         bar = 0.0 if result.lines else 0.75
         width = DOUBLE if across > 1 else DOUBLE / 2
         down = math.ceil(len(result.names) / across)
-        figure, axes = panels(result.caption, width, 2.3, across, down, bar=bar)
+        figure, axes = panels(result.caption, width, 2.3, across, down, bar=bar, head=0.35)
         top = 1 - 0.06 / figure.get_size_inches()[1]
         figure.suptitle(result.title, x=0.12 / width, y=top, ha="left", va="top", fontsize=10)
         for place, name in enumerate(result.names):

@@ -9,7 +9,10 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
@@ -75,6 +78,20 @@ def _widest(lines: Sequence[str]) -> float:
     font = FontProperties(family=STYLE["font.family"], size=SIZE)
     widths = [text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in lines]
     return float(max(widths, default=0.0) / 72.0)
+
+
+def band(axes: Axes, x: Any, low: Any, high: Any, colour: Any, alpha: float) -> None:
+    """Fill between two lines where both are finite.
+
+    As ``fill_between`` does, which scales all axes of the figure anew at each call.
+    """
+    known = np.isfinite(low) & np.isfinite(high)
+    if known.any():
+        xs, ends = np.asarray(x, dtype=float)[known], (np.asarray(low)[known], np.asarray(high)[known])
+        corners = np.column_stack([np.r_[xs, xs[::-1]], np.r_[ends[0], ends[1][::-1]]])
+        area = PolyCollection([corners], facecolors=[to_rgb(colour)], alpha=alpha, linewidths=0)
+        axes.add_collection(area, autolim=False)
+        axes.update_datalim(corners)
 
 
 def plain_log(axis: Axis) -> None:

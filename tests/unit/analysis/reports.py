@@ -35,8 +35,8 @@ CELLS = {
 }
 UNFINISHED = {cell: ["waiting", "waiting"] for cell in CELLS}
 GONE = {cell: ["diverged", "diverged"] for cell in CELLS}
-NAMES = ("heatmap", "optima", "curves")
-"""The figures of a grid of two hyperparameters."""
+NAMES = ("heatmap", "optima", "divergence", "curves")
+"""The figures of :data:`CELLS`, a grid of two hyperparameters of which a seed diverged."""
 
 CHOSEN_ON_VALIDATION = {
     "task": DOCUMENT["task"] | {"validation": 50},

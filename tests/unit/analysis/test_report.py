@@ -69,7 +69,7 @@ def test_the_page_needs_nothing_else(report):
 
 def test_the_pictures_are_in_the_page(report):
     sources = re.findall(r'src="([^"]{0,22})', report.html)
-    assert sources == ["data:image/png;base64,"] * 3
+    assert sources == ["data:image/png;base64,"] * 4
 
 
 def test_every_picture_has_its_text_instead(report):
@@ -79,7 +79,8 @@ def test_every_picture_has_its_text_instead(report):
     )
     assert "Star: best cell, lr = 0.1, p = 0, mean 11.00 %." in texts[0]
     assert texts[1].startswith("best learning rate for each partial-adaptivity exponent p. study: ")
-    assert texts[2].startswith("train loss and error over epochs, for each learning rate and partial-adaptivity")
+    assert texts[2].startswith("divergence over learning rate and partial-adaptivity exponent p. study: ")
+    assert texts[3].startswith("train loss and error over epochs, for each learning rate and partial-adaptivity")
 
 
 def test_markup_of_a_specification_is_text(report):
@@ -279,7 +280,7 @@ def test_one_hyperparameter_is_drawn_as_points(tmp_path, results, names):
 def test_a_design_without_grid_is_drawn_as_points(tmp_path, design):
     cells = {(0.02, 0.1): [10.0, 12.0], (5.0, 0.3): [20.0, "diverged"], (None, None): ["waiting", "waiting"]}
     found = written(tmp_path, trials(cells), space=PLANE, design={"name": design, "configurations": 3})
-    assert found.files.keys() == files_of("map", "curves")
+    assert found.files.keys() == files_of("map", "slices", "history", "curves")
     assert found.summary["best"]["configuration"] == {"lr": 0.02, "p": 0.1}
 
 
@@ -295,7 +296,7 @@ def test_configurations_may_have_seeds_of_different_number(tmp_path):
 @pytest.mark.usefixtures("unpainted")
 def test_a_third_hyperparameter_makes_panels(tmp_path):
     found = written(tmp_path, cube_rows(), space=CUBE)
-    assert found.files.keys() == files_of("heatmap", "heatmap-1", "heatmap-2", "optima", "curves")
+    assert found.files.keys() == files_of("heatmap", "heatmap-1", "heatmap-2", "optima", "slices", "curves")
     assert "beta2 = 0.99</th>" in found.html
     texts = re.findall(r'alt="([^"]*)"', found.html)
     assert texts[1].startswith("test error over learning rate and partial-adaptivity exponent p, beta2 = 0.9. study")

@@ -2,31 +2,74 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures import FIGURES, bests, curves, decoupling, effective, heatmap, optima, paths, plays, points
+from analysis import figures
+from analysis.figures import FIGURES
 from tests.unit.analysis.common import trials
 from tests.unit.analysis.reports import CELLS, CUBE, LINE, PLANE, UNFINISHED, cube_rows, findings
+from tests.unit.analysis.studies import ARMS, armed
 
+BUDGETS = {(0.1,): [20.0, 21.0], (1.0,): [10.0, 11.0], (10.0,): [30.0, "diverged"]}
 STUDIES = {
     "grid": findings(trials(CELLS)),
     "cube": findings(cube_rows(), space=CUBE),
     "line": findings(trials({(0.1,): [10.0, 12.0], (1.0,): [20.0, 22.0]}, ("lr",)), space=LINE),
     "tpe": findings(trials(CELLS), space=PLANE, design={"name": "tpe", "configurations": 4}),
     "unfinished": findings(trials(UNFINISHED)),
+    "sobol": findings(
+        trials({(0.02 * 1.6**i, (7 * i % 12) / 24): [5.0 + 3 * i, 6.0 + 2 * i] for i in range(12)}),
+        space=PLANE,
+        design={"name": "sobol", "configurations": 12},
+    ),
+    "random cube": findings(
+        trials(
+            {(0.02 * 1.6**i, i / 24, 0.9 + i / 200): [5.0 + i, "diverged"] for i in range(6)}, ("lr", "p", "beta2")
+        ),
+        space=PLANE | {"beta2": {"low": 0.9, "high": 0.99}},
+        design={"name": "random", "configurations": 6},
+    ),
+    "arms": findings(armed(), arms=ARMS),
+    "row": findings(
+        trials({(lr, p): [10 * lr + p, 12.0] for lr in (0.1, 1.0, 2.0) for p in (0.0, 0.5)}),
+        space={"lr": {"values": [0.1, 1.0, 2.0]}, "p": {"values": [0.0, 0.5]}},
+    ),
+    "budgets": findings(
+        armed({"short": BUDGETS, "long": BUDGETS}, ("lr",)),
+        arms={"short": {}, "long": {"epochs": 4}},
+        space={"lr": {"values": [0.1, 1.0, 10.0]}},
+    ),
 }
 EXPECTED = {
-    "grid": ["heatmap", "optima", "curves"],
-    "cube": ["heatmap", "heatmap-1", "heatmap-2", "optima", "curves"],
+    "grid": ["heatmap", "optima", "divergence", "curves"],
+    "cube": ["heatmap", "heatmap-1", "heatmap-2", "optima", "slices", "curves"],
     "line": ["map", "curves"],
-    "tpe": ["map", "curves"],
+    "tpe": ["map", "slices", "history", "curves"],
     "unfinished": ["heatmap"],
+    "sobol": ["map", "fitted", "slices", "distribution", "history", "expected-best", "curves"],
+    "random cube": ["map", "slices", "parallel", "distribution", "history", "expected-best", "curves"],
+    "arms": [
+        *("heatmap", "heatmap-arm-base", "heatmap-arm-decoupled", "heatmap-arm-cosine"),
+        *("optima-arm-base", "optima-arm-decoupled", "optima-arm-cosine", "divergence-arm-base", "arms"),
+        *("curves-arm-base", "curves-arm-decoupled", "curves-arm-cosine"),
+    ],
+    "row": ["heatmap", "optima", "sensitivity", "curves"],
+    "budgets": [
+        *("map-arm-short", "map-arm-long", "sensitivity", "arms", "horizon-lr"),
+        *("curves-arm-short", "curves-arm-long"),
+    ],
 }
 
 
 def test_every_kind_is_in_the_list_once():
-    assert list(FIGURES) == [paths, plays, bests, decoupling, heatmap, points, optima, effective, curves]
+    folder = Path(figures.__file__).parent
+    kinds = {path.stem for path in folder.glob("*.py") if "\ndef compute(" in path.read_text(encoding="utf-8")}
+    names = [kind.__name__.rpartition(".")[2] for kind in FIGURES]
+    assert len(names) == len(set(names))
+    assert {*names, "interactive"} == kinds
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -48,7 +91,7 @@ def test_every_figure_is_drawn_with_the_caption_of_its_result(study):
 
 @pytest.mark.parametrize(
     ("kind", "study"),
-    [(heatmap, "grid"), (optima, "grid"), (points, "line"), (points, "tpe"), (curves, "line"), (curves, "tpe")],
+    [(kind, study) for study in STUDIES for kind in FIGURES if len(kind.compute(STUDIES[study])) == 1],
 )
 def test_every_kind_draws_on_axes_of_a_figure_of_ones_own(kind, study):
     figure = Figure()
