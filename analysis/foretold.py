@@ -14,7 +14,6 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from analysis.findings import ArmFindings
-from analysis.material import Material
 from analysis.measure import COUNTED
 
 Vector = npt.NDArray[np.float64]
@@ -60,7 +59,7 @@ class Foretold:
     total: int
 
 
-def foretold(material: Material, arm: ArmFindings) -> Foretold | None:
+def foretold(arm: ArmFindings) -> Foretold | None:
     """Return what the epochs of an arm foretell, None where there are too few of them or of its configurations.
 
     The interval is the 2.5 to 97.5 % range over 500 bootstrap samples of the configurations: it says how far the
@@ -74,7 +73,7 @@ def foretold(material: Material, arm: ArmFindings) -> Foretold | None:
     picked = np.unique(np.linspace(0, len(full) - 1, min(most, len(full))).round().astype(int))
     cells = full.iloc[picked][arm.space].assign(cell=np.arange(len(picked)))
     trials = arm.in_force[arm.in_force["state"].isin(COUNTED)].merge(cells, on=arm.space)
-    curves = material.curves(trials["number"].tolist())
+    curves = arm.material.curves(trials["number"].tolist())
     if curves.empty or measure.metric.name not in curves:
         return None
     values = _values(trials, curves, measure.metric.name, measure.worst, arm.arm.epochs)

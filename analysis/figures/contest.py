@@ -81,13 +81,14 @@ def compute(findings: Findings) -> list[Contest]:
     if len(arms) < 2 or max(one.arm.epochs for one in arms) < 2:
         return []
     parts: list[Part] = [(one, one.at(one.best or {})) for one in arms]
-    numbers = [int(n) for _, trials in parts for n in trials[trials["state"].isin(COUNTED)]["number"]]
-    epochs = findings.material.curves(numbers)
-    if epochs.empty:
+    curves = {one.name: _epochs(one, trials) for one, trials in parts}
+    if all(it.empty for it in curves.values()):
         return []
-    columns, percent = _columns(arms, epochs)
+    columns, percent = _columns(arms, pd.concat(curves.values()))
+    styles = looks(arms)
     runners = [
-        _runner(one, trials, epochs, look, columns) for (one, trials), look in zip(parts, looks(arms), strict=True)
+        _runner(one, trials, curves[one.name], look, columns)
+        for (one, trials), look in zip(parts, styles, strict=True)
     ]
     moved = [name for name in MOVED if name in columns and not any(_moves(it.curves[name]) for it in runners)]
     columns = {name: title for name, title in columns.items() if name not in moved}
@@ -106,6 +107,10 @@ def compute(findings: Findings) -> list[Contest]:
             percent=percent,
         )
     ]
+
+
+def _epochs(arm: ArmFindings, trials: pd.DataFrame) -> pd.DataFrame:
+    return arm.material.curves(trials[trials["state"].isin(COUNTED)]["number"].tolist())
 
 
 def _columns(arms: Sequence[ArmFindings], epochs: pd.DataFrame) -> tuple[dict[str, str], frozenset[str]]:
@@ -127,13 +132,14 @@ def _runner(
     arm: ArmFindings, trials: pd.DataFrame, epochs: pd.DataFrame, look: dict[str, Any], columns: Mapping[str, str]
 ) -> Runner:
     numbers = trials[trials["state"].isin(COUNTED)]["number"].tolist()
-    mine = epochs[epochs["number"].isin(numbers)]
-    longest = int(mine["epoch"].max()) if len(mine) else 0
-    at = pd.Index(numbers).get_indexer(mine["number"]), mine["epoch"].to_numpy(dtype=int) - 1
+    longest = int(epochs["epoch"].max()) if len(epochs) else 0
+    known = epochs if len(epochs) else pd.DataFrame(columns=["number", "epoch"])
+    at = pd.Index(numbers).get_indexer(known["number"]), known["epoch"].to_numpy(dtype=int) - 1
     curves = {}
     for name in columns:
         matrix = np.full((len(numbers), longest), np.nan)
-        matrix[at] = mine[name].to_numpy(dtype=float)
+        if name in known:
+            matrix[at] = known[name].to_numpy(dtype=float)
         curves[name] = matrix
     label = f"{arm.name} ({point(arm.named(arm.best or {}))})"
     network = "" if arm.arm.network is None else arm.arm.network.name

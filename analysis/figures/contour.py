@@ -112,8 +112,7 @@ def _contour(findings: Findings, arm: ArmFindings) -> Contour | None:
     text += f" {len(table)} of {total} configurations, evenly chosen." if len(table) < total else ""
     return Contour(
         name=f"fitted{arm.suffix}",
-        title=f"{measure.metric.summary}: measured, and a fitted surface"
-        + (f", arm {arm.name}" if arm.armed else ""),
+        title=f"{measure.metric.summary}: measured, and a fitted surface" + (f", {arm.said}" if arm.armed else ""),
         caption=text,
         arm=arm,
         x=x,

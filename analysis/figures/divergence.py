@@ -67,7 +67,7 @@ def _divergence(arm: ArmFindings, index: int, shown: SensitivityMap, total: int)
     panel = f"-{index + 1}" if len(arm.maps[0]) > 1 else ""
     return Divergence(
         name=f"divergence{arm.suffix}{panel}",
-        title=title + (f", arm {arm.name}" if arm.armed else ""),
+        title=title + (f", {arm.said}" if arm.armed else ""),
         caption=text,
         map=shown,
         epochs=epochs,

@@ -36,7 +36,7 @@ class Distribution:
 def compute(findings: Findings) -> list[Distribution]:
     """Return the distributions of a study of several arms that can be compared, or of a design that is no grid."""
     arms = [one for one in findings.arms if len(one.rankings[0]) >= FEWEST]
-    several = len(arms) > 1 and findings.material.specification.comparable
+    several = len(arms) > 1 and findings.comparable
     if not several and not (len(findings.arms) == 1 and arms and not arms[0].is_grid):
         return []
     measure = findings.measure

@@ -35,7 +35,7 @@ class Foretelling:
 
 def compute(findings: Findings) -> list[Foretelling]:
     """Return the budget correlation of a study whose trials have three epochs or more."""
-    every = [(one, foretold(findings.material, one)) for one in findings.arms[:MOST]]
+    every = [(one, foretold(one)) for one in findings.arms[:MOST]]
     found = tuple((one, it) for one, it in every if it is not None)
     if not found:
         return []

@@ -88,7 +88,7 @@ def page(findings: Findings, folder: Path) -> Path:
     environment = Environment(loader=PackageLoader("analysis"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     total = sum(max(len(one.maps[0]), 1) for one in findings.arms)
     text = environment.get_template("map.html").render(
-        name=findings.material.specification.name,
+        name=", ".join(it.specification.name for it in findings.materials),
         plots=plots,
         total=total,
         library=get_plotlyjs(),
@@ -121,7 +121,7 @@ def _plot(findings: Findings, arm: ArmFindings, shown: SensitivityMap | None, tr
         title += f", {point(grid.panel)}" if grid.fixed else ""
         mark = "Colour"
     return Interactive(
-        title=title + (f", arm {arm.name}" if arm.armed else ""),
+        title=title + (f", {arm.said}" if arm.armed else ""),
         caption=f"{measured(measure, mark, diverged=diverged)} Star: the best. Crosses: seeds diverged.",
         traces=traces,
         layout=layout,

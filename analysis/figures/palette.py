@@ -59,9 +59,9 @@ def styles(arms: Sequence[ArmFindings]) -> list[dict[str, Any]]:
 
 
 def looks(arms: Sequence[ArmFindings]) -> list[dict[str, Any]]:
-    """Return colour and dashes of each of some arms, where an arm is what is looked for and its optimizer need not be.
+    """Return colour and dashes of each of some arms, where arms of one optimizer must be told apart.
 
-    As :func:`styles` where every arm has another colour, else colours and dashes in turn, no two arms alike up to 28.
+    As :func:`styles` where every arm has another colour, else colours and dashes in turn, all different up to 28.
     """
     found = styles(arms)
     if len({it["color"] for it in found}) == len(found):

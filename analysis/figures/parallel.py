@@ -98,8 +98,7 @@ def _coordinates(findings: Findings, arm: ArmFindings) -> Coordinates:
     text += " Red: the best." if arm.best is not None else ""
     return Coordinates(
         name=f"parallel{arm.suffix}",
-        title=f"{search.measure.metric.summary} over all hyperparameters"
-        + (f", arm {arm.name}" if arm.armed else ""),
+        title=f"{search.measure.metric.summary} over all hyperparameters" + (f", {arm.said}" if arm.armed else ""),
         caption=text,
         arm=arm,
         names=tuple(arm.space),

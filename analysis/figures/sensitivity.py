@@ -56,9 +56,9 @@ class Sensitivity:
 def compute(findings: Findings) -> list[Sensitivity]:
     """Return the sensitivity of a grid's x: of arms that share it, else of the y of one arm."""
     arms = [one for one in findings.arms if one.is_grid and one.best is not None and _values(one) >= FEWEST]
-    if findings.material.specification.armed:
+    if findings.arms[0].armed:
         arms = [one for one in arms if one.axes[0] == arms[0].axes[0]]
-        found = _of_arms(findings, arms) if len(arms) > 1 and findings.material.specification.comparable else None
+        found = _of_arms(findings, arms) if len(arms) > 1 and findings.comparable else None
     else:
         found = _of_rows(findings, arms[0]) if arms and arms[0].axes[1] is not None else None
     return [] if found is None else [found]

@@ -134,7 +134,7 @@ def _slices(
     title = f"{arm.measures[0].metric.summary} against each hyperparameter"
     return Slices(
         name=f"slices{arm.suffix}",
-        title=title + (", through the best" if lines else "") + (f", arm {arm.name}" if arm.armed else ""),
+        title=title + (", through the best" if lines else "") + (f", {arm.said}" if arm.armed else ""),
         caption=text,
         arm=arm,
         names=names,

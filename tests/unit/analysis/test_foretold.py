@@ -31,7 +31,7 @@ def study(curves, seeds=2, **changes):
         specification(space=space, epochs=EPOCHS, seeds=seeds), rows, epochs, [attempt(row["number"]) for row in rows]
     )
     found = Findings(Material.of(made))
-    return foretold(found.material, found.arms[0])
+    return foretold(found.arms[0])
 
 
 def falling(count):

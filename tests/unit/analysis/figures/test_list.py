@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 
 from analysis import figures
 from analysis.figures import FIGURES
+from analysis.findings import Findings
 from tests.unit.analysis.common import trials
-from tests.unit.analysis.reports import CELLS, CUBE, LINE, PLANE, UNFINISHED, cube_rows, findings
+from tests.unit.analysis.reports import CELLS, CUBE, LINE, PLANE, UNFINISHED, cube_rows, findings, material
 from tests.unit.analysis.studies import ARMS, armed
 
+ROW = {"lr": {"values": [0.1, 1.0, 2.0]}}
 BUDGETS = {(0.1,): [20.0, 21.0], (1.0,): [10.0, 11.0], (10.0,): [30.0, "diverged"]}
 STUDIES = {
     "grid": findings(trials(CELLS)),
@@ -33,6 +35,10 @@ STUDIES = {
         design={"name": "random", "configurations": 6},
     ),
     "arms": findings(armed(), arms=ARMS),
+    "two studies": Findings(
+        material(trials({(0.1,): [10.0, 12.0], (1.0,): [20.0, 22.0], (2.0,): [9.0, 9.0]}, ("lr",)), space=ROW),
+        others=(material(trials({(0.1,): [11.0, 13.0], (1.0,): [2.0, 3.0]}, ("lr",)), name="other", space=LINE),),
+    ),
     "row": findings(
         trials({(lr, p): [10 * lr + p, 12.0] for lr in (0.1, 1.0, 2.0) for p in (0.0, 0.5)}),
         space={"lr": {"values": [0.1, 1.0, 2.0]}, "p": {"values": [0.0, 0.5]}},
@@ -52,13 +58,14 @@ EXPECTED = {
     "sobol": ["map", "fitted", "slices", "distribution", "history", "expected-best", "curves"],
     "random cube": ["map", "slices", "parallel", "distribution", "history", "expected-best", "curves"],
     "arms": [
-        *("heatmap", "heatmap-arm-base", "heatmap-arm-decoupled", "heatmap-arm-cosine"),
+        *("bests", "heatmap", "heatmap-arm-base", "heatmap-arm-decoupled", "heatmap-arm-cosine"),
         *("optima-arm-base", "optima-arm-decoupled", "optima-arm-cosine", "divergence-arm-base", "arms"),
         *("curves-arm-base", "curves-arm-decoupled", "curves-arm-cosine"),
     ],
+    "two studies": ["bests", "map-study", "map-other", "arms", "curves-study", "curves-other"],
     "row": ["heatmap", "optima", "sensitivity", "curves"],
     "budgets": [
-        *("map-arm-short", "map-arm-long", "sensitivity", "arms", "horizon-lr"),
+        *("bests", "map-arm-short", "map-arm-long", "sensitivity", "arms", "horizon-lr"),
         *("curves-arm-short", "curves-arm-long"),
     ],
 }
