@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -89,9 +89,18 @@ FIGURES: tuple[Kind, ...] = (
 """The kinds of figures of a report, in its order."""
 
 
+IN_A_COLUMN: Mapping[Kind, Callable[[Any], Figure | None]] = {
+    heatmap: heatmap.column,
+    points: points.column,
+    optima: optima.column,
+}
+"""Kinds that are drawn once more for a column of a paper, where they fit one; the others are small as they are."""
+
+
 def write(kind: Kind, result: Any, folder: Path) -> dict[str, Path]:
     """Write a result as PNG, SVG and PDF, and as GIF where it moves; return its files by kind."""
-    files = save(kind.draw(result), folder, result.name)
+    paper = IN_A_COLUMN[kind](result) if kind in IN_A_COLUMN else None
+    files = save(kind.draw(result), folder, result.name, paper)
     if kind is paths:
         files["gif"] = folder / f"{result.name}.gif"
         files["gif"].write_bytes(paths.animate(result))

@@ -18,7 +18,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from analysis.figures.columns import SUFFIX, Columns, fitting, height_of, width_of
+from analysis.axes import label_of
+from analysis.figures.columns import SUFFIX, Columns, columns_of, fitting, height_of, width_of
 from analysis.figures.style import BEST
 from analysis.grid import Cell, Grid, Mask
 from analysis.numbers import plain
@@ -226,6 +227,15 @@ def outline(axes: Axes, cells: Mask, edges: npt.NDArray[np.float64]) -> None:
         for (down, across), (xs, ys) in sides.items():
             if not inside[row + 1 + down, column + 1 + across]:
                 axes.plot(xs, ys, color=BEST, linewidth=2.2, solid_capstyle="projecting", zorder=4, clip_on=False)
+
+
+def narrow_labels(axes: Axes, grid: Grid) -> None:
+    """Give the axes of a narrow map the bare names of its hyperparameters where what they are called is too long."""
+    columns = columns_of(grid.xs)
+    for name, room, side in ((grid.x, width_of(axes), "x"), (str(grid.y), height_of(axes), "y")):
+        long = label_of(name) + (SUFFIX[columns.scale] if side == "x" else "")
+        if len(long) > 16 * room:
+            axes.set(**{f"{side}label": name})
 
 
 def label_axes(axes: Axes, grid: Grid, columns: Columns, x: str, y: str, least: float = 0.0) -> None:

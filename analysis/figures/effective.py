@@ -113,6 +113,7 @@ def _draw(axes: Axes, found: EffectiveRate, *, effective: bool) -> None:
         gone = lost[row]
         axes.plot(places[gone], grid.mean[row][gone], color=colours[row], linestyle="none", marker="X", markersize=6)
     axes.set_xscale("log")
+    plain_log(axes.xaxis)
     if measure.metric.log and (grid.mean[np.isfinite(grid.mean)] > 0).all():
         axes.set_yscale("log")
         plain_log(axes.yaxis)

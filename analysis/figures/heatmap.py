@@ -25,13 +25,14 @@ from analysis.figures.cells import (
     is_numbered,
     label_axes,
     left_of,
+    narrow_labels,
     outline,
     wrapped,
 )
 from analysis.figures.columns import columns_of
 from analysis.figures.ridges import draw_null, draw_vertices, null_told, slope_of
-from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
-from analysis.figures.style import STYLE, Caption
+from analysis.figures.scale import BAR, NARROW, bar_lines, draw_bar, right_of, scale_of
+from analysis.figures.style import COLUMN, COLUMN_WIDTH, STYLE, Caption
 from analysis.findings import ArmFindings, Findings, Limits
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure
@@ -254,6 +255,26 @@ def _alone(result: Heatmap) -> Figure:
     return figure
 
 
+def column(result: Heatmap) -> Figure | None:
+    """Draw one map as wide as a column of a paper, without title, caption and ridges; None of several maps."""
+    if len(result.maps) > 1:
+        return None
+    shown = result.maps[0]
+    rows, columns = (min(count, NUMBERED) for count in shown.grid.mean.shape)
+    with mpl.rc_context(COLUMN):
+        left, right = 0.72 * left_of(shown.grid), 0.42 + 0.13 * bar_lines(result.limits, shown.measure, NARROW)
+        cells = max(0.24 * rows, 0.9) if columns < 12 else 2.2
+        width, height = COLUMN_WIDTH, cells + 0.55
+        figure = Figure(figsize=(width, height))
+        place = (left / width, 0.45 / height, 1 - (left + right + BAR + 0.1) / width, cells / height)
+        axes = figure.add_axes(place)
+        _draw_map(axes, shown, result.limits, "", filled=result.of_study[0], size=6.5, least=4.0, star=7.0)
+        narrow_labels(axes, shown.grid)
+        bar = figure.add_axes((1 - right / width - BAR / width, place[1], BAR / width, place[3]))
+        draw_bar(figure, bar, result.limits, shown.measure, narrow=True)
+        return figure
+
+
 def _together(result: Heatmap) -> Figure:
     """Draw small multiples with one colour bar."""
     across = min(ACROSS, len(result.maps))
@@ -293,16 +314,26 @@ def _panel_title(title: str, inches: float) -> dict[str, Any]:
     return {"label": "\n".join(lines), "fontsize": 8.0 * min(1.0, 2 / len(lines))}
 
 
-def _draw_map(axes: Axes, result: SensitivityMap, limits: Limits, title: str, *, filled: bool, size: float) -> None:
+def _draw_map(
+    axes: Axes,
+    result: SensitivityMap,
+    limits: Limits,
+    title: str,
+    *,
+    filled: bool,
+    size: float,
+    least: float = 0.0,
+    star: float = 11.0,
+) -> None:
     grid, columns, colours = result.grid, columns_of(result.grid.xs), scale_of(limits)
     for row, column in np.argwhere(grid.n > 0):
         cell = (int(row), int(column))
-        draw_cell(axes, grid, cell, _look(result, cell), columns, colours, size)
+        draw_cell(axes, grid, cell, _look(result, cell), columns, colours, size, least)
     if grid.best is not None:
-        draw_star(axes, grid.best, columns, filled=filled)
+        draw_star(axes, grid.best, columns, filled=filled, size=star)
     if result.candidates is not None:
         outline(axes, result.candidates.cells, columns.edges)
-    label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)))
+    label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)), least)
     axes.set_title(title, loc="left")
 
 

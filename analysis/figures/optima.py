@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import chosen, described
-from analysis.figures.cells import HIGHEST, WIDEST, is_numbered, label_axes, left_of, wrapped
+from analysis.figures.cells import HIGHEST, NUMBERED, WIDEST, is_numbered, label_axes, left_of, narrow_labels, wrapped
 from analysis.figures.columns import columns_of
 from analysis.figures.ridges import draw_null, draw_vertices, null_told, slope_of
-from analysis.figures.style import BEST, STYLE, Caption
+from analysis.figures.style import BEST, COLUMN, COLUMN_WIDTH, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
 from analysis.maps import SensitivityMap
 from analysis.null_model import NullModel
@@ -109,10 +109,24 @@ def draw(result: Ridge, ax: Axes | None = None) -> Figure:
         return figure
 
 
-def _draw_ridge(axes: Axes, result: Ridge, title: str) -> None:
+def column(result: Ridge) -> Figure:
+    """Draw a ridge as wide as a column of a paper, without title and caption."""
+    with mpl.rc_context(COLUMN):
+        rows, width = min(result.map.grid.mean.shape[0], NUMBERED), COLUMN_WIDTH
+        left, cells = 0.72 * left_of(result.map.grid), max(0.24 * rows, 1.0)
+        height = cells + 0.55
+        figure = Figure(figsize=(width, height))
+        place = (left / width, 0.45 / height, 1 - (left + 0.15) / width, cells / height)
+        axes = figure.add_axes(place)
+        _draw_ridge(axes, result, "", least=4.5)
+        narrow_labels(axes, result.map.grid)
+        return figure
+
+
+def _draw_ridge(axes: Axes, result: Ridge, title: str, least: float = 0.0) -> None:
     grid = result.map.grid
     columns = columns_of(grid.xs)
-    label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)))
+    label_axes(axes, grid, columns, label_of(grid.x), label_of(str(grid.y)), least)
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.set_title(title, loc="left")
     draw_vertices(axes, result.map, columns)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,8 +15,8 @@ from matplotlib.figure import Figure
 from analysis.axes import NUMBER, Axis, label_of
 from analysis.candidates import Candidates
 from analysis.captions import described, measured
-from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
-from analysis.figures.style import BEST, STYLE, Caption, plain_log
+from analysis.figures.scale import BAR, NARROW, bar_lines, draw_bar, right_of, scale_of
+from analysis.figures.style import BEST, COLUMN, COLUMN_WIDTH, STYLE, Caption, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings, Limits
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
@@ -23,6 +24,9 @@ from analysis.numbers import written
 from analysis.ranking import best_of_ranking
 
 WIDTH = 7.6
+
+SMALL = 0.4
+"""Of the area of marks in a column of a paper."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -182,6 +186,26 @@ def draw(result: Points, ax: Axes | None = None) -> Figure:
             bar = figure.add_axes((1 - right, bottom, BAR / WIDTH, top))
             draw_bar(figure, bar, result.limits, result.measure)
         below.write(figure)
+        return figure
+
+
+def column(result: Points) -> Figure:
+    """Draw points as wide as a column of a paper, without title and caption."""
+    with mpl.rc_context(COLUMN):
+        right = 0.42 + 0.13 * bar_lines(result.limits, result.measure, NARROW) + BAR if result.y else 0.0
+        width, height = COLUMN_WIDTH, 2.3
+        figure = Figure(figsize=(width, height))
+        place = (0.55 / width, 0.42 / height, 1 - (0.65 + right) / width, 1.8 / height)
+        axes = figure.add_axes(place)
+        _draw(axes, result)
+        axes.set_title("", loc="left")
+        for marks in axes.collections:
+            marks.set(sizes=SMALL * np.asarray(marks.get_sizes()))  # type: ignore[attr-defined]
+        for line in axes.lines:
+            line.set_markersize(SMALL**0.5 * line.get_markersize())
+        if result.y is not None:
+            bar = figure.add_axes((1 - right / width, place[1], BAR / width, place[3]))
+            draw_bar(figure, bar, result.limits, result.measure, narrow=True)
         return figure
 
 

@@ -38,6 +38,10 @@ LABEL = 34
 """Characters of a line beside the colour bar: as many as the lowest heatmap is high."""
 
 
+NARROW = 20
+"""The same in a column of a paper."""
+
+
 def scale_of(limits: Limits) -> ScalarMappable:
     """Return the colours of values between limits; those beyond have the colour of the end."""
     norm = LogNorm if limits.log else Normalize
@@ -45,13 +49,14 @@ def scale_of(limits: Limits) -> ScalarMappable:
     return ScalarMappable(norm(limits.low, limits.high, clip=True), colours.reversed() if limits.highest else colours)
 
 
-def draw_bar(figure: Figure, axes: Axes, limits: Limits, measure: Measure) -> None:
-    """Draw the colour bar of a measure, and say where colours are clipped."""
-    draw_labelled_bar(figure, axes, limits, _label(limits, measure))
+def draw_bar(figure: Figure, axes: Axes, limits: Limits, measure: Measure, *, narrow: bool = False) -> None:
+    """Draw the colour bar of a measure, and say where colours are clipped; ``narrow`` in a column of a paper."""
+    label = _label(limits, measure, NARROW if narrow else LABEL)
+    draw_labelled_bar(figure, axes, limits, label, size=6.0 if narrow else 7.5)
 
 
 def draw_labelled_bar(
-    figure: Figure | SubFigure, axes: Axes, limits: Limits, label: str, *, beside: bool = False
+    figure: Figure | SubFigure, axes: Axes, limits: Limits, label: str, *, beside: bool = False, size: float = 7.5
 ) -> None:
     """Draw a colour bar with ticks that can be read: on axes, or ``beside`` them, in room that it takes from them."""
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
@@ -61,15 +66,20 @@ def draw_labelled_bar(
     named = told_apart(ticks, plain)  # limits may have nothing between them
     bar.set_ticks(list(named), labels=list(named.values()))
     bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.set_label(label, fontsize=7.5)
+    bar.set_label(label, fontsize=size)
+
+
+def bar_lines(limits: Limits, measure: Measure, line: int = 0) -> int:
+    """Return the lines of the label beside a colour bar, of so many characters a line, or as many as is usual."""
+    return _label(limits, measure, line or LABEL).count("\n") + 1
 
 
 def right_of(limits: Limits, measure: Measure) -> float:
     """Return the inches that a colour bar takes with its ticks and its label."""
-    return BAR + 0.6 + 0.145 * (_label(limits, measure).count("\n") + 1)
+    return BAR + 0.6 + 0.145 * bar_lines(limits, measure)
 
 
-def _label(limits: Limits, measure: Measure) -> str:
+def _label(limits: Limits, measure: Measure, line: int = 0) -> str:
     lines = [measure.label, "mean over seeds" + (", log scale" if limits.log else "")]
     unit = f" {measure.metric.unit}".rstrip()
     clipped = [
@@ -77,7 +87,7 @@ def _label(limits: Limits, measure: Measure) -> str:
         *([f"above {limits.high:.3g}{unit}"] if limits.above else []),
     ]
     lines += [f"colours clipped {' and '.join(clipped)}"] if clipped else []
-    return "\n".join(textwrap.fill(line, LABEL) for line in lines)
+    return "\n".join(textwrap.fill(it, line or LABEL) for it in lines)
 
 
 def ticks_of(limits: Limits, height: float) -> list[float]:

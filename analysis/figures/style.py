@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.transforms import Bbox
 
 from analysis.numbers import plain
 
@@ -32,6 +34,19 @@ STYLE: Any = {
     "pdf.fonttype": 42,
 }
 
+COLUMN: Any = STYLE | {
+    "font.size": 7.0,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "hatch.linewidth": 0.5,
+}
+"""The style of a figure that is drawn as wide as a column of a paper."""
+
+COLUMN_WIDTH = 3.3
+"""Inches of such a column: 3.25 to 3.35 in those of two columns."""
+
 BEST = "#d62728"
 
 KINDS = ("png", "svg", "pdf")
@@ -41,6 +56,9 @@ LINE = 0.145
 """Inches a line of a caption takes."""
 
 MARGIN = 0.12
+
+CAPTION = "caption-"
+"""What the mark of a caption begins with; its height follows."""
 
 CHARACTERS = 20.0
 """Characters of a caption that may fit on an inch; fewer where a line would be too wide."""
@@ -70,6 +88,7 @@ class Caption:
             va="bottom",
             fontsize=SIZE,
             linespacing=1.35,
+            gid=f"{CAPTION}{self.height}",
         )
 
 
@@ -106,14 +125,30 @@ def plain_log(axis: Axis) -> None:
     axis.set_tick_params(which="both", length=3.0, pad=3.0)
 
 
-def save(figure: Figure, folder: Path, name: str) -> dict[str, Path]:
+def save(figure: Figure, folder: Path, name: str, paper: Figure | None = None) -> dict[str, Path]:
     """Write a figure as PNG, SVG and PDF; the same figure gives the same bytes.
 
-    A PDF holds its fonts as TrueType, which journals ask for, and its text can be searched.
+    The PDF is that of a paper: without the caption, which a paper sets itself, and as ``paper`` where the figure was
+    drawn for a column. It holds its fonts as TrueType, which journals ask for, and its text can be searched.
     """
     paths = {kind: folder / f"{name}.{kind}" for kind in KINDS}
     with mpl.rc_context(STYLE):
         figure.savefig(paths["png"], dpi=160, metadata={"Software": None})
         figure.savefig(paths["svg"], metadata={"Date": None, "Creator": None})
-        figure.savefig(paths["pdf"], metadata={"CreationDate": None, "Creator": None, "Producer": None})
+        dateless: dict[str, Any] = {"CreationDate": None, "Creator": None, "Producer": None}
+        with _without_caption(paper or figure) as box:
+            (paper or figure).savefig(paths["pdf"], metadata=dateless, bbox_inches=box)
     return paths
+
+
+@contextmanager
+def _without_caption(figure: Figure) -> Iterator[Bbox | None]:
+    """Hide the caption of a figure, and yield what of the figure lies above it, in inches; None without a caption."""
+    caption = next((it for it in figure.texts if str(it.get_gid()).startswith(CAPTION)), None)
+    if caption is None:
+        yield None
+        return
+    caption.set_visible(False)
+    width, height = figure.get_size_inches()
+    yield Bbox([[0.0, float(str(caption.get_gid()).removeprefix(CAPTION)) - 0.05], [width, height]])
+    caption.set_visible(True)

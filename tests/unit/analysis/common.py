@@ -148,7 +148,7 @@ def drawn_through(figure):
     return bool(figure.axes)
 
 
-def save_nothing(_figure, folder, name):
+def save_nothing(_figure, folder, name, _paper=None):
     """Stand in for `analysis.figures.style.save` where only numbers and words are looked at."""
     paths = {kind: folder / f"{name}.{kind}" for kind in KINDS}
     for path in paths.values():

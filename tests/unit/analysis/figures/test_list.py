@@ -6,9 +6,28 @@ from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from analysis import figures
-from analysis.figures import FIGURES
+from analysis.figures import (
+    FIGURES,
+    IN_A_COLUMN,
+    contest,
+    contour,
+    curves,
+    divergence,
+    edf,
+    expected,
+    heatmap,
+    history,
+    horizon,
+    optima,
+    parallel,
+    points,
+    sensitivity,
+    slices,
+)
+from analysis.figures.style import CAPTION, COLUMN_WIDTH
 from analysis.findings import Findings
 from tests.unit.analysis.common import trials
 from tests.unit.analysis.reports import CELLS, CUBE, LINE, PLANE, UNFINISHED, cube_rows, findings, material
@@ -86,19 +105,43 @@ def test_a_study_has_its_figures_in_the_order_of_the_list(study):
     assert all(result.title and result.caption for result in found)
 
 
+def shrunk(figure):
+    """Return the scale at which a figure is printed: in one column of a paper, or a wide one over both."""
+    width = figure.get_size_inches()[0]
+    return min(1.0, (3.25 if width < 5.0 else 6.75) / width)
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_figure_is_drawn_with_the_caption_of_its_result(study):
     for kind in FIGURES:
         for result in kind.compute(STUDIES[study]):
             assert kind.caption(result) == result.caption
             figure = kind.draw(result)
-            below = figure.texts[-1].get_text().replace("\n", " ")
+            figure.draw_without_rendering()
+            written = [it for it in figure.findobj(Text) if it.get_text() and it.get_visible()]
+            assert not [it for it in written if "\\math" in it.get_text()], "a formula, as letters"
+            if kind not in IN_A_COLUMN:
+                assert min(it.get_fontsize() for it in written) * shrunk(figure) >= 4.0
+            (below,) = [it for it in figure.texts if str(it.get_gid()).startswith(CAPTION)]
+            below = below.get_text().replace("\n", " ")
             assert below.replace("- ", "-") == result.caption.replace("- ", "-")
 
 
 @pytest.mark.parametrize(
     ("kind", "study"),
-    [(kind, study) for study in STUDIES for kind in FIGURES if len(kind.compute(STUDIES[study])) == 1],
+    [
+        *[
+            (heatmap, "grid"),
+            (optima, "grid"),
+            (divergence, "grid"),
+            (points, "line"),
+            (points, "tpe"),
+            (curves, "line"),
+        ],
+        *[(curves, "tpe"), (slices, "tpe"), (slices, "cube"), (history, "tpe"), (contour, "sobol"), (edf, "sobol")],
+        *[(expected, "sobol"), (parallel, "random cube"), (contest, "budgets"), (horizon, "budgets")],
+        *[(sensitivity, "row"), (sensitivity, "budgets")],
+    ],
 )
 def test_every_kind_draws_on_axes_of_a_figure_of_ones_own(kind, study):
     figure = Figure()
@@ -108,3 +151,19 @@ def test_every_kind_draws_on_axes_of_a_figure_of_ones_own(kind, study):
     assert (figure.axes, figure.texts, figure.legends) == ([left, right], [], [])
     assert right.has_data() or right.patches
     assert not left.has_data()
+
+
+@pytest.mark.parametrize("study", ["grid", "arms", "tpe", "line"])
+def test_a_figure_for_a_column_of_a_paper_is_as_wide_and_every_letter_of_it_is_read(study):
+    for kind, column in IN_A_COLUMN.items():
+        for result in kind.compute(STUDIES[study])[-1:]:
+            figure = column(result)
+            figure.draw_without_rendering()
+            assert figure.get_size_inches()[0] == COLUMN_WIDTH
+            shown = [it for it in figure.findobj(Text) if it.get_visible() and it.get_text()]
+            assert min(it.get_fontsize() for it in shown) >= 4.0
+            named = [axis.label for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+            for label in (it for it in named if it.get_text()):
+                box = label.get_window_extent()
+                assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+                assert 0 <= box.y0 < box.y1 <= figure.bbox.y1
