@@ -234,7 +234,7 @@ def narrow_labels(axes: Axes, grid: Grid) -> None:
     columns = columns_of(grid.xs)
     for name, room, side in ((grid.x, width_of(axes), "x"), (str(grid.y), height_of(axes), "y")):
         long = label_of(name) + (SUFFIX[columns.scale] if side == "x" else "")
-        if len(long) > 16 * room:
+        if len(long) > 17 * room:
             axes.set(**{f"{side}label": name})
 
 

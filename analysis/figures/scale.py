@@ -38,7 +38,7 @@ LABEL = 34
 """Characters of a line beside the colour bar: as many as the lowest heatmap is high."""
 
 
-NARROW = 20
+NARROW = 24
 """The same in a column of a paper."""
 
 

@@ -168,7 +168,7 @@ def test_optima_and_curves_are_of_one_arm_each(found):
 def test_the_report_has_the_figures_of_every_arm(report):
     kinds = ("heatmap", "optima", "curves")
     assert report.files.keys() == files_of(
-        "heatmap", "bests", *(f"{kind}-arm-{name}" for kind in kinds for name in ARMS)
+        "heatmap", "bests", "arms", "divergence-arm-base", *(f"{kind}-arm-{name}" for kind in kinds for name in ARMS)
     )
 
 
@@ -216,7 +216,14 @@ def test_a_study_without_arms_has_no_table_of_arms(tmp_path):
 def test_arms_can_vary_one_hyperparameter_and_two(tmp_path):
     found = written(tmp_path, mixed_rows(), **MIXED)
     assert found.files.keys() == files_of(
-        "bests", "heatmap", "map-arm-sgd", "optima-arm-base", "curves-arm-base", "curves-arm-sgd"
+        "bests",
+        "arms",
+        "divergence-arm-base",
+        "heatmap",
+        "map-arm-sgd",
+        "optima-arm-base",
+        "curves-arm-base",
+        "curves-arm-sgd",
     )
     assert found.summary["best"]["arm"] == "sgd"
     assert found.summary["best"]["configuration"] == {"lr": 1.0}

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures.style import LINE, Caption, plain_log, save
+from analysis.figures.style import LINE, STYLE, Caption, band, plain_log, save
 
 
 def test_a_figure_is_kept_as_png_svg_and_pdf(tmp_path):
@@ -73,3 +75,37 @@ def test_all_numbers_of_an_axis_stand_on_one_line():
     labels = [*axes.xaxis.get_majorticklabels(), *axes.xaxis.get_minorticklabels()]
     tops = {round(label.get_window_extent().y1, 3) for label in labels if label.get_text()}
     assert len(tops) == 1
+
+
+@pytest.mark.parametrize("name", ["$x$", "$\\frac{", "<script>$</script>", "one\ntwo", "very long " * 40])
+def test_a_hostile_name_is_letters(name, tmp_path):
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.0, 2.0))
+        figure.add_subplot().set_xlabel(name)
+        Caption(name, 3.0).write(figure)
+        drawn = save(figure, tmp_path, "hostile")
+    assert figure.axes[0].xaxis.label.get_text() == name
+    assert b"<script>" not in drawn["svg"].read_bytes()
+
+
+def test_the_caption_is_in_the_picture_of_the_page_and_not_in_that_of_a_paper(tmp_path):
+    figure = Figure(figsize=(3.0, 2.0))
+    figure.add_subplot()
+    whole = save(figure, tmp_path, "bare")["pdf"].read_bytes()
+    below = Caption("Words. " * 30, 3.0)
+    below.write(figure)
+    cut = save(figure, tmp_path, "cut")["pdf"].read_bytes()
+    assert b"/MediaBox [ 0 0 216 144 ]" in whole
+    high = float(cut.partition(b"/MediaBox [ 0 0 216 ")[2].split(b" ")[0])
+    assert high == pytest.approx(72 * (2.0 - below.height + 0.05), abs=0.01)
+    assert figure.texts[0].get_visible()
+
+
+def test_a_band_ends_where_a_line_does():
+    axes = Figure().add_subplot()
+    band(axes, [1, 2, 3], np.array([1.0, 2.0, np.nan]), np.array([3.0, 5.0, np.nan]), "red", 0.2)
+    (area,) = axes.collections
+    assert set(map(tuple, area.get_paths()[0].vertices)) == {(1, 1), (2, 2), (2, 5), (1, 3)}
+    assert axes.dataLim.get_points().tolist() == [[1, 1], [2, 5]]
+    band(axes, [1.0], np.array([np.nan]), np.array([np.nan]), "red", 0.2)
+    assert len(axes.collections) == 1
