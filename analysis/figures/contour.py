@@ -106,7 +106,7 @@ def _contour(findings: Findings, arm: ArmFindings) -> Contour | None:
     text = (
         f"{described([(arm, arm.in_force)])} Left: the configurations, {measured(measure, 'colour', diverged=lost)} "
         f"Right: a surface fitted to them, and not measured (Gaussian process on the {scale} scale of the value). "
-        f"Leave-one-out error: {off} (root mean square), {100 * fit.explained:.0f} % of the variance foretold. "
+        f"Leave-one-out error: {off} (root mean square), {fit.explained:.2f} of the variance foretold. "
         "Points mark where it was looked; away from them the surface is a guess."
     )
     text += f" {len(table)} of {total} configurations, evenly chosen." if len(table) < total else ""

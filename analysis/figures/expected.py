@@ -64,7 +64,7 @@ def compute(findings: Findings) -> list[ExpectedBest]:
     text = (
         f"{described([(one, one.in_force) for one in arms])} Lines: the expected {measure.lowest} value of so "
         "many configurations, over all subsets of those tried, up to half of them (Tang et al. 2020, after Dodge "
-        "et al. 2019); bands: 5 % to 95 % of the subsets. A diverged seed counts at the worst. The value is that on "
+        "et al. 2019); bands: nine tenths of the subsets. A diverged seed counts at the worst. The value is that on "
         "which the choice is made, and optimistic."
     )
     if any(it.arm.arm.design.name == "sobol" for it in searches):

@@ -385,7 +385,7 @@ def test_arms_of_a_design_without_grid_are_maps_of_points():
 def test_one_arm_that_is_named_is_named():
     found = findings([row | {"arm": "only"} for row in trials(CELLS)], arms={"only": {}})
     assert [result.name for kind in FIGURES for result in kind.compute(found)] == [
-        "heatmap", "optima-arm-only", "curves-arm-only",
+        "heatmap", "optima-arm-only", "divergence-arm-only", "curves-arm-only",
     ]  # fmt: skip
     assert heatmap.compute(found)[0].caption.startswith("study, arm only: padam (torch)")
 

@@ -69,7 +69,7 @@ def report(tmp_path_factory):
 
 
 def test_the_figures_are_those_of_every_grid(found):
-    assert list(captions(found)) == ["heatmap", "optima", "curves"]
+    assert list(captions(found)) == ["heatmap", "optima", "divergence", "sensitivity", "curves"]
 
 
 @pytest.mark.parametrize(
@@ -219,8 +219,8 @@ def test_the_page_speaks_of_the_metric(report):
 
 def test_the_words_beside_the_pictures_speak_of_the_metric(report):
     alternatives = re.findall(r'alt="([^"]*)"', report.html)
-    assert len(alternatives) == 3
-    assert [foreign(text) for text in alternatives] == [[]] * 3
+    assert len(alternatives) == 5
+    assert [foreign(text) for text in alternatives] == [[]] * 5
 
 
 def test_the_summary_has_the_metric_and_no_error_of_guessing(report):

@@ -169,4 +169,4 @@ def test_panels_of_choices_are_named():
     cells = {(lr, p, on): [10.0 + lr + p + on] for lr in (0.1, 1.0) for p in (0.0, 0.5) for on in (True, False)}
     made = findings(rows(cells, ("lr", "p", "amsgrad")), space=space)
     assert heatmap.compute(made)[0].panels == ("amsgrad = true", "amsgrad = false")
-    assert sum(len(kind.compute(made)) for kind in FIGURES) == 5
+    assert sum(len(kind.compute(made)) for kind in FIGURES) == 6
