@@ -26,7 +26,7 @@ def out(basin, finished, folder):
 
 def test_the_report_is_written(out):
     pictures = {f"figures/{name}.{kind}" for name in ("map", "curves") for kind in ("png", "svg", "pdf")}
-    assert names(out[0]) == {"SHA256SUMS", "report.html", "summary.json", "trials.csv"} | pictures
+    assert names(out[0]) == {"SHA256SUMS", "report.html", "summary.json", "trials.csv", "figures/map.html"} | pictures
 
 
 def test_the_command_says_where_the_report_lies(out):
