@@ -21,7 +21,7 @@ def kept(found, values=V):
         return pd.DataFrame([{"number": it, "epoch": e, "log10_v": v} for it in numbers for e, v in values.items()])
 
     object.__setattr__(found.material, "curves", curves)
-    return rows, asked, null_model(found.material, found.arms[0])
+    return rows, asked, null_model(found.arms[0])
 
 
 def test_the_slope_is_the_mean_of_log10_v_and_the_ridge_goes_through_the_best():
@@ -41,7 +41,7 @@ def test_epochs_without_v_count_nowhere():
 
 def test_another_optimizer_has_none():
     found = findings(trials(CELLS), optimizer={"name": "adam"}, space={"lr": {"values": [0.1, 1.0]}})
-    assert null_model(found.material, found.arms[0]) is None
+    assert null_model(found.arms[0]) is None
 
 
 def test_gradients_of_size_1_move_nothing():

@@ -289,7 +289,7 @@ def test_configurations_may_have_seeds_of_different_number(tmp_path):
     cells = {(0.02, 0.1): [10.0, 12.0, 11.0], (5.0, 0.3): [20.0], (1.0, 0.2): ["diverged"], (None, None): ["waiting"]}
     design = {"name": "levelset", "configurations": 2}
     found = written(tmp_path, trials(cells), space=PLANE, design=design, seeds=3)
-    assert found.files.keys() == files_of("map", "curves")
+    assert found.files.keys() == files_of("map", "slices", "history", "curves")
     assert found.summary["best"]["configuration"] == {"lr": 0.02, "p": 0.1}
 
 
