@@ -169,7 +169,10 @@ def _limits(sums: Sums, v: float, noise: Noise, even: float, wider: float) -> tu
         noncentral(sums.main / v, sums.rest).widened(wider),
     )
     if special.fdtrc(even * freedom, even * noise.freedom, interaction / freedom) > TAIL:
-        highest = max(ours.high, noncentral_ratio(interaction / freedom, freedom, noise.freedom))
+        # A sum below what noise alone comes to is luck, and narrows nothing: without this the limits close on 0.
+        least = max(interaction, float(freedom))
+        highest = noncentral_ratio(least / freedom, freedom, noise.freedom)
+        highest = max(highest, noncentral(least, freedom).widened(wider).high)
         return 0.0, _share(Limits(ours.value, 0.0, highest), others, 1.0)
     return _share(ours, others, -1.0), _share(ours, others, 1.0)
 

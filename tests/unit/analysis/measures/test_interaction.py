@@ -125,3 +125,11 @@ def test_cells_that_vary_alike_keep_their_degrees_of_freedom():
     uneven = surface(bowl(), seeds=200, noise=1.0)
     values = bowl()[:, :, None] + (uneven.values - bowl()[:, :, None]) * np.linspace(0.1, 3.0, 7)[:, None]
     assert evenness(type(uneven)(x=uneven.x, y=uneven.y, values=values)) < 0.7
+
+
+def test_less_than_noise_comes_to_on_average_closes_no_interval():
+    """A noncentral chi-square whose sum lies below its degrees of freedom would have limits of 0 and 0."""
+    shares = [interaction_share(surface(bowl(), seeds=3, noise=0.3, number=number)) for number in range(40)]
+    low = [it for it in shares if it.details["f"] < 0.6]
+    assert low
+    assert all(it.value == 0.0 < it.high for it in low)
