@@ -104,7 +104,7 @@ def test_report_writes_everything(finished):
     assert done.returncode == 0, done.stderr
     out = finished.path / "out"
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
-    drawn = ("heatmap", "optima", "sensitivity", "curves")
+    drawn = ("heatmap", "optima", "effective-rate", "sensitivity", "curves")
     pictures = {f"figures/{name}.{kind}" for name in drawn for kind in ("png", "svg", "pdf")}
     assert names == {"SHA256SUMS", "report.html", "summary.json", "trials.csv", "figures/map.html"} | pictures
     assert json.loads((out / "summary.json").read_text())["trials"]["total"] == 12
