@@ -49,6 +49,10 @@ LABELS = 5
 """Ticks of an axis at the most, about."""
 
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Exponents as letters: names are no formulas, and neither is anything else that is drawn."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Maps:
     """All panels on one of the two axes; the other attributes are those of every figure."""
@@ -307,7 +311,7 @@ def _ticks(axis: MatplotlibAxis, places: Matrix, others: list[tuple[float, str]]
 def _power(place: float) -> str:
     """Return a power of two as one, and any other number in few digits."""
     whole = round(place)
-    return f"$2^{{{whole}}}$" if abs(place - whole) < 10.0**-SAME else plain(2.0**place, 2)
+    return f"2{str(whole).translate(RAISED)}" if abs(place - whole) < 10.0**-SAME else plain(2.0**place, 2)
 
 
 def _told(axis: Axis) -> str:
