@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.findings import ArmFindings, Findings
 from analysis.measure import Measure, counted
 from analysis.measures.limits import t_value
 from analysis.measures.number import Number
+
+if TYPE_CHECKING:  # findings keep their contenders
+    from analysis.findings import ArmFindings, Findings
 
 Vector = npt.NDArray[np.float64]
 

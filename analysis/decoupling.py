@@ -117,7 +117,7 @@ class Panel:
             1: f"the basin lies along lr and {''.join(along)}, as far as is known, and is turned on the other axis",
             2: "on which of its axes the basin is turned is left open",
         }
-        told = " and ".join(f"{_interval(rho)} on lr and {axis.title}" for axis, rho in found)
+        told = " and ".join(f"{rho.told(_short)} on lr and {axis.title}" for axis, rho in found)
         return f"{self.arm.name}: {says[len(along)]}; rho is {told}."
 
     def to_dict(self) -> dict[str, Any]:
@@ -219,10 +219,8 @@ def _laid_out(arms: Sequence[ArmFindings]) -> Iterator[tuple[str, str]]:
         yield row, column
 
 
-def _interval(number: Number) -> str:
-    """Return a number with its interval."""
-    ends = "" if number.low is None or number.high is None else f" [{plain(number.low, 2)}, {plain(number.high, 2)}]"
-    return ("-" if number.value is None else plain(number.value, 2)) + ends
+def _short(value: float) -> str:
+    return plain(value, 2)
 
 
 def _holds_zero(number: Number) -> bool:

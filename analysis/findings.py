@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ import pandas as pd
 
 from analysis.axes import BY_RULE, Axis, Chosen, axes_of, axis_of, named
 from analysis.best import ELIGIBLE, order
+from analysis.contenders import Contender, contenders
+from analysis.effective_rate import EffectiveRate, effective_rate
 from analysis.irregular import Importances, importances_of
 from analysis.maps import SensitivityMap, panels
 from analysis.material import Material
@@ -24,6 +27,9 @@ from search_spaces.declarations import IMPORTED
 from search_spaces.domains import Range
 from search_spaces.options import Value
 from search_spaces.specification import measured_on
+
+if TYPE_CHECKING:
+    from analysis.decoupling import Decoupling
 
 Vector = npt.NDArray[np.float64]
 
@@ -304,6 +310,25 @@ class Findings:
         """The ridge that gradients predict, of each arm that has one."""
         found = {one.name: null_model(one) for one in self.arms}
         return {name: null for name, null in found.items() if null is not None}
+
+    @cached_property
+    def effective_rates(self) -> Mapping[str, EffectiveRate]:
+        """What the axis of the effective learning rate leaves of the entanglement, of each arm that has one."""
+        pairs = {one.name: (one.map_of_best, self.null_models.get(one.name)) for one in self.arms}
+        found = {name: effective_rate(shown, null) for name, (shown, null) in pairs.items() if shown and null}
+        return {name: it for name, it in found.items() if it is not None}
+
+    @cached_property
+    def contenders(self) -> tuple[Contender, ...]:
+        """The best of each arm beside the best of all (:func:`analysis.contenders.contenders`)."""
+        return contenders(self)
+
+    @cached_property
+    def decoupling(self) -> Decoupling | None:
+        """The panels of learning rate and weight decay, None of other studies."""
+        from analysis.decoupling import decoupling  # noqa: PLC0415 - which looks at findings, and says so in captions
+
+        return decoupling(self)
 
     @cached_property
     def limits(self) -> Limits:

@@ -25,6 +25,11 @@ def plain(value: float, digits: int = FEWEST) -> str:
     return f"{rounded:.{max(digits, 6)}g}"
 
 
+def percent(share: float) -> str:
+    """Return a share as a whole number of per cent, without the sign."""
+    return f"{100.0 * share:.0f}"
+
+
 def told_apart(values: Iterable[float], write: Callable[[float, int], str] = short) -> dict[float, str]:
     """Return how to write each of some values: in as few digits as make different values differ.
 

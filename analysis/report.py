@@ -14,8 +14,7 @@ from jinja2 import Environment, PackageLoader
 
 from analysis.account import MOST, designs, failures, losses, question, settings
 from analysis.axes import BY_RULE, Chosen
-from analysis.contenders import contenders
-from analysis.decoupling import NAMES, decoupling
+from analysis.decoupling import NAMES
 from analysis.figures import FIGURES, Drawable, interactive, write
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.irregular import METHODS, PAIRS
@@ -195,7 +194,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         counts_as=list(dict.fromkeys(one.measures[0].counts_as for one in findings.arms)),
         other=_other(findings, metrics[1]) if len(metrics) > 1 else None,
         arms=findings.arms if findings.arms[0].armed else (),
-        contenders={it.arm.name: it for it in contenders(findings)},
+        contenders={it.arm.name: it for it in findings.contenders},
         panels=[panel for one in findings.arms for panel in _panels(one, view.scale)],
         decided=[one for one in findings.arms if one.importances],
         methods=METHODS,
@@ -209,7 +208,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         most=MOST,
         commands=_commands(specifications, view),
         states=("total", *STATES, "superseded"),
-        decoupling=decoupling(findings),
+        decoupling=findings.decoupling,
         decoupling_measures={kind.name: kind.title for kind in MEASURES if kind.name in NAMES},
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analysis.axes import label_of
 from analysis.maps import SensitivityMap
 from analysis.measures.number import Number
-from analysis.numbers import plain
+from analysis.numbers import percent, plain
 from analysis.scales import LOGIT, RAW
 
 ENTANGLED = 0.05
@@ -31,14 +31,14 @@ def _entangled(share: Number, x: str, y: str) -> Iterator[str]:
     if share.value is None:
         yield f"How entangled {pair} are cannot be said: {share.reason}."
         return
-    told = f"{_percent(share.value)} %"
+    told = share.told(percent, " %")
     if share.low is None or share.high is None:
         yield (
             f"{told} of the variation of the cells is interaction of {pair}; with one seed nobody knows how much of "
             "it is noise."
         )
         return
-    told = f"{told} [{_percent(share.low)}, {_percent(share.high)}] of the variation of the cells is interaction"
+    told += " of the variation of the cells is interaction"
     if share.low > ENTANGLED:
         yield f"{pair[0].upper()}{pair[1:]} are entangled: {told}."
     elif share.high <= ENTANGLED:
@@ -52,7 +52,7 @@ def _entangled(share: Number, x: str, y: str) -> Iterator[str]:
 def _moved(shown: SensitivityMap, slope: Number, x: str, y: str) -> Iterator[str]:
     if slope.value is None or slope.low is None or slope.high is None:
         return
-    interval = f"slope {_number(slope.value)} [{_number(slope.low)}, {_number(slope.high)}]"
+    interval = f"slope {slope.told(_number)}"
     if slope.low <= 0.0 <= slope.high:
         yield f"The best {x} is not shown to move with {y}: {interval}{_per(shown)}."
         return
@@ -77,12 +77,8 @@ def _regret(shown: SensitivityMap, regret: Number, x: str, y: str) -> Iterator[s
         return
     measure = shown.measure
     unit = "points" if measure.metric.unit == "%" else measure.metric.unit
-    told = f"{_number(regret.value)} [{_number(regret.low)}, {_number(regret.high)}] {unit}".rstrip()
+    told = f"{regret.told(_number)} {unit}".rstrip()
     yield f"Who tunes {x} first and {y} then loses {told} against the best of all, in the mean over where to start."
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.0f}"
 
 
 def _number(value: float) -> str:

@@ -7,9 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.contenders import contenders
-from analysis.decoupling import decoupling
-from analysis.effective_rate import effective_rate
 from analysis.findings import ArmFindings, Findings
 from analysis.material import STATES, Material
 from analysis.measure import SPLITS, counted
@@ -30,7 +27,7 @@ def summary(findings: Findings) -> dict[str, Any]:
     worsts = {one.measures[0].metric.worst for one in findings.arms}
     rules = list(dict.fromkeys(one.measures[0].rule for one in findings.arms))
     of_studies = {it.specification.name: of_study(findings, it) for it in findings.materials}
-    decoupled = decoupling(findings)
+    decoupled = findings.decoupling
     return {
         **({"studies": of_studies} if findings.others else next(iter(of_studies.values()))),
         "statistic": measure.statistic,
@@ -40,7 +37,7 @@ def summary(findings: Findings) -> dict[str, Any]:
         "worst": measure.metric.worst if len(worsts) == 1 else None,
         "learned_nothing_rule": "; ".join(rules),
         "best": _best(findings, 0),
-        "contenders": [it.to_dict() for it in contenders(findings)],
+        "contenders": [it.to_dict() for it in findings.contenders],
         "arms": {
             one.name: {
                 "trials": len(one.in_force),
@@ -87,10 +84,9 @@ def of_study(findings: Findings, material: Material) -> dict[str, Any]:
 
 def _null_model(findings: Findings, one: ArmFindings) -> dict[str, Any] | None:
     """Return the ridge that gradients predict, and what its axis leaves of the entanglement where it was measured."""
-    null, shown = findings.null_models.get(one.name), one.map_of_best
+    null, found = findings.null_models.get(one.name), findings.effective_rates.get(one.name)
     if null is None:
         return None
-    found = None if shown is None else effective_rate(shown, null)
     return null.to_dict() | {"effective_rate": None if found is None else found.to_dict()}
 
 

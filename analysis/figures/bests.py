@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import chosen, described
-from analysis.contenders import Contender, contenders
+from analysis.contenders import Contender
 from analysis.figures.style import BEST, STYLE, Caption, plain_log
 from analysis.findings import Findings
 from analysis.numbers import point
@@ -38,7 +38,7 @@ class Bests:
 
 def compute(findings: Findings) -> list[Bests]:
     """Return one figure where there are several arms, or studies, that may be ranked."""
-    found = contenders(findings)
+    found = findings.contenders
     if len(found) < 2:
         return []
     what, first = "arm" if not findings.others else "study", found[0]

@@ -23,7 +23,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from analysis.captions import described, measured
 from analysis.decoupling import BEST as MOST
-from analysis.decoupling import Axis, Decoupling, Panel, decoupling
+from analysis.decoupling import Axis, Decoupling, Panel
 from analysis.figures.cells import LOST
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import BEST, STYLE, Caption
@@ -72,7 +72,7 @@ class Maps:
 
 def compute(findings: Findings) -> list[Maps]:
     """Return the panels as the paper has them, then the same trials on the other axis; none of other studies."""
-    arms = decoupling(findings)
+    arms = findings.decoupling
     if arms is None:
         return []
     shown = _limits(findings, arms)
@@ -316,14 +316,5 @@ def _power(place: float) -> str:
 
 def _told(axis: Axis) -> str:
     """Return the numbers that stand above a panel."""
-    parts = []
-    for name, scale, unit, head in (("interaction_share", 100.0, " %", "share "), ("canonical_rho", 1.0, "", "rho ")):
-        it = axis.numbers[name]
-        if it.value is None:
-            parts.append(f"{head}-")
-            continue
-        told = f"{head}{plain(scale * it.value, 2)}{unit}"
-        if it.low is not None and it.high is not None:
-            told += f" [{plain(scale * it.low, 2)}, {plain(scale * it.high, 2)}]"
-        parts.append(told)
-    return "   ".join(parts)
+    share, rho = axis.numbers["interaction_share"], axis.numbers["canonical_rho"]
+    return f"share {share.told(lambda it: plain(100.0 * it, 2), ' %')}   rho {rho.told(lambda it: plain(it, 2))}"

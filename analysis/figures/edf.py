@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.captions import described
-from analysis.figures.layout import SINGLE, Values, beside, entitle, panels
+from analysis.figures.layout import Values, entitle, single
 from analysis.figures.palette import looks
-from analysis.figures.style import STYLE
 from analysis.findings import Findings
 from analysis.searched import Searched, shares
 
@@ -75,14 +74,7 @@ def caption(result: Distribution) -> str:
 
 def draw(result: Distribution, ax: Axes | None = None) -> Figure:
     """Draw distributions as steps; ``ax`` are axes of a figure of one's own, without a caption."""
-    with mpl.rc_context(STYLE):
-        if ax is not None:
-            _draw(ax, result, alone=False)
-            return ax.get_figure(root=True)  # type: ignore[return-value]
-        room = beside([it.name for it in result.searches])
-        figure, (axes,) = panels(result.caption, SINGLE + room, 2.9, 1, bar=room)
-        _draw(axes, result, alone=True)
-        return figure
+    return single(result.caption, [it.name for it in result.searches], partial(_draw, result=result), ax)
 
 
 def _draw(axes: Axes, result: Distribution, *, alone: bool) -> None:

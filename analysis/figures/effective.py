@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.captions import described
-from analysis.effective_rate import EffectiveRate, effective_rate
+from analysis.effective_rate import EffectiveRate
 from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import ArmFindings, Findings
 from analysis.measures.number import Number
-from analysis.numbers import plain, point
+from analysis.numbers import percent, plain, point
 
 WIDTH, HEIGHT = 8.4, 3.3
 """Inches of both panels together."""
@@ -39,10 +39,10 @@ def compute(findings: Findings) -> list[Effective]:
 
 
 def _effective(findings: Findings, arm: ArmFindings) -> Effective | None:
-    null, shown = findings.null_models.get(arm.name), arm.map_of_best
-    found = None if null is None or shown is None else effective_rate(shown, null)
-    if found is None or null is None or shown is None:
+    found = findings.effective_rates.get(arm.name)
+    if found is None:
         return None
+    shown, null = found.map, found.null
     title = "rows over the learning rate, and over the effective learning rate"
     title += f", {arm.said}" if arm.armed else ""
     text = (
@@ -57,7 +57,9 @@ def _effective(findings: Findings, arm: ArmFindings) -> Effective | None:
 
 def _told(found: EffectiveRate) -> str:
     """Return in words what the axis leaves of the entanglement."""
-    told = f"What one curve for all rows leaves of the variation: {share(found.before)} over lr, {share(found.share)}"
+    told = (
+        f"What one curve for all rows leaves of the variation: {_share(found.before)} over lr, {_share(found.share)}"
+    )
     told += " over the effective rate"
     p = found.share.details.get("p")
     if found.share.value is None or p is None:
@@ -66,14 +68,8 @@ def _told(found: EffectiveRate) -> str:
     return f"{told} (F test: p = {plain(float(p), 2)}, {verdict})."
 
 
-def share(number: Number) -> str:
-    """Return a share in per cent with its interval, or why there is none."""
-    if number.value is None:
-        return f"nothing can be said ({number.reason})"
-    told = f"{100.0 * number.value:.0f} %"
-    if number.low is None or number.high is None:
-        return told
-    return f"{told} [{100.0 * number.low:.0f}, {100.0 * number.high:.0f}]"
+def _share(number: Number) -> str:
+    return f"nothing can be said ({number.reason})" if number.value is None else number.told(percent, " %")
 
 
 def caption(result: Effective) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import described
-from analysis.figures.layout import SINGLE, Values, beside, entitle, panels
+from analysis.figures.layout import Values, entitle, single
 from analysis.figures.palette import looks
-from analysis.figures.style import STYLE, band
+from analysis.figures.style import band
 from analysis.findings import Findings
 from analysis.searched import Searched, best_of
 
@@ -97,14 +97,7 @@ def caption(result: ExpectedBest) -> str:
 
 def draw(result: ExpectedBest, ax: Axes | None = None) -> Figure:
     """Draw the expected best; ``ax`` are axes of a figure of one's own, without a caption."""
-    with mpl.rc_context(STYLE):
-        if ax is not None:
-            _draw(ax, result, alone=False)
-            return ax.get_figure(root=True)  # type: ignore[return-value]
-        room = beside([it.label for it in result.reaches])
-        figure, (axes,) = panels(result.caption, SINGLE + room, 2.9, 1, bar=room)
-        _draw(axes, result, alone=True)
-        return figure
+    return single(result.caption, [it.label for it in result.reaches], partial(_draw, result=result), ax)
 
 
 def _draw(axes: Axes, result: ExpectedBest, *, alone: bool) -> None:

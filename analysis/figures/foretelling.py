@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import described
-from analysis.figures.layout import SINGLE, beside, entitle, panels
+from analysis.figures.layout import entitle, single
 from analysis.figures.palette import looks
-from analysis.figures.style import STYLE, band
+from analysis.figures.style import band
 from analysis.findings import ArmFindings, Findings
 from analysis.foretold import Foretold, foretold
 
@@ -68,15 +68,7 @@ def caption(result: Foretelling) -> str:
 
 def draw(result: Foretelling, ax: Axes | None = None) -> Figure:
     """Draw correlations over epochs; ``ax`` are axes of a figure of one's own, without a caption."""
-    with mpl.rc_context(STYLE):
-        if ax is not None:
-            _draw(ax, result, alone=False)
-            return ax.get_figure(root=True)  # type: ignore[return-value]
-        several = len(result.found) > 1
-        room = beside([_named(arm, it) for arm, it in result.found])
-        figure, (axes,) = panels(result.caption, SINGLE + room, 2.9, 1, bar=room)
-        _draw(axes, result, alone=several)
-        return figure
+    return single(result.caption, [_named(arm, it) for arm, it in result.found], partial(_draw, result=result), ax)
 
 
 def _named(arm: ArmFindings, it: Foretold) -> str:

@@ -10,9 +10,9 @@ import json
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,9 +21,9 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from analysis.axes import label_of
 from analysis.candidates import candidates
 from analysis.captions import Part, chosen, described
-from analysis.figures.layout import SINGLE, beside, entitle, panels
+from analysis.figures.layout import entitle, single
 from analysis.figures.palette import DASHES, TURNS
-from analysis.figures.style import STYLE, plain_log
+from analysis.figures.style import plain_log
 from analysis.findings import ArmFindings, Findings
 from analysis.grid import grid_of_trials
 
@@ -132,14 +132,7 @@ def caption(result: Horizon) -> str:
 
 def draw(result: Horizon, ax: Axes | None = None) -> Figure:
     """Draw the best value over epochs; ``ax`` are axes of a figure of one's own, without a caption."""
-    with mpl.rc_context(STYLE):
-        if ax is not None:
-            _draw(ax, result, alone=False)
-            return ax.get_figure(root=True)  # type: ignore[return-value]
-        room = beside(_labels(result))
-        figure, (axes,) = panels(result.caption, SINGLE + room, 3.0, 1, bar=room)
-        _draw(axes, result, alone=True)
-        return figure
+    return single(result.caption, _labels(result), partial(_draw, result=result), ax, 3.0)
 
 
 def _labels(result: Horizon) -> list[str]:

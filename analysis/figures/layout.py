@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from analysis.axes import NUMBER, label_of
 from analysis.figures.columns import width_of
-from analysis.figures.style import Caption, plain_log
+from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
 from analysis.numbers import plain, written
 
@@ -123,6 +124,34 @@ def beside(labels: Sequence[str]) -> float:
     """Return the inches that a legend takes at the right, 0 of a single line, which needs none."""
     lines = [line for label in labels for line in label.split("\n")]
     return 0.65 + 0.066 * max(map(len, lines)) if len(labels) > 1 else 0.0
+
+
+def single(
+    text: str, labels: Sequence[str], draw: Callable[..., None], ax: Axes | None, height: float = 2.9
+) -> Figure:
+    """Return the figure of one panel of several lines, with its caption.
+
+    Parameters
+    ----------
+    text
+        The caption.
+    labels
+        What the legend calls the lines.
+    draw
+        Draws on axes; ``alone`` tells it whether they stand in a figure of ours.
+    ax
+        Axes of a figure of one's own, which gets no caption; None makes a figure.
+    height
+        Inches of the panel.
+    """
+    with mpl.rc_context(STYLE):
+        if ax is not None:
+            draw(ax, alone=False)
+            return ax.get_figure(root=True)  # type: ignore[return-value]
+        room = beside(labels)
+        figure, (axes,) = panels(text, SINGLE + room, height, 1, bar=room)
+        draw(axes, alone=True)
+        return figure
 
 
 def entitle(axes: Axes, title: str, labels: Sequence[str], *, head: str = "", alone: bool) -> None:

@@ -64,10 +64,7 @@ def slope_of(shown: SensitivityMap) -> str:
     slope = shown.numbers.get("ridge_slope")
     if slope is None or slope.value is None:
         return ""
-    told = plain(slope.value)
-    if slope.low is not None and slope.high is not None:
-        told += f" [{plain(slope.low)}, {plain(slope.high)}]"
-    told += " decades" if shown.log[0] else ""
+    told = slope.told(plain) + (" decades" if shown.log[0] else "")
     return told + (" per decade" if shown.log[1] else " per unit")
 
 

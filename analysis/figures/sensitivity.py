@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
@@ -16,9 +17,9 @@ from matplotlib.figure import Figure
 from analysis.axes import label_of
 from analysis.captions import Part, described, measured
 from analysis.figures.columns import columns_of
-from analysis.figures.layout import SINGLE, Values, beside, entitle, panels, scaled
+from analysis.figures.layout import Values, entitle, scaled, single
 from analysis.figures.palette import DASHES, looks
-from analysis.figures.style import STYLE, band
+from analysis.figures.style import band
 from analysis.findings import ArmFindings, Findings
 from analysis.measure import counted
 from analysis.numbers import point
@@ -141,14 +142,7 @@ def caption(result: Sensitivity) -> str:
 
 def draw(result: Sensitivity, ax: Axes | None = None) -> Figure:
     """Draw means as lines, the range over seeds as bands; ``ax`` are axes of a figure of one's own."""
-    with mpl.rc_context(STYLE):
-        if ax is not None:
-            _draw(ax, result, alone=False)
-            return ax.get_figure(root=True)  # type: ignore[return-value]
-        room = beside([*_labels(result), result.head])
-        figure, (axes,) = panels(result.caption, SINGLE + room, 3.1, 1, bar=room)
-        _draw(axes, result, alone=True)
-        return figure
+    return single(result.caption, [*_labels(result), result.head], partial(_draw, result=result), ax, 3.1)
 
 
 def _labels(result: Sensitivity) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,13 @@ class Number:
     n: int
     reason: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def told(self, write: Callable[[float], str], unit: str = "") -> str:
+        """Return the value with its unit, and its interval where it has one; a dash without a value."""
+        if self.value is None:
+            return "-"
+        ends = "" if self.low is None or self.high is None else f" [{write(self.low)}, {write(self.high)}]"
+        return f"{write(self.value)}{unit}{ends}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the number as plain values; ``reason`` only where there is one."""

@@ -5,7 +5,6 @@ Such a study has no attempt and no lease: nobody trained it here. Its trials hav
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +13,11 @@ from sqlalchemy import Connection, insert, select
 
 from search_spaces.arm import Arm
 from search_spaces.configurations import Configuration, identity
-from search_spaces.identity import IDENTITY_VERSION
 from search_spaces.specification import Specification
 from study.errors import UsageError
 from study.store import schema
 from study.store.database import Database
-from study.store.slots import CHUNK, insert_configurations
+from study.store.slots import CHUNK, insert_configurations, insert_study
 from study.store.studies import Study
 from study.trials import State
 
@@ -91,22 +89,7 @@ class Imports:
         return self._database.write(work)
 
     def _insert(self, connection: Connection, specification: Specification, code_version: str) -> int:
-        statement = (
-            self._database.insert(schema.study)
-            .values(
-                name=specification.name,
-                document=json.dumps(specification.document()),
-                hash=specification.hash(),
-                identity=specification.identity_text(),
-                identity_version=IDENTITY_VERSION,
-                declarations=json.dumps(specification.declarations()),
-                code_version=code_version,
-                created_at=self._database.now,
-            )
-            .on_conflict_do_nothing()
-            .returning(schema.study.c.id)
-        )
-        found: int | None = connection.execute(statement).scalar_one_or_none()
+        found = insert_study(connection, self._database, specification, code_version)
         if found is None:
             raise UsageError(
                 f"the store {self._database.shown} holds a study {specification.name} already, and nothing was "

@@ -1,4 +1,4 @@
-"""Slots: the rows that are a study's budget, configurations and one trial for each of their seeds."""
+"""Slots: the rows that a study begins with: itself, configurations, and one trial for each of their seeds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,36 @@ from sqlalchemy import Connection, func, insert, select
 
 from search_spaces.arm import Arm
 from search_spaces.configurations import Configuration, identity, rounded
+from search_spaces.identity import IDENTITY_VERSION
+from search_spaces.specification import Specification
 from study.store import schema
 from study.store.database import Database
 from study.trials import State
 
 CHUNK = 5_000
+
+
+def insert_study(
+    connection: Connection, database: Database, specification: Specification, code_version: str
+) -> int | None:
+    """Insert a study and return its id, None where its name is taken."""
+    statement = (
+        database.insert(schema.study)
+        .values(
+            name=specification.name,
+            document=json.dumps(specification.document()),
+            hash=specification.hash(),
+            identity=specification.identity_text(),
+            identity_version=IDENTITY_VERSION,
+            declarations=json.dumps(specification.declarations()),
+            code_version=code_version,
+            created_at=database.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(schema.study.c.id)
+    )
+    found: int | None = connection.execute(statement).scalar_one_or_none()
+    return found
 
 
 def insert_configurations(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,13 +28,12 @@ from search_spaces.configurations import Configuration
 from search_spaces.designs import drawn
 from search_spaces.documents import closest
 from search_spaces.errors import SpecificationError, printable, shown
-from search_spaces.identity import IDENTITY_VERSION
 from search_spaces.specification import NAME, Specification
 from study.errors import StoreBrokenError, StudyMismatchError, StudyNotFoundError, UsageError
 from study.store import schema
 from study.store.database import Database
 from study.store.documents import object_of, specification_of
-from study.store.slots import insert_configurations, insert_trials
+from study.store.slots import insert_configurations, insert_study, insert_trials
 from study.trials import TERMINAL, Counts, Ending, State
 
 
@@ -203,7 +201,7 @@ class Studies:
             row = connection.execute(_by_name(specification.name)).one_or_none()
             if row is None and equal:
                 raise SpecificationError(equal)
-            study_id = self._insert(connection, specification, code_version) if row is None else None
+            study_id = insert_study(connection, self._database, specification, code_version) if row is None else None
             if study_id is not None:
                 self._fill(connection, study_id, specification, configurations)
                 return Study.from_row(connection.execute(_by_name(specification.name)).one()), True
@@ -222,25 +220,6 @@ class Studies:
             return stored, False
 
         return self._database.write(work)
-
-    def _insert(self, connection: Connection, specification: Specification, code_version: str) -> int | None:
-        """Insert the study and return its id, None where its name is taken."""
-        statement = (
-            self._database.insert(schema.study)
-            .values(
-                name=specification.name,
-                document=json.dumps(specification.document()),
-                hash=specification.hash(),
-                identity=specification.identity_text(),
-                identity_version=IDENTITY_VERSION,
-                declarations=json.dumps(specification.declarations()),
-                code_version=code_version,
-                created_at=self._database.now,
-            )
-            .on_conflict_do_nothing()
-            .returning(schema.study.c.id)
-        )
-        return connection.execute(statement).scalar_one_or_none()
 
     def _fill(
         self,

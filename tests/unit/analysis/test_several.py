@@ -82,7 +82,7 @@ def test_one_page_has_the_maps_of_all_and_files_are_told_apart():
     assert names == ["heatmap", "heatmap-here", "heatmap-there"]
     together, first, _ = heatmap.compute(several())
     assert together.panels == ("here", "there")
-    assert "study here: as above" in together.caption or "3 seeds or 2 seeds" in together.caption
+    assert "20 trials, 3 seeds or 2 seeds a configuration" in together.caption
     assert first.title.endswith("study here")
 
 
