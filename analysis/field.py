@@ -1,7 +1,8 @@
-"""The field: a number over the unit cube, known at some points with a noise of their own: a Gaussian process.
+"""The field: a number over the unit cube, known at some points with noise: a Gaussian process.
 
 Its kernel is a Matern of 5/2 with a length a coordinate, fitted by marginal likelihood within bounds that a few
-points can bear. C. E. Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning, 2006, section 2.2.
+points can bear. C. E. Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning, 2006,
+sections 2.2 and 5.4.2.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ LENGTHS = (0.1, 3.0)
 
 SIZES = (0.05, 20.0)
 """Between which the variance lies, in units of that of the values."""
+
+NOISES = (1e-3, 1.0)
+"""Between which a noise lies that nobody said, in the same units."""
 
 MOST = 200
 """Points by which the kernel is fitted, spread over those there are: its time grows with their third power."""
@@ -54,8 +58,8 @@ class Field:
     offset: float
 
     @classmethod
-    def fitted(cls, points: Matrix, values: Matrix, noise: Matrix) -> Field:
-        """Return the field whose kernel makes what was found most likely."""
+    def fitted(cls, points: Matrix, values: Matrix, noise: Matrix | None = None) -> Field:
+        """Return the field whose kernel makes what was found most likely; without ``noise``, and one noise of all."""
         # A second of imports that most commands do without.
         from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
         from sklearn.gaussian_process import GaussianProcessRegressor, kernels  # noqa: PLC0415
@@ -65,12 +69,19 @@ class Field:
         lengths = np.full(points.shape[1], 0.3)
         shape = kernels.ConstantKernel(1.0, SIZES) * kernels.Matern(lengths, LENGTHS, nu=2.5)
         some = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST)).round().astype(int))
-        regressor = GaussianProcessRegressor(shape, alpha=noise[some] / scale + LEAST)
+        if noise is None:
+            shape, alpha = shape + kernels.WhiteKernel(0.1, NOISES), LEAST
+        else:
+            alpha = noise[some] / scale + LEAST
+        regressor = GaussianProcessRegressor(shape, alpha=alpha)
         with warnings.catch_warnings():
             # Lengths at their bounds are what bounds are for.
             warnings.simplefilter("ignore", ConvergenceWarning)
             regressor.fit(points[some], (values[some] - offset) / np.sqrt(scale))
-        kernel = kernels.ConstantKernel(scale) * regressor.kernel_
+        found = regressor.kernel_
+        if noise is None:
+            found, noise = found.k1, np.full(len(points), scale * found.k2.noise_level)
+        kernel = kernels.ConstantKernel(scale) * found
         return cls(kernel=kernel, points=points, values=values, noise=noise + LEAST * scale, offset=offset)
 
     def expecting(self, points: Matrix, noise: Matrix) -> Field:
@@ -93,6 +104,13 @@ class Field:
         weights = cho_solve(self._factor, self.values - self.offset)
         found: Matrix = self.offset + self.kernel(at, self.points) @ weights
         return found
+
+    @property
+    def left_out(self) -> Matrix:
+        """By how much each value is off what the others make of its point (equation 5.12)."""
+        inverse = cho_solve(self._factor, np.eye(len(self.points)))
+        off: Matrix = inverse @ (self.values - self.offset) / np.diag(inverse)
+        return off
 
     def covariance(self, at: Matrix, others: Matrix) -> Matrix:
         """Return how much is not known at some points goes along with what is not known at others."""

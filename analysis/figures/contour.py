@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import described, measured
+from analysis.field import Field
 from analysis.figures.layout import DOUBLE, panels, scaled
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import STYLE, plain_log
 from analysis.findings import ArmFindings, Findings, Limits
-from analysis.fitted import MOST, Surface, surface
 from analysis.measure import Measure
 from analysis.numbers import plain
 from analysis.searched import Searched
@@ -29,6 +29,9 @@ FINE = 61
 """Points of the surface along each axis."""
 
 LEVELS = 14
+
+FEWEST, MOST = 10, 300
+"""Points below which no surface is fitted, and those that are fitted at the most."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,8 +54,6 @@ class Contour:
         Where the surface is known: values of x and of y.
     heights
         Of the surface there, ``[y, x]``, in units of the measure.
-    fit
-        The surface.
     limits
         Of the colours.
     """
@@ -67,7 +68,6 @@ class Contour:
     values: Vector
     over: tuple[Vector, Vector]
     heights: Matrix
-    fit: Surface
     limits: Limits
 
 
@@ -92,21 +92,22 @@ def _contour(findings: Findings, arm: ArmFindings) -> Contour | None:
         return None
     values = table["mean"].to_numpy(dtype=float)
     seen, scale = _seen(values, measure)
-    fit = surface((on_scale - low) / span, seen)
-    if fit is None:
+    if len(seen) < FEWEST or np.ptp(seen) == 0.0:
         return None
-    along = np.linspace(0.0, 1.0, FINE)
-    heights = fit.at(along, along)
+    fit, along = Field.fitted((on_scale - low) / span, seen), np.linspace(0.0, 1.0, FINE)
+    error = float(np.sqrt(np.mean(fit.left_out**2)))
+    everywhere = np.column_stack([axis.ravel() for axis in np.meshgrid(along, along)])
+    heights = fit.mean(everywhere).reshape(FINE, FINE)
     heights = 10.0**heights if scale == "log" else heights
     over = [
         10.0 ** (lo + along * sp) if log else lo + along * sp for lo, sp, log in zip(low, span, logs, strict=True)
     ]
     lost = bool((table["diverged"] > 0).any())
-    off = f"a factor of {plain(10.0**fit.error)}" if scale == "log" else measure.written(fit.error)
+    off = f"a factor of {plain(10.0**error)}" if scale == "log" else measure.written(error)
     text = (
         f"{described([(arm, arm.in_force)])} Left: the configurations, {measured(measure, 'colour', diverged=lost)} "
         f"Right: a surface fitted to them, and not measured (Gaussian process on the {scale} scale of the value). "
-        f"Leave-one-out error: {off} (root mean square), {fit.explained:.2f} of the variance foretold. "
+        f"Leave-one-out error: {off} (root mean square), {1.0 - error**2 / seen.var():.2f} of the variance foretold. "
         "Points mark where it was looked; away from them the surface is a guess."
     )
     text += f" {len(table)} of {total} configurations, evenly chosen." if len(table) < total else ""
@@ -121,7 +122,6 @@ def _contour(findings: Findings, arm: ArmFindings) -> Contour | None:
         values=values,
         over=(over[0], over[1]),
         heights=heights,
-        fit=fit,
         limits=findings.limits,
     )
 

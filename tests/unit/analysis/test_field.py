@@ -55,3 +55,34 @@ def test_a_point_may_stand_twice():
 def test_all_points_are_known_although_few_fit_the_kernel():
     many = np.linspace(0.0, 1.0, MOST + 50)[:, None]
     assert field(1e-4, many).mean(many) == pytest.approx(np.sin(5.0 * many[:, 0]), abs=0.01)
+
+
+POINTS = np.random.default_rng(7).uniform(size=(40, 2))
+
+
+def waves(points):
+    return np.sin(3.0 * points[:, 0]) + 2.0 * points[:, 1]
+
+
+def test_what_is_left_out_is_what_the_others_say_of_it():
+    values = waves(POINTS) + np.random.default_rng(8).normal(0.0, 0.2, len(POINTS))
+    whole = Field.fitted(POINTS, values)
+    for place in (0, 17, 39):
+        others = np.delete(np.arange(len(POINTS)), place)
+        covariance = whole.kernel(POINTS[others]) + np.diag(whole.noise[others])
+        weights = np.linalg.solve(covariance, values[others] - whole.offset)
+        said = whole.offset + float((whole.kernel(POINTS[[place]], POINTS[others]) @ weights)[0])
+        assert whole.left_out[place] == pytest.approx(values[place] - said)
+
+
+def test_a_smooth_surface_is_found_again_and_its_noise_too():
+    truth = waves(POINTS)
+    exact = Field.fitted(POINTS, truth)
+    assert np.mean(exact.left_out**2) < 0.02 * truth.var()
+    noisy = Field.fitted(POINTS, truth + np.random.default_rng(9).normal(0.0, 0.2, len(POINTS)))
+    assert 0.1 < np.sqrt(noisy.noise[0]) < 0.35
+
+
+def test_noise_foretells_nothing():
+    values = np.random.default_rng(10).normal(size=len(POINTS))
+    assert np.mean(Field.fitted(POINTS, values).left_out ** 2) > 0.7 * values.var()
