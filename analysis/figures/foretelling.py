@@ -68,11 +68,18 @@ def caption(result: Foretelling) -> str:
 
 def draw(result: Foretelling, ax: Axes | None = None) -> Figure:
     """Draw correlations over epochs; ``ax`` are axes of a figure of one's own, without a caption."""
-    return single(result.caption, [_named(arm, it) for arm, it in result.found], partial(_draw, result=result), ax)
+    return single(result.caption, _labels(result), partial(_draw, result=result), ax)
 
 
 def _named(arm: ArmFindings, it: Foretold) -> str:
     return f"{arm.name} (n = {len(it.values)})" if arm.armed else f"all {len(it.values)} configurations"
+
+
+def _labels(result: Foretelling) -> list[str]:
+    """Return what the legend calls the lines: the arms, or of the only one all configurations and the best third."""
+    (_, first), *others = result.found
+    names = [_named(arm, it) for arm, it in result.found]
+    return names if others or first.best is None else [*names, f"best third ({len(first.values) // 3})"]
 
 
 def _draw(axes: Axes, result: Foretelling, *, alone: bool) -> None:
@@ -83,8 +90,9 @@ def _draw(axes: Axes, result: Foretelling, *, alone: bool) -> None:
         lowest = min(lowest, float(np.nanmin(it.low)))
         if len(result.found) == 1 and it.best is not None and it.best_low is not None and it.best_high is not None:
             band(axes, it.epochs, it.best_low, it.best_high, "tab:blue", 0.15)
-            label = f"best third ({len(it.values) // 3})"
-            axes.plot(it.epochs, it.best, label=label, linewidth=1.4, color="tab:blue", linestyle=(0, (4, 2)))
+            axes.plot(
+                it.epochs, it.best, label=_labels(result)[-1], linewidth=1.4, color="tab:blue", linestyle=(0, (4, 2))
+            )
             lowest = min(lowest, float(np.nanmin(it.best_low)))
     axes.axhline(0.0, color="0.6", linewidth=0.7)
     axes.set_ylim(1.1 * lowest - 0.02, 1.03)
@@ -92,4 +100,4 @@ def _draw(axes: Axes, result: Foretelling, *, alone: bool) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("rank correlation with the last")
     axes.grid(alpha=0.25, linewidth=0.5)
-    entitle(axes, result.title, [line.get_label() for line in axes.lines[:-1]], alone=alone)  # type: ignore[misc]
+    entitle(axes, result.title, _labels(result), alone=alone)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from analysis.figures import foretelling
 from analysis.findings import Findings
 from analysis.foretold import FEWEST, foretold, spearman
 from analysis.material import Material
@@ -13,8 +14,8 @@ from tests.unit.analysis.reports import Listed, attempt, specification
 EPOCHS = 4
 
 
-def study(curves, seeds=2, **changes):
-    """Return what is foretold of configurations: each has one list of errors a seed, shorter where it diverged."""
+def findings(curves, seeds=2, **changes):
+    """Return the findings of configurations: each has one list of errors a seed, shorter where it diverged."""
     rows, epochs = [], []
     for index, of_seeds in enumerate(curves):
         for seed, errors in enumerate(of_seeds):
@@ -30,8 +31,12 @@ def study(curves, seeds=2, **changes):
     made = Listed(
         specification(space=space, epochs=EPOCHS, seeds=seeds), rows, epochs, [attempt(row["number"]) for row in rows]
     )
-    found = Findings(Material.of(made))
-    return foretold(found.arms[0])
+    return Findings(Material.of(made))
+
+
+def study(curves, seeds=2, **changes):
+    """Return what is foretold of such configurations."""
+    return foretold(findings(curves, seeds, **changes).arms[0])
 
 
 def falling(count):
@@ -84,3 +89,17 @@ def test_among_the_best_third_the_order_is_another():
 
 def test_few_configurations_foretell_nothing():
     assert study(falling(FEWEST - 1)) is None
+
+
+def test_the_legend_of_a_study_and_its_best_third_lies_within_the_figure():
+    chance = np.random.default_rng(3)
+    curves = [[list(chance.uniform(1.0, 50.0, EPOCHS)) for _ in range(2)] for _ in range(30)]
+    (result,) = foretelling.compute(findings(curves))
+    figure = foretelling.draw(result)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend()
+    assert [it.get_text() for it in legend.get_texts()] == ["all 30 configurations", "best third (10)"]
+    inside, page = legend.get_window_extent(), figure.bbox
+    assert page.x0 <= inside.x0
+    assert inside.x1 <= page.x1
