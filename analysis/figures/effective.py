@@ -93,6 +93,7 @@ def draw(result: Effective, ax: Axes | None = None) -> Figure:
             axes.set_title("learning rate" if not effective else "effective learning rate", loc="left")
             if effective:
                 axes.set_ylabel("")
+                axes.tick_params(labelleft=False, which="both")  # the scale is that of the left
                 axes.legend(fontsize=7, title="p", title_fontsize=7, loc="best", framealpha=0.8)
         below.write(figure)
         return figure

@@ -62,7 +62,7 @@ def interaction_share(surface: Surface) -> Number:
         reason = "too few cells were trained: no interaction could be told from them"
         return Number(value=None, n=surface.n, reason=reason)
     shifted = [_sums(surface, shift) for shift in (-surface.offset, surface.offset) if shift]
-    found = share_of(surface, sums, [it for it in shifted if it is not None], even=False)
+    found = share_of(surface, sums, [it for it in shifted if it is not None])
     details = dict(found.details)
     if surface.lost is not None:
         details["censored"] = int(surface.censored.sum())
@@ -71,7 +71,7 @@ def interaction_share(surface: Surface) -> Number:
     return replace(found, details=details)
 
 
-def share_of(surface: Surface, sums: Sums, shifted: Sequence[Sums] = (), *, even: bool = True) -> Number:
+def share_of(surface: Surface, sums: Sums, shifted: Sequence[Sums] = ()) -> Number:
     """Return the share that a model of cell means leaves of their variation.
 
     Parameters
@@ -82,8 +82,6 @@ def share_of(surface: Surface, sums: Sums, shifted: Sequence[Sums] = (), *, even
         Those of the model.
     shifted
         Those where bounds lie elsewhere; the interval spans all of them.
-    even
-        Whether cells are taken to vary alike; else the interval is wider where they do not.
     """
     total, n = sums.interaction + sums.main, surface.n
     if math.sqrt(total) <= surface.smallest:
@@ -107,7 +105,7 @@ def share_of(surface: Surface, sums: Sums, shifted: Sequence[Sums] = (), *, even
     corrected = max(sums.interaction - sums.freedom * v, 0.0), max(sums.main - sums.rest * v, 0.0)
     value = corrected[0] / sum(corrected) if sum(corrected) else 0.0
     fewer = evenness(surface)
-    wider = max(noise.t, 0.0 if even else unevenness(surface)) / Z
+    wider = max(noise.t, unevenness(surface)) / Z
     ends = [_limits(it, v, noise, fewer, wider) for it in (sums, *shifted)]
     low, high = min(it[0] for it in ends), max(it[1] for it in ends)
     return Number(value=value, low=min(low, value), high=max(high, value), n=n, details=details)

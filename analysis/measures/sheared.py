@@ -65,7 +65,7 @@ def _share(surface: Surface, moved: Matrix) -> Number:
     left = means - design @ np.linalg.lstsq(design, means, rcond=None)[0]
     interaction = float(left @ left)
     main = max(float(means @ means) - interaction, 0.0)
-    return share_of(surface, Sums(interaction, main, len(cells) - rank, rank - 1), even=False)
+    return share_of(surface, Sums(interaction, main, len(cells) - rank, rank - 1))
 
 
 def _slope(surface: Surface, moved: Matrix) -> Number:
