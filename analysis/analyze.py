@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import TableError
-from analysis.foreign import grid_of, is_number
+from analysis.foreign import grid_of, is_number, unit_of
 from analysis.grid import Grid
 from analysis.measures import measured
 from analysis.measures.number import Number
@@ -28,6 +28,8 @@ class Analysis:
     ----------
     x, y, value
         What the columns are called.
+    unit
+        Of the value, such as ``%``; empty where it has none.
     grid
         Every replicate; rows without a value stand at the worst one.
     log
@@ -49,6 +51,7 @@ class Analysis:
     numbers: Mapping[str, Number]
     scale: str = RAW
     taken: str = ""
+    unit: str = ""
 
     @property
     def notes(self) -> list[str]:
@@ -91,6 +94,7 @@ class Analysis:
             "x": self.x,
             "y": self.y,
             "value": self.value,
+            "unit": self.unit or None,
             "scale": self.scale,
             "log": [name for name, log in zip((self.x, self.y), self.log, strict=True) if log],
             "cells": int(grid.n.size),
@@ -125,6 +129,7 @@ def analyze(  # noqa: PLR0913 - as its command has them
     start: float | str | None = None,
     tolerance: float | None = None,
     scale: str = RAW,
+    unit: str = "",
 ) -> Analysis:
     """Measure how two columns of a table work together on a third.
 
@@ -153,6 +158,8 @@ def analyze(  # noqa: PLR0913 - as its command has them
     scale
         ``raw``: values as they are, a diverged training at the worst. ``logit``: log odds of percentages and shares,
         logarithms of other positive values. ``censored``: what diverged is a bound (:mod:`analysis.scales`).
+    unit
+        Of the value, such as ``%`` or ``nats``; nothing is computed from it.
 
     Raises
     ------
@@ -198,6 +205,7 @@ def analyze(  # noqa: PLR0913 - as its command has them
         numbers=measured(surface, **options),
         scale=scale,
         taken=taken,
+        unit=unit_of(unit),
     )
 
 

@@ -124,6 +124,19 @@ def measured_of(table: pd.DataFrame, value: Hashable) -> Any:
     return _measured(_column(table, "value", value), value)
 
 
+def unit_of(unit: Any) -> str:
+    """Return a unit as figures and tables may show it.
+
+    Raises
+    ------
+    TableError
+        It is no text.
+    """
+    if not isinstance(unit, str):
+        raise TableError(f"unit must be text, such as '%', got {shown(unit)}")
+    return printable(unit.strip())
+
+
 def is_number(value: Any) -> bool:
     """Tell whether a value is a real number, of Python or of numpy, and no switch."""
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_)

@@ -14,7 +14,7 @@ from analysis.errors import TableError
 from analysis.figures.foreign import ForeignMap, draw, draw_alone, draw_bar_beside
 from analysis.figures.style import STYLE
 from analysis.findings import Clip, Limits, limits, linear_limits
-from analysis.foreign import grid_of, is_number
+from analysis.foreign import grid_of, is_number, unit_of
 from analysis.grid import Grid
 from search_spaces.errors import printable, shown
 
@@ -42,6 +42,7 @@ def heatmap(  # noqa: PLR0913 - as plotting goes
     title: str | None = None,
     bar: bool = True,
     digits: str | None = None,
+    unit: str = "",
 ) -> Axes:
     """Draw the mean of a column over two others, as a report draws its maps: every cell is a configuration.
 
@@ -78,6 +79,8 @@ def heatmap(  # noqa: PLR0913 - as plotting goes
         Whether to draw the colour bar.
     digits
         How numbers are written, such as ``".1f"``; in three significant digits where None.
+    unit
+        Of the value, such as ``%``.
 
     Returns
     -------
@@ -114,6 +117,7 @@ def heatmap(  # noqa: PLR0913 - as plotting goes
         log=on_x,
         limits=_limits(grid, _clip(clip), on_value, _name(value)),
         digits=_checked(digits),
+        unit=unit_of(unit).replace("$", r"\$"),
     )
     if ax is None:
         own = f"{drawn.value} over {drawn.x} and {drawn.y}"

@@ -46,6 +46,8 @@ class ForeignMap:
         Of the colours.
     digits
         Of the numbers in cells, as Python formats them; None for three significant ones.
+    unit
+        Of the value; empty where it has none.
     """
 
     grid: Grid
@@ -55,6 +57,7 @@ class ForeignMap:
     log: bool | None
     limits: Limits
     digits: str | None
+    unit: str = ""
 
     @property
     def columns(self) -> Columns:
@@ -62,10 +65,15 @@ class ForeignMap:
         return columns_of(self.grid.xs, self.log)
 
     @property
+    def measured(self) -> str:
+        """The value, with its unit."""
+        return f"{self.value} ({self.unit})" if self.unit else self.value
+
+    @property
     def label(self) -> str:
         """What stands beside the colour bar."""
         several = int(self.grid.n.max(initial=0)) > 1
-        parts = [self.value, *(["mean"] if several else []), *(["log scale"] if self.limits.log else [])]
+        parts = [self.measured, *(["mean"] if several else []), *(["log scale"] if self.limits.log else [])]
         clipped = [
             *([f"below {self.limits.low:.3g}"] if self.limits.below else []),
             *([f"above {self.limits.high:.3g}"] if self.limits.above else []),
@@ -104,7 +112,7 @@ class ForeignMap:
         grid = self.grid
         rows = int(grid.n.sum() + grid.excluded.sum())
         several = int((grid.n + grid.excluded).max()) > 1
-        what = f"the mean of {self.value} over the rows of a cell" if several else self.value
+        what = f"the mean of {self.measured} over the rows of a cell" if several else self.measured
         marks = "Colour and numbers" if is_numbered(grid) else "Colour"
         parts = [f"n = {rows} row{'' if rows == 1 else 's'}. {marks}: {what}."]
         if self.best is not None:

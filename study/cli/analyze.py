@@ -75,6 +75,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
         typer.Option("--tolerance", metavar="D", help="By how much a cell may be worse and lie in the basin."),
     ] = None,
     scale: ScaleOption = "raw",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="Of the value, such as %.")] = "",
     json: JsonOption = False,
 ) -> None:
     """Say how entangled two columns of a table are.
@@ -84,7 +85,13 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
     from study.operations.analyzing import analysis_of, importances_of  # noqa: PLC0415
 
     if hyperparameters:
-        unfit = {"--x": x, "--y": y, "--start": start, "--tolerance": tolerance, "--scale": scale.removeprefix("raw")}
+        unfit = {
+            "--x": x,
+            "--y": y,
+            "--start": start,
+            "--tolerance": tolerance,
+            "--scale": scale.removeprefix("raw"),
+        } | {"--unit": unit}
         wrong = [name for name, given in unfit.items() if given]
         if wrong:
             raise UsageError(
@@ -114,6 +121,7 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
         start=start,
         tolerance=tolerance,
         scale=scale,
+        unit=unit,
     )
     if json:
         print_json(found.to_dict())
@@ -126,11 +134,12 @@ def _print(found: Analysis) -> None:
 
     grid, numbers = found.grid, found.numbers
     x, y, value = (printable(name) for name in (found.x, found.y, found.value))
-    typer.echo(f"{value} over {x} and {y}: {len(grid.xs)} x {len(grid.ys)} cells")
+    unit = f" ({found.unit})" if found.unit else ""
+    typer.echo(f"{value}{unit} over {x} and {y}: {len(grid.xs)} x {len(grid.ys)} cells")
     on = "" if found.scale == "raw" else f"; scale {found.scale}"
     typer.echo(f"{'higher' if grid.sign < 0 else 'lower'} values of {value} are better{on}\n")
     across, up = (f"log10 {name}" if log else name for name, log in zip((x, y), found.log, strict=True))
-    measured = f"logit of {value}" if found.scale == "logit" else value
+    measured = f"logit of {value}" if found.scale == "logit" else found.unit or value
     units = {
         "ridge_slope": f"{across} per {up}",
         "ridge_slope_yx": f"{up} per {across}",
@@ -159,7 +168,8 @@ def _print(found: Analysis) -> None:
     best = found.to_dict()["best"]
     if best is not None:
         places = ", ".join(f"{name} {_place(best[role])}" for role, name in (("x", x), ("y", y)))
-        typer.echo(f"\nbest cell: {places}, with {value} {best['value']:.4g} (mean of {best['n']})")
+        reached = f"{best['value']:.4g} {found.unit}".strip()
+        typer.echo(f"\nbest cell: {places}, with {value} {reached} (mean of {best['n']})")
     for note in found.notes:
         typer.echo(f"note: {escaped(note)}")
 

@@ -161,6 +161,7 @@ def analysis_of(  # noqa: PLR0913 - as its command has them
     start: str | None = None,
     tolerance: float | None = None,
     scale: str = "raw",
+    unit: str = "",
 ) -> Analysis:
     """Measure a file's table.
 
@@ -187,6 +188,7 @@ def analysis_of(  # noqa: PLR0913 - as its command has them
         start=begin,
         tolerance=tolerance,
         scale=scale,
+        unit=unit,
     )
 
 

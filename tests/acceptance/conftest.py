@@ -14,6 +14,7 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.acceptance.clusters import head, token
 from tests.contract.conftest import BACKENDS, fresh_database, postgres
 
 __all__ = ["BACKENDS", "fresh_database", "postgres"]
@@ -126,6 +127,33 @@ def folder(tmp_path, request):
     it = Folder(tmp_path, location)
     yield it
     it.close()
+
+
+@pytest.fixture(scope="session")
+def cluster_of_all():
+    """Yield the settings by which a drive joins a cluster that many tests share: to start one is most of a drive."""
+    temporary = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp")).resolve()
+    closed = token()
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("BASIN_", "RAY_"))}
+    try:
+        with head(temporary, own | closed | {"HOME": str(temporary), "TMPDIR": str(temporary)}, cpus=2) as address:
+            yield closed | {"BASIN_ADDRESS": address, "BASIN_WORKERS": "1"}
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@pytest.fixture
+def joined(folder, cluster_of_all):
+    """A folder whose drives join the cluster that many tests share."""
+    folder.environment |= cluster_of_all
+    return folder
+
+
+@pytest.fixture
+def one_worker(folder):
+    """A folder whose drives have one worker unless they ask for more: to start one is a third of a short drive."""
+    folder.environment["BASIN_WORKERS"] = "1"
+    return folder
 
 
 @pytest.fixture

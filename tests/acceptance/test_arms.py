@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.conftest import BACKENDS, SPECIFICATION
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("joined")]
 
 TOY = """
 name: toy

@@ -1,20 +1,18 @@
 """Workers that stall and clusters that die under a drive: it ends all the same, and soon."""
 
 import contextlib
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.acceptance.clusters import head
 from tests.acceptance.conftest import stop
 from tests.acceptance.test_kill import folder_epochs, wait_until
 
 pytestmark = pytest.mark.acceptance
 
-RAY = str(Path(sys.executable).with_name("ray"))
 LONG = ("--set", "epochs=60")  # so long that whoever is stopped or killed is at work
 SECONDS = 240  # for what takes fifteen on an idle machine
 
@@ -117,29 +115,8 @@ def test_a_drive_outlives_all_of_its_workers(small):
 @pytest.fixture
 def cluster(small):
     """Yield the address of a cluster of somebody else's."""
-    environment = small.environment | {"RAY_USAGE_STATS_ENABLED": "0"}
-    empty = small.temporary / "head"
-    empty.mkdir()
-    arguments = ["--head", "--num-cpus=1", "--port=0", "--node-ip-address=127.0.0.1", "--include-dashboard=false"]
-    head = subprocess.Popen(
-        [RAY, "start", *arguments, f"--temp-dir={small.temporary}/r", "--block"],
-        cwd=empty,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        line = next((line for line in head.stdout if "--address=" in line), None)
-        assert line is not None, "the cluster did not start"
-        yield line.split("--address=")[1].split()[0].strip("'")
-    finally:
-        for process in living(small, ""):
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        head.kill()
-        head.communicate()
+    with head(small.temporary, small.environment) as address:
+        yield address
 
 
 @pytest.mark.timeout(600)

@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.conftest import stop
 from tests.acceptance.test_kill import folder_epochs, wait_until
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]  # its study is trained once
 
 KEYS = (
     "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",
@@ -150,6 +150,7 @@ def test_a_faulty_specification_writes_nothing(folder):
     assert not (folder.path / "basin.db").exists()
 
 
+@pytest.mark.usefixtures("joined")
 def test_divergence_is_an_outcome(folder):
     folder.write(
         "cliff.yaml",
@@ -166,6 +167,7 @@ def test_divergence_is_an_outcome(folder):
     assert rows[0.1, 0.0]["state"] == "complete"
 
 
+@pytest.mark.usefixtures("joined")
 def test_an_adaptive_study_has_exactly_n(folder):
     folder.write(
         "tpe.yaml",
@@ -180,6 +182,7 @@ def test_an_adaptive_study_has_exactly_n(folder):
     assert folder.run("report", "tpe", "--out", "out").returncode == 0
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_study_can_be_cancelled_and_deleted_while_it_is_driven(small):
     process = small.start("run", "small.yaml", "--set", "epochs=200")
     assert wait_until(lambda: folder_epochs(small), 240), stop(process)
@@ -196,6 +199,7 @@ def test_a_study_can_be_cancelled_and_deleted_while_it_is_driven(small):
     assert wait_until(lambda: not small.living()), small.living()
 
 
+@pytest.mark.usefixtures("joined")
 def test_cancel_and_reap(folder):
     folder.write(
         "small.yaml", "name: a\ntask: {dataset: digits, network: mlp}\nepochs: 1\nspace: {lr: {values: [1]}}\n"

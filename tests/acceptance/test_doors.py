@@ -13,7 +13,7 @@ from tests.acceptance.conftest import stop
 from tests.acceptance.test_kill import folder_epochs, wait_until
 from tests.contract.conftest import administer
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900), pytest.mark.usefixtures("one_worker")]
 
 LONG = ("run", "small.yaml", "--set", "epochs=100000")
 VISITOR = """

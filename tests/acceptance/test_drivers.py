@@ -35,6 +35,7 @@ def test_drivers_started_together_finish_one_study_exactly(small):
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("joined")
 def test_a_store_of_a_release_is_upgraded_and_its_study_resumed(small, release):
     shutil.copy(release, small.path / "basin.db")
     assert small.run("db", "upgrade").returncode == 0
@@ -47,6 +48,7 @@ def test_a_store_of_a_release_is_upgraded_and_its_study_resumed(small, release):
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("joined")
 def test_a_study_of_a_release_goes_on_and_grows_by_the_rules_it_began_with(small, release):
     shutil.copy(release, small.path / "basin.db")
     assert small.run("db", "upgrade").returncode == 0
@@ -77,6 +79,7 @@ def test_every_release_left_its_store():
     assert [path.stem for path in RELEASES] == ["0.1.0", "0.2.0"]
 
 
+@pytest.mark.usefixtures("joined")
 def test_a_retry_and_an_extension_train_only_what_is_missing(small):
     assert small.run("run", "small.yaml").returncode == 0
     before = {row["number"]: row for row in small.rows("SELECT * FROM trial")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import secrets
 import subprocess
 import sys
 import textwrap
@@ -15,6 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.acceptance.clusters import head, node, token
 from tests.acceptance.test_kill import folder_epochs, wait_until
 
 pytestmark = pytest.mark.acceptance
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.acceptance
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 KINDS = ("A network", "A data set", "An optimizer", "A task")
-RAY = str(Path(sys.executable).with_name("ray"))
 
 
 def block(kind, language):
@@ -63,6 +62,7 @@ def test_each_of_the_page_has_less_than_forty_lines(kind):
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("joined")
 def test_a_plugin_of_the_page_is_trained_queried_and_reported(folder, kind):
     name = write(folder, kind)
     done = folder.run("run", "study.yaml", "--plugin", "plugin.py", "--data", "data", timeout=300)
@@ -91,6 +91,7 @@ def test_a_plugin_of_the_page_is_trained_queried_and_reported(folder, kind):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("joined")
 def test_the_task_of_the_page_has_no_columns_of_an_optimizer(folder):
     name = write(folder, "A task")
     assert folder.run("run", "study.yaml", "--plugin", "plugin.py").returncode == 0
@@ -105,6 +106,7 @@ def test_the_task_of_the_page_has_no_columns_of_an_optimizer(folder):
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("joined")
 def test_the_same_seed_comes_to_the_same_under_another_file_name(folder):
     name = write(folder, "A task")
     write(folder, "A task", "renamed.py")
@@ -118,6 +120,7 @@ def test_the_same_seed_comes_to_the_same_under_another_file_name(folder):
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("joined")
 def test_an_edited_plugin_goes_on_with_a_note_and_another_code_version(folder):
     name = write(folder, "A task")
     assert folder.run("run", "study.yaml", "--plugin", "plugin.py", "--set", "seeds=1").returncode == 0
@@ -174,6 +177,7 @@ def test_data_that_is_missing_is_told_before_anything_is_written(folder):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("one_worker")
 def test_the_command_to_continue_names_the_plugins(folder):
     write(folder, "A task")
     process = folder.start("run", "study.yaml", "--plugin", "plugin.py", "--set", "epochs=5000")
@@ -200,6 +204,7 @@ def installed(folder):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("one_worker")
 def test_an_installed_plugin_is_found_without_an_option(folder, installed):
     assert [row["plugin"]["name"] for row in folder.json("tasks", "--json") if row["name"] == "sine"] == ["mine 1.0"]
     done = folder.run("run", "study.yaml")
@@ -210,47 +215,10 @@ def test_an_installed_plugin_is_found_without_an_option(folder, installed):
     assert "task sine is declared by plug-in mine 1.0 and by plug-in " in clash.stderr
 
 
-@contextlib.contextmanager
-def node(folder, *arguments, **settings):
-    """Yield the output of a node of a cluster of somebody else's, as it starts."""
-    empty = folder.temporary / f"node-{len(list(folder.temporary.glob('node-*')))}"
-    empty.mkdir()
-    process = subprocess.Popen(
-        [RAY, "start", *arguments, "--num-cpus=1", "--node-ip-address=127.0.0.1", "--block"],
-        cwd=empty,
-        env=folder.environment | {"RAY_USAGE_STATS_ENABLED": "0"} | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process.stdout
-    finally:
-        for one in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if Path(one.cwd()).is_relative_to(empty):
-                    one.kill()
-        process.kill()
-        process.communicate()
-
-
-def address_of(output):
-    line = next((line for line in output if "--address=" in line), None)
-    assert line is not None, "the cluster did not start"
-    return line.split("--address=")[1].split()[0].strip("'")
-
-
-def head(folder, **settings):
-    return node(
-        folder, "--head", "--port=0", "--include-dashboard=false", f"--temp-dir={folder.temporary}/r", **settings
-    )
-
-
 @pytest.fixture
 def closed(folder):
     """Set a token, which nodes and driver of the same folder have."""
-    folder.environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+    folder.environment |= token()
 
 
 def nodes_at_work(folder):
@@ -266,11 +234,11 @@ def nodes_at_work(folder):
 @pytest.fixture
 def cluster(folder, closed):
     """Yield the address of a cluster of two nodes, each with a place for one worker."""
-    with head(folder) as output:
-        address = address_of(output)
-        with node(folder, f"--address={address}") as second:
-            assert any("Ray runtime started" in line for line in second)
-            yield address
+    with (
+        head(folder.temporary, folder.environment) as address,
+        node(folder.temporary, folder.environment, f"--address={address}"),
+    ):
+        yield address
 
 
 @pytest.mark.timeout(900)
@@ -294,8 +262,8 @@ def test_a_worker_with_another_version_of_an_installed_plugin_trains_nothing(fol
     text = installed.read_text(encoding="utf-8")
     (other / "mine_plugins.py").write_text(text + "\n# older\n", encoding="utf-8")
     path = f"{other}:{folder.environment['PYTHONPATH']}"
-    with head(folder, PYTHONPATH=path) as output:
-        done = folder.run("run", "study.yaml", "--address", address_of(output), timeout=300)
+    with head(folder.temporary, folder.environment | {"PYTHONPATH": path}) as address:
+        done = folder.run("run", "study.yaml", "--address", address, timeout=300)
     assert done.returncode == 1, done.stderr
     assert "plug-in mine 1.0 must be installed here as it is where the study is driven" in done.stderr
     assert {row["state"] for row in outcomes(folder)} == {"waiting"}

@@ -16,7 +16,7 @@ from nbclient.exceptions import CellExecutionError
 
 from tests.unit.basin.editable import EDITABLE
 
-pytestmark = [pytest.mark.acceptance]
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("python page")]  # the page is run once
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "python.md").read_text(encoding="utf-8")
@@ -41,13 +41,13 @@ def environment(**more):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(tmp_path_factory, cluster_of_all):
     """Run the page; return what each recipe printed, and the folder."""
     folder = tmp_path_factory.mktemp("page")
     done = subprocess.run(
         [sys.executable, "-c", DRIVER],
         cwd=folder,
-        env=environment(),
+        env=environment(**cluster_of_all),
         input=json.dumps(RECIPES),
         capture_output=True,
         text=True,

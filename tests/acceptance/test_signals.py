@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.conftest import BACKENDS, stop
 from tests.acceptance.test_kill import assert_exact, folder_epochs, wait_until
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900), pytest.mark.usefixtures("one_worker")]
 
 LONG = ("run", "small.yaml", "--set", "epochs=100000")
 CONTINUED = "nothing is lost. Continue with:\n  basin run small.yaml --set epochs=100000\n"

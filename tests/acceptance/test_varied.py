@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("joined")]
 
 STUDY = """
 name: varied

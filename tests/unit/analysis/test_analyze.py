@@ -273,7 +273,15 @@ def test_a_word_among_the_values_is_named_with_its_row():
     assert "got 'crashed' in row 3, counted from 0" in refusal(table)
 
 
-@pytest.mark.parametrize("options", [{"direction": "up"}, {"tolerance": -1}, {"tolerance": NAN}, {"worst": NAN}])
+def test_a_unit_is_said_and_nothing_is_computed_from_it():
+    without, with_unit = plain(surface()), plain(surface(), unit=" nats ")
+    assert (without["unit"], with_unit["unit"]) == (None, "nats")
+    assert {**without, "unit": "nats"} == with_unit
+
+
+@pytest.mark.parametrize(
+    "options", [{"direction": "up"}, {"tolerance": -1}, {"tolerance": NAN}, {"worst": NAN}, {"unit": 3}]
+)
 def test_an_option_that_is_none_is_refused(options):
     assert f"{next(iter(options))} must be " in refusal(surface(), **options)
 

@@ -155,6 +155,20 @@ def test_text_lies_at_equal_steps():
 # --- what is drawn ---
 
 
+@pytest.mark.parametrize("unit", ["nats", "$", "%"])
+def test_a_unit_stands_at_the_colour_bar_and_in_the_caption(unit):
+    on = drawn(surface(), unit=unit)
+    shown = unit.replace("$", r"\$")
+    assert any(it.get_ylabel().startswith(f"loss ({shown})") for it in on.figure.axes)
+    alone = heatmap(surface(), x="lr", y="p", value="loss", unit=unit)
+    assert any(f"the mean of loss ({shown})" in text.get_text().replace("\n", " ") for text in alone.figure.texts)
+
+
+def test_a_unit_is_text():
+    with pytest.raises(TableError, match="unit must be text, such as '%', got 3"):
+        heatmap(surface(), x="lr", y="p", value="loss", unit=3)
+
+
 def test_every_cell_has_its_number():
     on = drawn(surface(), seed="run")
     assert len(words(on)) == 12

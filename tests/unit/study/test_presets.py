@@ -25,7 +25,7 @@ ARMS = [
     for arm, it in load(name).arms.items()
     if it.data is not None and it.data.name in CIFAR
 ]
-IMAGES, BATCH = 16, 8
+IMAGES, BATCH = 8, 4
 TITLES = {"sgd": "SGD momentum", "adam": "Adam", "amsgrad": "AMSGrad", "padam": "Padam"}
 
 
@@ -33,7 +33,7 @@ TITLES = {"sgd": "SGD momentum", "adam": "Adam", "amsgrad": "AMSGrad", "padam": 
 def files(tmp_path_factory):
     """Yield a folder of both data sets, forgotten afterwards by whoever keeps images in memory."""
     load_split.cache_clear()
-    with made_cifar(tmp_path_factory.mktemp("cifar"), train=IMAGES, test=10) as folder:
+    with made_cifar(tmp_path_factory.mktemp("cifar"), train=IMAGES, test=4) as folder:
         yield folder
     load_split.cache_clear()
 

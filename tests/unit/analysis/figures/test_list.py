@@ -21,6 +21,7 @@ from analysis.figures import (
     heatmap,
     history,
     horizon,
+    importances,
     optima,
     parallel,
     points,
@@ -53,6 +54,14 @@ STUDIES = {
         space=PLANE | {"beta2": {"low": 0.9, "high": 0.99}},
         design={"name": "random", "configurations": 6},
     ),
+    "many": findings(
+        trials(
+            {(0.02 * 1.2**i, (7 * i % 24) / 48): [5.0 + i, "diverged" if i > 22 else 6.0 + i] for i in range(24)},
+            ("lr", "p"),
+        ),
+        space=PLANE,
+        design={"name": "random", "configurations": 24},
+    ),
     "arms": findings(armed(), arms=ARMS),
     "two studies": Findings(
         material(trials({(0.1,): [10.0, 12.0], (1.0,): [20.0, 22.0], (2.0,): [9.0, 9.0]}, ("lr",)), space=ROW),
@@ -76,6 +85,7 @@ EXPECTED = {
     "unfinished": ["heatmap"],
     "sobol": ["map", "fitted", "slices", "distribution", "history", "expected-best", "curves"],
     "random cube": ["map", "slices", "parallel", "distribution", "history", "expected-best", "curves"],
+    "many": ["map", "fitted", "slices", "distribution", "history", "expected-best", "importances", "curves"],
     "arms": [
         *("bests", "heatmap", "heatmap-arm-base", "heatmap-arm-decoupled", "heatmap-arm-cosine"),
         *("optima-arm-base", "optima-arm-decoupled", "optima-arm-cosine", "divergence-arm-base", "arms"),
@@ -140,7 +150,7 @@ def test_every_figure_is_drawn_with_the_caption_of_its_result(study):
         ],
         *[(curves, "tpe"), (slices, "tpe"), (slices, "cube"), (history, "tpe"), (contour, "sobol"), (edf, "sobol")],
         *[(expected, "sobol"), (parallel, "random cube"), (contest, "budgets"), (horizon, "budgets")],
-        *[(sensitivity, "row"), (sensitivity, "budgets")],
+        *[(sensitivity, "row"), (sensitivity, "budgets"), (importances, "many")],
     ],
 )
 def test_every_kind_draws_on_axes_of_a_figure_of_ones_own(kind, study):

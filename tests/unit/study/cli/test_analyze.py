@@ -61,6 +61,16 @@ def test_a_scale_is_said_and_changes_the_numbers(basin, table):
     assert "regret of tuning lr, then p, in logit of v" in out
 
 
+def test_a_unit_stands_behind_the_numbers_that_have_it(basin, table):
+    out = basin("analyze", table, *AXES, "--unit", "%").out
+    lines = out.splitlines()
+    assert lines[0] == "v (%) over lr and p: 3 x 3 cells"
+    assert any(line.endswith("regret of tuning lr, then p, in %") for line in lines)
+    assert any(line.startswith("best cell: ") and line.endswith("with v 15.07 % (mean of 1)") for line in lines)
+    logit = basin("analyze", table, *AXES, "--unit", "%", "--scale", "logit").out
+    assert "regret of tuning lr, then p, in logit of v" in logit
+
+
 def test_a_scale_that_there_is_not_is_refused(basin, table):
     done = basin("analyze", table, *AXES, "--scale", "rank")
     assert (done.code, done.out) == (2, "")
