@@ -35,7 +35,7 @@ demo: setup
 	$(BIN)/basin report digits-padam --store basin.db --out reports/digits-padam
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations 40 --durations-min 5
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 40 --durations-min 5
 
 check: setup
 	$(BIN)/ruff format --check .

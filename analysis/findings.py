@@ -16,6 +16,7 @@ from analysis.axes import BY_RULE, Axis, Chosen, axes_of, axis_of, named
 from analysis.best import ELIGIBLE, order
 from analysis.contenders import Contender, contenders
 from analysis.effective_rate import EffectiveRate, effective_rate
+from analysis.fresh import FreshCheck, fresh_check
 from analysis.irregular import Importances, importances_of
 from analysis.maps import SensitivityMap, panels
 from analysis.material import Material
@@ -209,6 +210,11 @@ class ArmFindings:
             )
             for name, part in ({"all": ranks} | ({"trained": ranks[~lost]} if lost.any() else {})).items()
         }
+
+    @cached_property
+    def fresh(self) -> FreshCheck | None:
+        """The best configuration on seeds that took no part in its choice, None without any."""
+        return fresh_check(self)
 
     @property
     def best(self) -> dict[str, float] | None:

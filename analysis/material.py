@@ -64,8 +64,9 @@ class Material:
         As of the source.
     trials
         By arm, one row a trial, superseded generations included: number, seed, state, epoch of divergence, what the
-        arm's space varies
-        (choices as their places), results.
+        arm's space varies (choices as their places), results.
+    fresh
+        The same of the fresh seeds, which took no part in the choice of a winner and are in no other number.
     curves
         Returns one row an epoch of the deciding attempts of some trials, by their numbers.
     provenance
@@ -76,6 +77,7 @@ class Material:
     hash: str
     code_version: str
     trials: Mapping[str, pd.DataFrame]
+    fresh: Mapping[str, pd.DataFrame]
     curves: Callable[[Sequence[int]], pd.DataFrame]
     provenance: Provenance
 
@@ -92,11 +94,15 @@ class Material:
             a study goes on meanwhile.
         """
         rows = source.trials() if table is None else _kept(source.trials(), table)
+        specification = source.specification
+        everything = _columns(rows, specification)
+        own = {name: it["seed"].map(specification.has_seed).astype(bool) for name, it in everything.items()}
         return cls(
-            specification=source.specification,
+            specification=specification,
             hash=source.hash,
             code_version=source.code_version,
-            trials=_columns(rows, source.specification),
+            trials={name: it[own[name]].reset_index(drop=True) for name, it in everything.items()},
+            fresh={name: it[~own[name]].reset_index(drop=True) for name, it in everything.items()},
             curves=lambda numbers: pd.DataFrame(list(source.curves(numbers))),
             provenance=Provenance.of(source.attempts()),
         )

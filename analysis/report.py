@@ -194,6 +194,8 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         counts_as=list(dict.fromkeys(one.measures[0].counts_as for one in findings.arms)),
         other=_other(findings, metrics[1]) if len(metrics) > 1 else None,
         arms=findings.arms if findings.arms[0].armed else (),
+        checkable=_checkable(findings),
+        checks=[one.fresh for one in findings.arms if one.fresh is not None],
         contenders={it.arm.name: it for it in findings.contenders},
         panels=[panel for one in findings.arms for panel in _panels(one, view.scale)],
         decided=[one for one in findings.arms if one.importances],
@@ -211,6 +213,13 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         decoupling=findings.decoupling,
         decoupling_measures={kind.name: kind.title for kind in MEASURES if kind.name in NAMES},
     )
+
+
+def _checkable(findings: Findings) -> str:
+    """Return the study whose best may be given fresh seeds; empty where results came from elsewhere."""
+    one = findings.best_arm()
+    fits = one is not None and not one.material.specification.imported and not one.arm.design.by_slot
+    return one.study if one is not None and fits else ""
 
 
 def _commands(specifications: Sequence[Specification], view: View) -> list[str]:

@@ -44,6 +44,7 @@ def summary(findings: Findings) -> dict[str, Any]:
                 "learned_nothing": _lost(one),
                 "worst": one.measures[0].metric.worst,
                 "best": _best_of(one, one.rankings[0]),
+                "fresh_seeds": None if one.fresh is None else one.fresh.to_dict(),
                 "null_model": _null_model(findings, one),
                 "importances": {name: it.to_dict() for name, it in one.importances.items()} or None,
             }

@@ -62,6 +62,10 @@ class Specification(Frozen):
         """Whether its results came from elsewhere: it can be read, and never trained."""
         return any(is_imported(arm.measured) for arm in self.arms.values())
 
+    def has_seed(self, seed: int) -> bool:
+        """Tell whether a seed is one that the study asks for; others are fresh, and check its winner."""
+        return self.imported or seed < self.seeds
+
     @property
     def source(self) -> str:
         """Where results come from that were imported, and in what they lay; empty where they are this one's own."""

@@ -83,8 +83,8 @@ MUTANTS = (
     Mutant(
         "a slot more than the budget",
         "study/store/studies.py",
-        "for seed in range(arm.seeds)]",
-        "for seed in range(arm.seeds + 1)]",
+        "for seed in range(arm.trials // len(points))]",
+        "for seed in range(arm.trials // len(points) + 1)]",
         TESTS,
     ),
     Mutant("every slot is the base's", "study/store/slots.py", '"arm": name,', '"arm": "base",', TESTS),
@@ -97,8 +97,8 @@ MUTANTS = (
     Mutant(
         "an extension adds seeds that are there",
         "study/store/growth.py",
-        "for seed in range(seeds[name], arm.seeds)]",
-        "for seed in range(seeds[name] - 1, arm.seeds)]",
+        "for seed in range(seeds[name], arm.seeds)\n",
+        "for seed in range(seeds[name] - 1, arm.seeds)\n",
     ),
     # leases are taken from nobody who keeps them, and come back from those who do not
     Mutant(
@@ -253,6 +253,15 @@ MUTANTS = (
 )
 
 
+def mutated(mutant: Mutant, text: str) -> str:
+    """Return a source with a mutant in it."""
+    for before, after in ((mutant.before, mutant.after), *mutant.too):
+        if text.count(before) != 1:
+            raise ValueError(f"mutant {mutant.name!r}: its text must stand once in {mutant.file}")
+        text = text.replace(before, after)
+    return text
+
+
 def copied(mutant: Mutant | None, copy: Path) -> None:
     """Write the sources into a folder, a mutant among them."""
     for folder in COPIED:
@@ -260,12 +269,7 @@ def copied(mutant: Mutant | None, copy: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", copy)
     if mutant is not None:
         file = copy / mutant.file
-        text = file.read_text(encoding="utf-8")
-        for before, after in ((mutant.before, mutant.after), *mutant.too):
-            if text.count(before) != 1:
-                raise SystemExit(f"mutant {mutant.name!r}: its text must stand once in {mutant.file}")
-            text = text.replace(before, after)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(mutated(mutant, file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -47,7 +47,7 @@ class Limits:
         return Limits(self.value, *(float(min(max(end, low), high)) for end in (self.low, self.high)))
 
 
-def t_value(freedom: int, tail: float = TAIL) -> float:
+def t_value(freedom: float, tail: float = TAIL) -> float:
     """Return the value that Student's t exceeds with some probability."""
     return float(special.stdtrit(freedom, 1.0 - tail))
 

@@ -217,6 +217,8 @@ def _cells(store: Store, study: Study, worst: Mapping[str, float | None]) -> tup
     rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     empty = 0
     for row in store.queries.trials(study.id, columns=[*facts, value, *paths], where="not superseded"):
+        if not study.specification.has_seed(row["seed"]):
+            continue
         point = {path: row[path] for path in arms[row["arm"]].space}
         if None in point.values():
             empty += 1

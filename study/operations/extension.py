@@ -1,4 +1,4 @@
-"""Extension: more values, seeds, configurations or arms for a study."""
+"""Extension: more values, seeds, configurations or arms for a study, or fresh seeds for its winner."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from search_spaces.specification import Specification
+from study.errors import UsageError
 
 if TYPE_CHECKING:
     from study.store import Store
+    from study.store.growth import Extension
+    from study.store.studies import Study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,29 @@ def extend(store: Store, name: str, specification: Specification, *, dry_run: bo
         The specification differs in something else, or has less; nothing was written.
     """
     study = store.studies.get(name)
-    added = store.growth.extend(study, specification, dry_run=dry_run)
+    return _extended(store, study, store.growth.extend(study, specification, dry_run=dry_run), dry_run=dry_run)
+
+
+def check_winner(store: Store, name: str, seeds: int, *, dry_run: bool = False) -> Extended:
+    """Give the best configuration of each arm as many seeds that took no part in its choice.
+
+    Raises
+    ------
+    StudyNotFoundError
+        There is no such study.
+    StudyMismatchError
+        It has not ended, has no winner, chooses its seeds itself, or was imported; nothing was written.
+    UsageError
+        Less than one seed is asked for.
+    """
+    if seeds < 1:
+        raise UsageError(f"--winner must be at least 1 fresh seed, got {seeds}")
+    study = store.studies.get(name)
+    return _extended(store, study, store.winners.check(study, seeds, dry_run=dry_run), dry_run=dry_run)
+
+
+def _extended(store: Store, study: Study, added: Extension, *, dry_run: bool) -> Extended:
     total = store.studies.counts(study.id).total + (added.trials if dry_run else 0)
-    return Extended(name=name, dry_run=dry_run, configurations=added.configurations, trials=added.trials, total=total)
+    return Extended(
+        name=study.name, dry_run=dry_run, configurations=added.configurations, trials=added.trials, total=total
+    )

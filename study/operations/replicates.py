@@ -58,7 +58,8 @@ def _cells(store: Store, study: Study, name: str, column: str) -> Iterator[Cell]
     found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     rows = store.queries.trials(study.id, columns=("number", "arm", "seed", "state", "superseded", column, *paths))
     for row in rows:
-        if row["arm"] == name and not row["superseded"] and all(row[path] is not None for path in paths):
+        counts = row["arm"] == name and not row["superseded"] and study.specification.has_seed(row["seed"])
+        if counts and all(row[path] is not None for path in paths):
             found.setdefault(tuple(row[path] for path in paths), []).append(row)
     worst = _worst(arm)
     lost = worst.get(arm.metric.name, float("nan"))

@@ -21,6 +21,7 @@ from study.store.queries import Queries, curve_columns, epochs_too
 from study.store.results import Results
 from study.store.studies import Status, Studies, Study
 from study.store.summaries import Summaries
+from study.store.winners import Winners
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ class Store:
 
     Attributes
     ----------
-    studies, proposals, leases, results, queries, summaries, growth, imports
+    studies, proposals, leases, results, queries, summaries, growth, winners, imports
         The eight things that can be done with a store.
 
     Raises
@@ -88,6 +89,7 @@ class Store:
         self.queries = Queries(self.database)
         self.summaries = Summaries(self.database)
         self.growth = Growth(self.database)
+        self.winners = Winners(self.database)
         self.imports = Imports(self.database)
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, text
+from sqlalchemy import Connection, Row, and_, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from analysis.statistics import STATISTICS
@@ -22,6 +22,7 @@ from study.store.database import Database
 from study.store.diagnosis import cause, is_transient
 from study.store.documents import point_of
 from study.store.results import metric_of, results_of
+from study.store.seeds import of_study
 from study.store.studies import Study
 from study.trials import TERMINAL, Ending, State
 
@@ -120,7 +121,8 @@ def _is_imported(specification: Specification | str) -> bool:
 
 
 def _of_specification(connection: Connection, it: Study, specification: Specification) -> Iterator[str]:
-    counted = select(trial.c.arm, func.count()).where(trial.c.study_id == it.id, trial.c.superseded.is_(False))
+    asked = (trial.c.study_id == it.id) & trial.c.superseded.is_(False) & of_study(specification)
+    counted = select(trial.c.arm, func.count()).where(asked)
     in_force: dict[str, int] = dict(tuple(row) for row in connection.execute(counted.group_by(trial.c.arm)))
     wanted = {name: arm.trials for name, arm in specification.arms.items()}
     for name in dict.fromkeys((*wanted, *in_force)):
@@ -145,23 +147,19 @@ def _of_specification(connection: Connection, it: Study, specification: Specific
 
 
 def _of_seeds(connection: Connection, it: Study) -> Iterator[str]:
-    """Seeds are shared by all cells: whichever of them a configuration has, they are the first ones."""
-    specification = it.specification_or_fault
-    most = specification.seeds if isinstance(specification, Specification) else None
+    """Seeds are shared by all cells: whichever of them a configuration has, they are the first, fresh ones too."""
     count, highest = func.count(trial.c.seed.distinct()), func.max(trial.c.seed)
-    strange = highest != count - 1 if most is None else or_(highest != count - 1, highest >= most)
     statement = (
         select(configuration.c.arm, configuration.c.number, count, highest)
         .join_from(trial, configuration)
         .where(trial.c.study_id == it.id, trial.c.superseded.is_(False))
         .group_by(configuration.c.id, configuration.c.arm, configuration.c.number)
-        .having(strange)
+        .having(highest != count - 1)
         .order_by(configuration.c.id)
     )
     for arm, number, seeds, last in connection.execute(statement):
         of = f" of arm {arm}" if arm != BASE else ""
-        wanted = f"seeds 0 to {seeds - 1}" if most is None else f"seeds 0 to {min(seeds, most) - 1}"
-        yield f"configuration {number}{of} must have {wanted}, but its highest is {last}"
+        yield f"configuration {number}{of} must have seeds 0 to {seeds - 1}, but its highest is {last}"
 
 
 def _of_configurations(connection: Connection, it: Study) -> Iterator[str]:

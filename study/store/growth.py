@@ -22,6 +22,7 @@ from study.store.columns import SLOT, Columns
 from study.store.database import Database
 from study.store.documents import point_of
 from study.store.filters import trial_filter
+from study.store.seeds import fresh_of
 from study.store.slots import insert_configurations, insert_trials
 from study.store.studies import Study
 from study.trials import TERMINAL, State
@@ -85,10 +86,20 @@ class Growth:
             count = sum(map(len, fresh.values()))
             if given.design.by_slot:  # whose slots are not yet of any configuration
                 count = given.configurations - stored.specification.configurations
-            trials = sum(
-                len(fresh[name])
+            there = fresh_of(connection, stored)  # of a winner that was checked, and of the study from now on
+            older = {
+                name: []
                 if arm.design.by_slot
-                else len(points.get(name, {})) * (arm.seeds - seeds[name]) + len(fresh[name]) * arm.seeds
+                else [
+                    (key, seed)
+                    for key in points.get(name, {})
+                    for seed in range(seeds[name], arm.seeds)
+                    if (key, seed) not in there
+                ]
+                for name, arm in grown.items()
+            }
+            trials = sum(
+                len(older[name]) + len(fresh[name]) * (1 if arm.design.by_slot else arm.seeds)
                 for name, arm in grown.items()
             )
             if dry_run:
@@ -96,11 +107,8 @@ class Growth:
             for name, arm in grown.items():
                 known = points.get(name, {})
                 added = insert_configurations(connection, of.id, name, fresh[name])
-                if arm.design.by_slot:
-                    slots = [(key, 0) for key in added]
-                else:
-                    slots = [(key, seed) for key in known for seed in range(seeds[name], arm.seeds)]
-                    slots += [(key, seed) for key in added for seed in range(arm.seeds)]
+                slots = [*older[name]]
+                slots += [(key, seed) for key in added for seed in range(1 if arm.design.by_slot else arm.seeds)]
                 insert_trials(connection, self._database, of.id, (name, arm), slots, known | added)
             declared = _declared(stored, given)
             connection.execute(

@@ -14,6 +14,7 @@ from study.hosts import Process
 from study.store import schema
 from study.store.database import Database
 from study.store.documents import point_of
+from study.store.seeds import of_study
 from study.store.studies import Study
 from study.store.worst import worst_values
 from study.trials import State
@@ -74,7 +75,7 @@ class Proposals:
         statement = (
             select(configuration.c.arm, configuration.c.number, configuration.c.hyperparameters, trial.c.state, value)
             .join_from(trial, configuration)
-            .where(trial.c.study_id == of.id, trial.c.superseded.is_(False))
+            .where(trial.c.study_id == of.id, trial.c.superseded.is_(False), of_study(of.specification))
             .order_by(configuration.c.id, trial.c.seed)
         )
         if arm is not None:

@@ -15,6 +15,7 @@ from search_spaces.configurations import Configuration
 from study.store import schema
 from study.store.database import Database
 from study.store.documents import point_of
+from study.store.seeds import of_study
 from study.store.studies import Study
 from study.store.worst import worst_values
 from study.trials import State
@@ -68,10 +69,11 @@ class Summaries:
 
     def bests(self, of: Study) -> dict[str, Best]:
         """Return the best configuration of each arm that has one, by the rule of :mod:`analysis.best`."""
-        return self._database.read(lambda connection: self._bests(connection, of))
+        return self._database.read(lambda connection: self.bests_within(connection, of))
 
     @staticmethod
-    def _bests(connection: Connection, of: Study) -> dict[str, Best]:
+    def bests_within(connection: Connection, of: Study) -> dict[str, Best]:
+        """Return the same within a transaction."""
         arms = of.specification.arms
         value = trial.c[f"value_{of.specification.objective.statistic}"]
         counted, lost = trial.c.state.in_(COUNTED), trial.c.state == State.DIVERGED.value
@@ -85,7 +87,7 @@ class Summaries:
                 n.label("n"),
                 diverged.label("diverged"),
             )
-            .where(trial.c.study_id == of.id, trial.c.superseded.is_(False))
+            .where(trial.c.study_id == of.id, trial.c.superseded.is_(False), of_study(of.specification))
             .group_by(trial.c.configuration_id)
             .having(and_(pending == 0, n > diverged))
             .subquery()

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from search_spaces.specification import Specification
 from study.store import schema
+from study.store.seeds import of_study
 
 trial = schema.trial
 
@@ -21,6 +22,6 @@ def worst_values(connection: Connection, study_id: int, specification: Specifica
     first = next(iter(specification.arms.values()))
     value = trial.c[f"value_{specification.objective.statistic}"]
     furthest = func.max(value) if first.metric.direction == "minimize" else func.min(value)
-    mine = (trial.c.study_id == study_id) & trial.c.superseded.is_(False)
+    mine = (trial.c.study_id == study_id) & trial.c.superseded.is_(False) & of_study(specification)
     seen: float | None = connection.execute(select(furthest).where(mine)).scalar()
     return {name: seen if it is None else it for name, it in found.items()}

@@ -11,7 +11,7 @@ import pytest
 from tests.acceptance.conftest import stop
 from tests.acceptance.test_kill import folder_epochs, wait_until
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("commands")]  # its study is trained once
+pytestmark = pytest.mark.acceptance
 
 KEYS = (
     "number", "state", "seed", "generation", "attempt", "optimizer", "lr", "p", "beta2", "weight_decay", "epochs",

@@ -16,7 +16,7 @@ from nbclient.exceptions import CellExecutionError
 
 from tests.unit.basin.editable import EDITABLE
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("python page")]  # the page is run once
+pytestmark = pytest.mark.acceptance
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "python.md").read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ from study.store.columns import TRIAL_NAMES
 from study.trials import Ending, Finish, Provenance, Report
 from workers.records import Facts
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("recipes")]  # its store is made once
+pytestmark = pytest.mark.acceptance
 
 PAGE = (Path(__file__).parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"^### ([^\n]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))

@@ -115,6 +115,7 @@ def test_an_imported_study_is_never_trained(store):
     for name, change in (
         ("continued", lambda: store.studies.create(specification(name="others"), CODE)),
         ("extended", lambda: store.growth.extend(study, specification(name="others"))),
+        ("extended", lambda: store.winners.check(study, 3)),
         ("retried", lambda: store.growth.retry(study, where="state = 'failed'")),
     ):
         with pytest.raises(

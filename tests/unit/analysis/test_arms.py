@@ -179,6 +179,7 @@ def test_the_summary_has_every_arm(report):
         "learned_nothing": 1,
         "worst": 90.0,
         "best": report.summary["best"],
+        "fresh_seeds": None,
         "null_model": None,  # its curves have no v
         "importances": None,  # it is a grid
     }

@@ -254,7 +254,7 @@ def test_a_study_whose_trials_all_diverged_has_no_best(tmp_path):
 
 @pytest.mark.usefixtures("unpainted")
 def test_the_page_says_that_a_seed_of_the_best_diverged_and_that_the_study_is_unfinished(tmp_path):
-    found = written(tmp_path, trials({(0.1, 0.0): [10.0, 10.0, "diverged"], (1.0, 0.5): ["waiting"]}))
+    found = written(tmp_path, trials({(0.1, 0.0): [10.0, 10.0, "diverged"], (1.0, 0.5): ["waiting"]}), seeds=3)
     assert found.summary["best"]["diverged"] == 1
     assert "mean 36.67 % over 3 seeds (standard error 26.67; 1 of them diverged" in words(found)
     assert "The study is unfinished: 1 of 4 trials are still to be trained." in words(found)

@@ -53,6 +53,38 @@ def test_a_dry_run_says_what_would_be_added_and_writes_nothing(basin, finished, 
     assert (sql(finished, "SELECT * FROM study"), sql(finished, "SELECT * FROM trial")) == before
 
 
+def test_the_winner_gets_fresh_seeds(basin, finished):
+    before = sql(finished, "SELECT * FROM trial")
+    dry = basin("extend", "small", "--winner", "3", "--dry-run")
+    assert dry.out == (
+        "study small: 3 trials would be added (fresh seeds for the best), 9 in all\nnothing was written\n"
+    )
+    assert sql(finished, "SELECT * FROM trial") == before
+    assert basin("extend", "small", "--winner", "3", "--json").json == {
+        "name": "small", "dry_run": False, "added": {"configurations": 0, "trials": 3}, "total": 9,
+    }  # fmt: skip
+    assert basin("extend", "small", "--winner", "3").code == 2  # they have not ended
+    assert {row["seed"] for row in sql(finished, "SELECT seed FROM trial")} == {0, 1, 2, 3, 4}
+    assert basin("db", "check").code == 0
+
+
+def test_fresh_seeds_are_a_number_and_stand_alone(basin, finished, wider):
+    before = sql(finished, "SELECT * FROM trial")
+    for arguments, told in (
+        (("--winner", "0"), "--winner must be at least 1 fresh seed, got 0"),
+        ((wider, "--winner", "3"), "--winner adds seeds to what is there, and takes no SPEC and no --set"),
+        (
+            ("--winner", "3", "--set", "seeds=5"),
+            "--winner adds seeds to what is there, and takes no SPEC and no --set",
+        ),
+        ((), "Missing argument 'SPEC'; or --winner N for fresh seeds of the best"),
+    ):
+        done = basin("extend", "small", *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert told in done.err
+    assert sql(finished, "SELECT * FROM trial") == before
+
+
 @pytest.mark.parametrize("assignment", ["epochs=5", "seeds=1", "task.network=resnet8", "space.lr.values=[0.01, 0.1]"])
 def test_what_may_not_change_is_refused(basin, finished, wider, assignment):
     before = finished.studies.get("small")
