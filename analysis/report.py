@@ -218,8 +218,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
 def _checkable(findings: Findings) -> str:
     """Return the study whose best may be given fresh seeds; empty where results came from elsewhere."""
     one = findings.best_arm()
-    fits = one is not None and not one.material.specification.imported and not one.arm.design.by_slot
-    return one.study if one is not None and fits else ""
+    return one.study if one is not None and one.material.specification.has_fresh_seeds else ""
 
 
 def _commands(specifications: Sequence[Specification], view: View) -> list[str]:

@@ -64,7 +64,12 @@ class Specification(Frozen):
 
     def has_seed(self, seed: int) -> bool:
         """Tell whether a seed is one that the study asks for; others are fresh, and check its winner."""
-        return self.imported or seed < self.seeds
+        return not self.has_fresh_seeds or seed < self.seeds
+
+    @property
+    def has_fresh_seeds(self) -> bool:
+        """Whether a winner may have further seeds: not of imported results, nor where the design chooses seeds."""
+        return not self.imported and not self.design.by_slot
 
     @property
     def source(self) -> str:

@@ -17,8 +17,8 @@ trial = schema.trial
 
 
 def of_study(specification: Specification) -> ColumnElement[bool]:
-    """Return whether a trial has one of the seeds of its study; what was imported has none but these."""
-    return true() if specification.imported else trial.c.seed < specification.seeds
+    """Return whether a trial has one of the seeds of its study, as all have where there are no fresh ones."""
+    return trial.c.seed < specification.seeds if specification.has_fresh_seeds else true()
 
 
 def fresh_of(connection: Connection, study: Study) -> set[tuple[int, int]]:
