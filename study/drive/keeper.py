@@ -53,12 +53,17 @@ class Keeper:
         self._trusted_until = self._clock.now() + self._leases.lease_seconds
 
     def run(self, ended: Signal) -> None:
-        """Renew every lease at a quarter of its length, whatever happens, until the drive ends."""
+        """Renew every lease at a quarter of its length, whatever happens, until the drive ends.
+
+        What could not be written is tried again on the way: where every worker hangs, no report will bring that about,
+        and a trial of which something is unwritten has no deadline.
+        """
         period = self._leases.lease_seconds / 4.0
         pause = period
         while not ended.wait(pause):
             try:
                 self.renew(period)
+                self._write(period)
                 pause = period * self._clock.uniform(0.8, 1.0)
             except Exception:  # noqa: BLE001 - no error may end the renewals; the lease's length bounds the harm
                 pause = min(1.0, period) * self._clock.uniform(0.5, 1.0)
@@ -78,6 +83,10 @@ class Keeper:
             self._lose(known - held, "the study was cancelled, or another driver has their leases")
             stalled = leases.give_up(self._driver_id, training, patience)
             self._lose(stalled, f"they finished no epoch in {leases.stall_seconds:g} s and wait for another attempt")
+
+    def _write(self, patience: float) -> None:
+        with self._lock:
+            self._outbox.flush(patience)
 
     def lost(self) -> set[str]:
         """Return the tickets whose workers are to be stopped.

@@ -9,8 +9,10 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from greenlet import getcurrent, greenlet
@@ -77,6 +79,17 @@ class Timeline:
         who = "" if self._running is None else f"{self._running.name}: "
         self.trace.append(f"{self.now:.4f} {who}{text}")
 
+    def standing(self) -> list[str]:
+        """Return where every task stands that has not ended, a line each: so is found what never ends."""
+        found = []
+        for at, _, turn, task in sorted(self._queue, key=lambda it: it[:2]):
+            if task.over or turn != task.turn or task.waiting is None or task.waiting.gr_frame is None:
+                continue
+            frames = [it for it in traceback.extract_stack(task.waiting.gr_frame) if it.filename != __file__]
+            places = " < ".join(f"{Path(it.filename).stem}:{it.lineno} {it.name}" for it in frames[:-9:-1])
+            found.append(f"{task.name} wakes at {at:.1f}: {places}")
+        return found
+
     def start(self, name: str, work: Callable[[], None], process: Running | None = None) -> Task:
         """Start a task, which takes its first turn soon."""
         task = Task(name, process)
@@ -103,6 +116,7 @@ class Timeline:
             if task.over or turn != task.turn:
                 continue  # woken before by something else
             if at > until:
+                self._queue_at(task, at)
                 return False
             self.now = max(self.now, at)
             if task.alive and task.process is not None and task.process.paused_until > self.now:

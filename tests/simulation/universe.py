@@ -183,6 +183,8 @@ class Universe:
             # What follows a violation says nothing more, and may never end.
             if not timeline.run(LONGEST, lambda: bool(self.witness.violations)):
                 self.witness.blame(f"I1: the study has not ended after {LONGEST:.0f} s")
+                for line in timeline.standing():
+                    timeline.note(f"stands: {line}")
             if not self.witness.violations:
                 self._judge()
             trials = len(self.witness.rows("SELECT id FROM trial"))
