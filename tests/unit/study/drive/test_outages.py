@@ -10,7 +10,7 @@ import pytest
 from study.errors import StoreUnreachableError
 from study.store import Store
 from study.trials import State
-from tests.unit.study.common import create, specification, sql, tpe
+from tests.unit.study.common import create, eventually, specification, sql, tpe
 from tests.unit.study.drives import (
     AWAY,
     SECONDS,
@@ -194,6 +194,32 @@ def test_a_claim_that_fails_in_an_outage_is_tried_again(store, drive, monkeypatc
 def renewing(folder):
     """Return a store whose leases are renewed many times a second."""
     return Store(str(folder / "basin.db"), lease_seconds=0.4)
+
+
+def test_a_worker_that_hangs_after_an_outage_is_given_up(folder, watcher, monkeypatch):
+    """Its last report is unwritten, no other comes, every place is taken: only a renewal can bring it about."""
+    with Store(str(folder / "basin.db"), create=True, lease_seconds=2.0, stall_seconds=1.0) as store:
+        study, real, failed = create(store, seeds=1), store.results.report, []
+
+        def report(driver_id, reports, patience=None):
+            if not failed:
+                failed.append(reports)
+                raise AWAY
+            return real(driver_id, reports, patience)
+
+        monkeypatch.setattr(store.results, "report", report)
+
+        def run_tickets(supply):
+            name, ticket = next(tickets_of(supply))
+            supply.begun(name)
+            supply.received(name, complete(ticket["trials"][0])[:1])
+            assert eventually(lambda: name in supply.lost())
+            supply.ended(name, None)
+            supply.stop()
+
+        driver_of(store, study, run_tickets, watcher).run()
+        assert any("they finished no epoch in 1 s and wait for another attempt" in note for note in watcher.notes)
+        assert sql(store, "SELECT count(*) AS n FROM epoch") == [{"n": 1}]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), AWAY], ids=["bug", "outage"])
