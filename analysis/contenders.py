@@ -9,15 +9,15 @@ chosen by the same numbers: each mean is the lowest of many, that of a large gri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.measure import Measure, counted
-from analysis.measures.limits import t_value
+from analysis.means import mean_of
+from analysis.measure import Measure, outcomes
 from analysis.measures.number import Number
 
 if TYPE_CHECKING:  # findings keep their contenders
@@ -90,9 +90,7 @@ def contenders(findings: Findings) -> tuple[Contender, ...]:
 
 def _contender(one: ArmFindings) -> Contender:
     best = one.best or {}
-    rows = counted(one.at(best), one.measures[0]).sort_values("seed")
-    values = {int(seed): float(value) for seed, value in zip(rows["seed"], rows["value"], strict=True)}
-    return Contender(arm=one, measure=one.measures[0], best=best, values=values)
+    return Contender(arm=one, measure=one.measures[0], best=best, values=outcomes(one.at(best), one.measures[0]))
 
 
 def paired(one: Contender, other: Contender) -> Number:
@@ -101,12 +99,5 @@ def paired(one: Contender, other: Contender) -> Number:
     if not seeds:
         return Number(value=None, n=0, reason="they have no seed in common")
     sign = one.measure.sign
-    return _mean([sign * (one.values[seed] - other.values[seed]) for seed in seeds])
-
-
-def _mean(differences: Sequence[float]) -> Number:
-    n, value = len(differences), float(np.mean(differences))
-    if n < 2:
-        return Number(value=value, n=n, reason="one seed in common: no interval")
-    spread = t_value(n - 1) * float(np.std(differences, ddof=1)) / np.sqrt(n)
-    return Number(value=value, low=value - float(spread), high=value + float(spread), n=n)
+    differences = [sign * (one.values[seed] - other.values[seed]) for seed in seeds]
+    return mean_of(differences, "one seed in common: no interval")

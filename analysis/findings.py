@@ -19,7 +19,7 @@ from analysis.effective_rate import EffectiveRate, effective_rate
 from analysis.fresh import FreshCheck, fresh_check
 from analysis.irregular import Importances, importances_of
 from analysis.maps import SensitivityMap, panels
-from analysis.material import Material
+from analysis.material import Material, matching
 from analysis.measure import Measure
 from analysis.null_model import NullModel, null_model
 from analysis.ranking import best_of_ranking, ranking
@@ -229,10 +229,7 @@ class ArmFindings:
 
     def at(self, values: Mapping[str, float]) -> pd.DataFrame:
         """Return the trials in force whose hyperparameters have some values."""
-        trials = self.in_force
-        for name, value in values.items():
-            trials = trials[trials[name] == value]
-        return trials
+        return matching(self.in_force, values)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,20 +2,21 @@
 
 The best of many noisy means is the lowest partly by the luck of its seeds, so that its own mean is optimistic. Seeds
 that were trained after the choice are not, and their mean has the interval of a plain Student's t. By how much they
-are worse is a difference of two samples that have no seed in common, and cannot be paired; its interval is Welch's
-(B. L. Welch, Biometrika 34, 1947, doi:10.1093/biomet/34.1-2.28), which takes the chosen mean as it is.
+are worse is a difference of two samples that have no seed in common, and cannot be paired: its interval is Welch's,
+which takes the chosen mean as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.measure import Measure, counted
-from analysis.measures.limits import t_value
+from analysis.material import matching
+from analysis.means import difference_of, mean_of
+from analysis.measure import Measure, outcomes
 from analysis.measures.number import Number
 
 if TYPE_CHECKING:  # findings keep their checks
@@ -55,13 +56,13 @@ class FreshCheck:
     @property
     def mean(self) -> Number:
         """The mean over fresh seeds."""
-        return _mean(list(self.fresh.values()))
+        return mean_of(list(self.fresh.values()))
 
     @property
     def worse(self) -> Number:
         """By how much the fresh seeds are worse than those it was chosen by."""
         sign = self.measure.sign
-        return _difference([sign * it for it in self.fresh.values()], [sign * it for it in self.chosen.values()])
+        return difference_of([sign * it for it in self.fresh.values()], [sign * it for it in self.chosen.values()])
 
     @property
     def sentence(self) -> str:
@@ -99,49 +100,23 @@ def fresh_check(one: ArmFindings) -> FreshCheck | None:
     best, trials = one.best, one.material.fresh.get(one.key)
     if best is None or trials is None or trials.empty:
         return None
-    trials = trials[~trials["superseded"]]
-    mine = trials[np.logical_and.reduce([trials[name] == value for name, value in best.items()])]
-    rows, before = (counted(it, one.measures[0]) for it in (mine, one.at(best)))
-    if rows.empty or before.empty:
+    mine = matching(trials[~trials["superseded"]], best)
+    measure = one.measures[0]
+    chosen, fresh = outcomes(one.at(best), measure), outcomes(mine, measure)
+    if not chosen or not fresh:
         return None
-    chosen, fresh = (
-        {int(seed): float(value) for seed, value in zip(it["seed"], it["value"], strict=True)}
-        for it in (before.sort_values("seed"), rows.sort_values("seed"))
-    )
     return FreshCheck(
         arm=one,
-        measure=one.measures[0],
+        measure=measure,
         best=best,
         chosen=chosen,
         fresh=fresh,
-        diverged=int(rows["diverged"].sum()),
+        diverged=int((mine["state"] == "diverged").sum()),
         left=int(mine["state"].isin(["waiting", "running"]).sum()),
     )
-
-
-def _mean(values: Sequence[float]) -> Number:
-    n, value = len(values), float(np.mean(values))
-    if n < 2:
-        return Number(value=value, n=n, reason="one seed: no interval")
-    spread = t_value(n - 1) * float(np.std(values, ddof=1)) / np.sqrt(n)
-    return Number(value=value, low=value - float(spread), high=value + float(spread), n=n)
 
 
 def _negative(number: Number) -> Number:
     """Return a number seen from the other side."""
     value, low, high = (None if it is None else -it for it in (number.value, number.high, number.low))
     return Number(value=value, low=low, high=high, n=number.n, reason=number.reason)
-
-
-def _difference(one: Sequence[float], other: Sequence[float]) -> Number:
-    """Return the difference of two means of samples that share nothing, with Welch's interval."""
-    value, n = float(np.mean(one) - np.mean(other)), len(one)
-    if min(len(one), len(other)) < 2:
-        return Number(value=value, n=n, reason="one seed: no interval")
-    parts = [float(np.var(it, ddof=1)) / len(it) for it in (one, other)]
-    error = sum(parts)
-    if error <= 0.0:
-        return Number(value=value, low=value, high=value, n=n)
-    freedom = error**2 / sum(part**2 / (len(it) - 1) for part, it in zip(parts, (one, other), strict=True))
-    spread = t_value(freedom) * error**0.5
-    return Number(value=value, low=value - spread, high=value + spread, n=n)

@@ -123,6 +123,13 @@ class Material:
         return replace(measure.metric, worst=None if worst is None else float(worst))
 
 
+def matching(trials: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFrame:
+    """Return the trials whose hyperparameters have some values."""
+    for name, value in values.items():
+        trials = trials[trials[name] == value]
+    return trials
+
+
 def _shown(arm: Arm) -> list[Metric]:
     """Return the objective's metric, and where that is an error on a split, the errors on the others there are."""
     if arm.metric.name not in SPLITS:

@@ -219,3 +219,9 @@ def counted(trials: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     found["value"] = found[measure.column].mask(found["diverged"], measure.worst).astype(float)
     found["learned_nothing"] = measure.learned_nothing(found) & ~found["diverged"].to_numpy(dtype=bool)
     return found.dropna(subset="value")
+
+
+def outcomes(trials: pd.DataFrame, measure: Measure) -> dict[int, float]:
+    """Return what the trials of one configuration count at, by seed."""
+    rows = counted(trials, measure).sort_values("seed")
+    return {int(seed): float(value) for seed, value in zip(rows["seed"], rows["value"], strict=True)}

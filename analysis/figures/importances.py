@@ -28,11 +28,8 @@ NAME = 18
 MOST = 10
 """Pairs that are drawn: those that decide most."""
 
-LOOKS: Mapping[str, Mapping[str, object]] = {
-    "all": {"color": "0.1", "mfc": "0.1"},
-    "trained": {"color": "#0072b2", "mfc": "white"},
-}
-"""Of all configurations, and of those alone that trained."""
+LOOKS = {"all": ("0.1", "0.1"), "trained": ("#0072b2", "white")}
+"""Colours of line and dot: of all configurations, and of those alone that trained."""
 
 HEADS = {
     "fanova": "fANOVA, alone",
@@ -159,15 +156,7 @@ def _dots(axes: Axes, result: Deciding, method: str, names: Sequence[str]) -> No
 def _dot(axes: Axes, number: Number | None, row: float, which: str) -> None:
     if number is None or number.value is None:
         return
-    look = LOOKS[which]
+    line, dot = LOOKS[which]
     if number.low is not None and number.high is not None:
-        axes.plot([number.low, number.high], [row, row], color=str(look["color"]), linewidth=1.1)
-    axes.plot(
-        [number.value],
-        [row],
-        marker="o",
-        markersize=4,
-        linestyle="none",
-        color=str(look["color"]),
-        markerfacecolor=str(look["mfc"]),
-    )
+        axes.plot([number.low, number.high], [row, row], color=line, linewidth=1.1)
+    axes.plot([number.value], [row], "o", markersize=4, color=line, markerfacecolor=dot)

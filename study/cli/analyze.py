@@ -91,7 +91,8 @@ def analyze(  # noqa: PLR0913, PLR0917 - as the table needs
             "--start": start,
             "--tolerance": tolerance,
             "--scale": scale.removeprefix("raw"),
-        } | {"--unit": unit}
+            "--unit": unit,
+        }
         wrong = [name for name, given in unfit.items() if given]
         if wrong:
             raise UsageError(

@@ -55,8 +55,8 @@ class Keeper:
     def run(self, ended: Signal) -> None:
         """Renew every lease at a quarter of its length, whatever happens, until the drive ends.
 
-        What could not be written is tried again on the way: where every worker hangs, no report will bring that about,
-        and a trial of which something is unwritten has no deadline.
+        What could not be written is tried again on the way: where every worker hangs, no report will bring that
+        about, and a trial of which something is unwritten has no deadline.
         """
         period = self._leases.lease_seconds / 4.0
         pause = period

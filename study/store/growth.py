@@ -107,8 +107,8 @@ class Growth:
             for name, arm in grown.items():
                 known = points.get(name, {})
                 added = insert_configurations(connection, of.id, name, fresh[name])
-                slots = [*older[name]]
-                slots += [(key, seed) for key in added for seed in range(1 if arm.design.by_slot else arm.seeds)]
+                first = [(key, seed) for key in added for seed in range(1 if arm.design.by_slot else arm.seeds)]
+                slots = [*older[name], *first]
                 insert_trials(connection, self._database, of.id, (name, arm), slots, known | added)
             declared = _declared(stored, given)
             connection.execute(
