@@ -34,6 +34,7 @@ demo: setup
 	$(BIN)/basin run digits-padam --store basin.db
 	$(BIN)/basin report digits-padam --store basin.db --out reports/digits-padam
 
+# File by file, so that what a module sets up is set up once; in their order, so that what takes longest comes first.
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 40 --durations-min 5
 

@@ -33,13 +33,18 @@ objective: {statistic: final, split: test}
 """
 
 
+def outside() -> dict[str, str]:
+    """Return the environment without what configures Basin or Ray."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("BASIN_", "RAY_"))}
+
+
 class Folder:
     """A user's working directory, and the command in it."""
 
     def __init__(self, path: Path, store: str) -> None:
         self.path = path
         self.store = store
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("BASIN_", "RAY_"))}
+        self.environment = outside()
         self.environment["BASIN_STORE"] = store
         # Short, for Ray's sockets; of its own, so that a test sees the processes of its own clusters alone.
         self.temporary = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp")).resolve()
@@ -134,9 +139,8 @@ def cluster_of_all():
     """Yield the settings by which a drive joins a cluster that many tests share: to start one is most of a drive."""
     temporary = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp")).resolve()
     closed = token()
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("BASIN_", "RAY_"))}
     try:
-        with head(temporary, own | closed | {"HOME": str(temporary), "TMPDIR": str(temporary)}, cpus=2) as address:
+        with head(temporary, outside() | closed | {"HOME": str(temporary), "TMPDIR": str(temporary)}, cpus=2) as address:
             yield closed | {"BASIN_ADDRESS": address, "BASIN_WORKERS": "1"}
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

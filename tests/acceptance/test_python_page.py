@@ -14,6 +14,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from tests.acceptance.conftest import outside
 from tests.unit.basin.editable import EDITABLE
 
 pytestmark = pytest.mark.acceptance
@@ -36,8 +37,7 @@ pathlib.Path("told.json").write_text(json.dumps(told))
 
 
 def environment(**more):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("BASIN_", "RAY_"))}
-    return kept | {"MPLBACKEND": "agg"} | more
+    return outside() | {"MPLBACKEND": "agg"} | more
 
 
 @pytest.fixture(scope="module")
