@@ -139,8 +139,9 @@ def cluster_of_all():
     """Yield the settings by which a drive joins a cluster that many tests share: to start one is most of a drive."""
     temporary = Path(tempfile.mkdtemp(prefix="b-", dir="/tmp")).resolve()
     closed = token()
+    own = outside() | closed | {"HOME": str(temporary), "TMPDIR": str(temporary)}
     try:
-        with head(temporary, outside() | closed | {"HOME": str(temporary), "TMPDIR": str(temporary)}, cpus=2) as address:
+        with head(temporary, own, cpus=2) as address:
             yield closed | {"BASIN_ADDRESS": address, "BASIN_WORKERS": "1"}
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
