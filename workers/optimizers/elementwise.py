@@ -229,15 +229,17 @@ class Elementwise(Family):
 def addressable(parameters: list[Tensor], gradients: list[Any]) -> bool:
     """Tell whether machine code may step tensors by their addresses.
 
-    They must be plain tensors of the CPU and of one type, which lie in memory element by element in the order of
-    their indices: no subclass, none without memory, and none that torch negates whenever it reads it.
+    They must be plain tensors of the CPU and of one type, which the parameters of a bucket are when one is, and lie in
+    memory element by element in the order of their indices: no subclass, none without memory, and none that torch
+    negates whenever it reads it.
     """
     tensors = [*parameters, *gradients]
-    dtype = tensors[0].dtype
+    dtype = parameters[0].dtype
     # every step asks this: methods of C go through twice as fast as a generator
     return (
         PLAIN.issuperset(map(type, tensors))
-        and all([it.is_cpu and it.dtype is dtype for it in tensors])  # noqa: C419
+        and parameters[0].is_cpu
+        and all([it.dtype is dtype and it.is_cpu for it in gradients])  # noqa: C419
         and all(map(Tensor.is_contiguous, tensors))
         and not any(map(Tensor.is_neg, tensors))
         and (all(map(Tensor.data_ptr, tensors)) or all(it.data_ptr() or not it.numel() for it in tensors))

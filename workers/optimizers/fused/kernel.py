@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Sequence
 from functools import cache
 
@@ -57,15 +58,16 @@ class Kernel:
         """
         total = int(ends[-1])
         parts = max(1, min(torch.get_num_threads(), total // GRAIN))
-        w, g, buffers = (addresses(it) for it in (parameters, gradients, state))
-        values = np.array(numbers, dtype=np.float64)
-        self._step(len(w), *[it.ctypes.data for it in (w, g, ends, buffers, values)], parts)
+        w, g, buffers = map(addresses, (parameters, gradients, state))
+        values = array("d", numbers)
+        first = [it.buffer_info()[0] for it in (w, g, buffers, values)]
+        self._step(len(w), first[0], first[1], ends.ctypes.data, first[2], first[3], parts)
         increment_version(parameters)  # autograd notices that what a graph may have kept was changed
 
 
-def addresses(tensors: Sequence[Tensor]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def addresses(tensors: Sequence[Tensor]) -> array[int]:
     """Return where the first elements of tensors lie."""
-    return np.array([*map(Tensor.data_ptr, tensors)], dtype=np.uint64)
+    return array("Q", map(Tensor.data_ptr, tensors))
 
 
 @cache
