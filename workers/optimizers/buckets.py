@@ -27,6 +27,8 @@ class Stretch:
         Where they stand among the parameters of the bucket.
     parameters
         Themselves.
+    shapes
+        Of each.
     state
         Their flat state, by name.
     ends
@@ -36,6 +38,7 @@ class Stretch:
     first: int
     end: int
     parameters: list[Tensor]
+    shapes: list[torch.Size]
     state: dict[str, Tensor]
     ends: Ends
 
@@ -201,6 +204,7 @@ class Bucket:
                 first=first,
                 end=end,
                 parameters=self.parameters[first:end],
+                shapes=self._shapes[first:end],
                 state={name: flat[a:b] for name, flat in self.flat.items()},
                 ends=np.array(self._ends[first:end], dtype=np.int64) - a,
             )
@@ -212,7 +216,9 @@ class Bucket:
             self._counted[stretch.first : stretch.end] += 1
             return int(self._counted[stretch.first])
         self.counts[stretch.first : stretch.end].add_(1.0)
-        return self.counts[stretch.first].double()  # 1 - beta2^t keeps four digits in single precision at the first step
+        return self.counts[
+            stretch.first
+        ].double()  # 1 - beta2^t keeps four digits in single precision at the first step
 
 
 def extent(tensor: Tensor) -> int:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from workers.optimizers.buckets import Bucket, Stretch
 from workers.optimizers.decay import shares
-from workers.optimizers.family import Family, Shared, dense, evaluated
+from workers.optimizers.family import Family, Shared, evaluated, gradients_of
 from workers.optimizers.fused import Expression, kernel_of
 from workers.optimizers.options import check_parameters
 from workers.optimizers.sweep import sweep
@@ -151,7 +151,7 @@ class Elementwise(Family):
         for group, buckets in zip(self.param_groups, self.buckets(), strict=True):
             for bucket in buckets:
                 bucket.check()
-                gradients = [dense(parameter.grad) for parameter in bucket.parameters]
+                gradients = gradients_of(bucket.parameters)
                 planned += [(group, bucket, it, gradients[it.first : it.end]) for it in bucket.stretches(gradients)]
         for _, _, stretch, given in planned:
             check_shapes(stretch, given)
@@ -214,7 +214,7 @@ class Elementwise(Family):
         """
         self.check_all(group)
         buckets = self.buckets()[next(i for i, it in enumerate(self.param_groups) if it is group)]
-        given = [dense(parameter.grad) for bucket in buckets for parameter in bucket.parameters]
+        given = [gradient for bucket in buckets for gradient in gradients_of(bucket.parameters)]
         if len(buckets) != 1 or any(gradient is None for gradient in given) or len(set(buckets[0].steps)) != 1:
             raise RuntimeError(
                 "a step that torch compiles must have parameters of one type on one device in each group, stepped "
@@ -229,7 +229,7 @@ class Elementwise(Family):
 def addressable(parameters: list[Tensor], gradients: list[Any]) -> bool:
     """Tell whether machine code may step tensors by their addresses.
 
-    They must be plain tensors of the CPU and of one type, which the parameters of a bucket are when one is, and lie in
+    They must be plain tensors of the CPU and of one type, which all parameters of a bucket are if one is, and lie in
     memory element by element in the order of their indices: no subclass, none without memory, and none that torch
     negates whenever it reads it.
     """
@@ -248,9 +248,10 @@ def addressable(parameters: list[Tensor], gradients: list[Any]) -> bool:
 
 def check_shapes(stretch: Stretch, gradients: list[Any]) -> None:
     """Raise ``RuntimeError`` where a gradient has another shape than its parameter, whose data may be new."""
-    for parameter, gradient in zip(stretch.parameters, gradients, strict=True):
-        if gradient.shape != parameter.shape:
-            raise RuntimeError(
-                f"a gradient must have the shape of its parameter, {tuple(parameter.shape)}, got "
-                f"{tuple(gradient.shape)}; set it to None once the parameter has other data"
-            )
+    given = [gradient.shape for gradient in gradients]
+    if given != stretch.shapes:
+        got, wanted = next((a, b) for a, b in zip(given, stretch.shapes, strict=True) if a != b)
+        raise RuntimeError(
+            f"a gradient must have the shape of its parameter, {tuple(wanted)}, got {tuple(got)}; set it to None "
+            "once the parameter has other data"
+        )

@@ -140,10 +140,11 @@ def evaluated(closure: Callable[[], float] | None) -> float | None:
         return closure()
 
 
-def dense(gradient: Tensor | None) -> Tensor | None:
-    """Return a gradient; raises ``RuntimeError`` where it is sparse."""
-    if gradient is not None and gradient.is_sparse:
+def gradients_of(parameters: Sequence[Tensor]) -> list[Tensor | None]:
+    """Return the gradients of parameters, None where one has none; raises ``RuntimeError`` where one is sparse."""
+    found = [parameter.grad for parameter in parameters]
+    if any([gradient is not None and gradient.is_sparse for gradient in found]):  # noqa: C419 - every step asks this
         raise RuntimeError(
             "dense gradients must be given, got a sparse one; use torch.optim.SparseAdam for that parameter"
         )
-    return gradient
+    return found

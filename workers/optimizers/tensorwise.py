@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from workers.optimizers.adaptive import Form, Rule, expression_of, numbers_of
-from workers.optimizers.family import Family, dense, evaluated
+from workers.optimizers.family import Family, evaluated, gradients_of
 
 
 class Tensorwise(Family):
@@ -36,7 +36,10 @@ class Tensorwise(Family):
         loss = evaluated(closure)
         for group in self.param_groups:
             self.check_all(group)
-        given = [[(w, g) for w in it["params"] if (g := dense(w.grad)) is not None] for it in self.param_groups]
+        given = [
+            [(w, g) for w, g in zip(it["params"], gradients_of(it["params"]), strict=True) if g is not None]
+            for it in self.param_groups
+        ]
         for group, pairs in zip(self.param_groups, given, strict=True):
             if pairs:
                 gradients = [-g if group["maximize"] else g for _, g in pairs]

@@ -449,5 +449,7 @@ def operations_of_a_step(tensors, **options):
 def test_the_number_of_operations_does_not_grow_with_the_number_of_tensors(variant, decay):
     options = {"variant": variant, "weight_decay": 0.1, "decay": decay}
     few, many = operations_of_a_step(2, **options), operations_of_a_step(200, **options)
-    assert len(few) > 2
+    assert few == many
+    few, many = (operations_of_a_step(number, fused=False, **options) for number in (2, 200))
+    assert len(few) > 10  # what torch evaluates is counted; machine code needs no operation of torch's
     assert few == many
