@@ -81,6 +81,10 @@ class Material:
     curves: Callable[[Sequence[int]], pd.DataFrame]
     provenance: Provenance
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process may have of it: all but what reads the store."""
+        return {name: value for name, value in vars(self).items() if name != "curves"}
+
     @classmethod
     def of(cls, source: Source, table: Path | None = None) -> Material:
         """Return the material of a study.

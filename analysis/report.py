@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader
 from analysis.account import MOST, designs, failures, losses, question, settings
 from analysis.axes import BY_RULE, Chosen
 from analysis.decoupling import NAMES
-from analysis.figures import FIGURES, Drawable, interactive, write
+from analysis.figures import FIGURES, Drawable, interactive
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.irregular import METHODS, PAIRS
 from analysis.maps import SensitivityMap
@@ -24,6 +24,7 @@ from analysis.measure import Measure
 from analysis.measures import MEASURES, Kind
 from analysis.measures.number import Number
 from analysis.numbers import plain, point, written
+from analysis.press import Press
 from analysis.scales import LOGIT, OTHERS, RAW, SCALES, differs
 from analysis.sentences import sentences
 from analysis.summary import summary
@@ -129,7 +130,10 @@ class View:
 PLAIN = View()
 
 
-def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN) -> dict[str, Any]:
+ALONE = Press()
+
+
+def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN, press: Press = ALONE) -> dict[str, Any]:
     """Write the report into a folder and return its summary; the same rows give the same bytes.
 
     Writes ``report.html``, ``summary.json``, ``trials.csv`` and each figure under ``figures/``: as PNG, SVG and PDF,
@@ -144,15 +148,17 @@ def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN) ->
         Made where it is missing.
     view
         How to look at them.
+    press
+        Who draws the pictures.
     """
     figures = folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
     first, *others = materials_of(sources, folder / "trials.csv")
     findings = Findings(first, view.statistic, view.clip, view.chosen, tuple(others))
+    drawn = [(kind, result) for kind in FIGURES for result in kind.compute(findings)]
     pictures = [
-        Picture(result=result, files=write(kind, result, figures))
-        for kind in FIGURES
-        for result in kind.compute(findings)
+        Picture(result=result, files=files)
+        for (_, result), files in zip(drawn, press.write(drawn, figures), strict=True)
     ]
     numbers = summary(findings)
     files = [path for picture in pictures for path in picture.files.values()]

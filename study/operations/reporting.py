@@ -214,19 +214,23 @@ def report(store: Store, names: Sequence[str], request: Request, note: Callable[
     found = [store.studies.get(name) for name in names]
     request.fit([it.specification for it in found])
 
-    from analysis.axes import Chosen  # noqa: PLC0415
-    from analysis.findings import Clip  # noqa: PLC0415
-    from analysis.report import View, write_report  # noqa: PLC0415 - pandas and Matplotlib
-    from study.source import StudySource  # noqa: PLC0415
+    from analysis.press import Press  # noqa: PLC0415
 
-    view = View(
-        statistic=request.statistic,
-        clip=Clip(low=request.low, high=request.high),
-        chosen=Chosen(x=request.x, y=request.y),
-        scale=request.scale,
-    )
-    with publishing(request.out, force=request.force, note=note) as unfinished:
-        summary = write_report([StudySource(store, it) for it in found], unfinished, view)
+    # What draws beside this process is begun first: all load Matplotlib at the same time.
+    with Press.for_trials(sum(it.specification.trials for it in found)) as press:
+        from analysis.axes import Chosen  # noqa: PLC0415
+        from analysis.findings import Clip  # noqa: PLC0415
+        from analysis.report import View, write_report  # noqa: PLC0415 - pandas and Matplotlib
+        from study.source import StudySource  # noqa: PLC0415
+
+        view = View(
+            statistic=request.statistic,
+            clip=Clip(low=request.low, high=request.high),
+            chosen=Chosen(x=request.x, y=request.y),
+            scale=request.scale,
+        )
+        with publishing(request.out, force=request.force, note=note) as unfinished:
+            summary = write_report([StudySource(store, it) for it in found], unfinished, view, press)
     return Report(names=tuple(names), folder=request.out, summary=summary)
 
 
