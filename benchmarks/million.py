@@ -111,7 +111,7 @@ def servers() -> Iterator[str | None]:
 def _measured(location: str, trials: int) -> dict[str, float]:
     with Store(location, check_schema=False, create=True) as store:
         begun = time.perf_counter()
-        store.database.write(lambda connection: _fill(store, connection, trials))
+        store.database.write(lambda connection: fill(store, connection, trials))
         filled, begun = time.perf_counter() - begun, time.perf_counter()
         store.upgrade()
         upgraded = time.perf_counter() - begun
@@ -154,7 +154,7 @@ def _alone(store: Store, statement: Any) -> float:
         return _median(lambda: cursor.execute(compiled).fetchall())
 
 
-def _fill(store: Store, connection: Connection, trials: int) -> None:
+def fill(store: Store, connection: Connection, trials: int) -> None:
     """Make a store of schema 0001 with so many trials."""
     if not store.database.is_sqlite:
         connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
