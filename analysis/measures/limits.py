@@ -22,6 +22,9 @@ LEVEL = 0.95
 TAIL = (1.0 - LEVEL) / 2.0
 Z = float(special.ndtri(1.0 - TAIL))
 
+LARGE, CLOSE = 1000.0, 1e-8
+"""Of degrees of freedom, from which on roots are nearly normal; the last step of a root, after which it is exact."""
+
 HUGE = 1e8
 """Sums of squares, in units of the noise, above which their roots are normal to eight digits."""
 
@@ -71,11 +74,11 @@ def fieller(top: Matrix, bottom: Matrix, means: Matrix, error: float, t: float) 
     Limits
         Infinite on both sides where the denominator may be 0.
     """
-    numerator, denominator = float((top * means).sum()), float((bottom * means).sum())
+    numerator, denominator = float(np.vdot(top, means)), float(np.vdot(bottom, means))
     spread = (t * error) ** 2
-    a = denominator**2 - spread * float((bottom**2).sum())
-    b = numerator * denominator - spread * float((top * bottom).sum())
-    c = numerator**2 - spread * float((top**2).sum())
+    a = denominator**2 - spread * float(np.vdot(bottom, bottom))
+    b = numerator * denominator - spread * float(np.vdot(top, bottom))
+    c = numerator**2 - spread * float(np.vdot(top, top))
     if a <= 0.0 or denominator == 0.0:
         return Limits(math.nan, -math.inf, math.inf)
     value = numerator / denominator
@@ -123,7 +126,16 @@ def _inverse(sum_of_squares: float, freedom: int, level: float) -> float:
     """Return the noncentrality at which a sum stays below what was seen with some probability; 0 where at none."""
     if special.chdtr(freedom, sum_of_squares) <= level:
         return 0.0
-    return float(special.chndtrinc(sum_of_squares, freedom, level))
+    if sum_of_squares < LARGE * freedom:
+        return float(special.chndtrinc(sum_of_squares, freedom, level))
+    # Roots are nearly normal with a deviation of 1, so that what is missing in z is what is missing in the root: a
+    # sum of some million degrees takes two steps, and the search of chndtrinc thirty, a millisecond each.
+    z = special.ndtri(level)
+    root, step = math.sqrt(sum_of_squares) - z, math.inf
+    while abs(step) > CLOSE:
+        step = special.ndtri(special.chndtr(sum_of_squares, freedom, root * root)) - z
+        root += step
+    return float(root * root)
 
 
 def noncentral_ratio(ratio: float, freedom: int, noise_freedom: int) -> float:
