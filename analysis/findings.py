@@ -24,12 +24,14 @@ from analysis.measure import Measure
 from analysis.null_model import NullModel, null_model
 from analysis.ranking import best_of_ranking, ranking
 from search_spaces.arm import Arm
-from search_spaces.declarations import IMPORTED
+from search_spaces.declarations import IMPORTED, Metric
 from search_spaces.domains import Range
 from search_spaces.options import Value
 from search_spaces.specification import measured_on
 
 if TYPE_CHECKING:
+    from analysis.compare.overlay import Overlay
+    from analysis.compare.reference import Reference
     from analysis.decoupling import Decoupling
 
 Vector = npt.NDArray[np.float64]
@@ -172,6 +174,12 @@ class ArmFindings:
         """Return the panels of a metric, none where it is not shown."""
         return [it for maps in self.maps for it in maps if it.measure.metric.name == metric]
 
+    @property
+    def over_epochs(self) -> list[Metric]:
+        """What is shown over epochs beside the train loss; of classification an error always."""
+        found = [it.metric for it in self.measures if it.metric.name != "train_loss"]
+        return found or [it for it in self.arm.metrics if it.name == "test_error"]
+
     def index_of(self, measure: Measure) -> int:
         """Return the place of a measure among those that are shown."""
         return [it.metric.name for it in self.measures].index(measure.metric.name)
@@ -248,6 +256,8 @@ class Findings:
         Hyperparameters asked for on the axes.
     others
         The material of further studies.
+    published
+        What others have published, to be laid over the figures.
     """
 
     material: Material
@@ -255,6 +265,7 @@ class Findings:
     clip: Clip = WHOLE
     chosen: Chosen = BY_RULE
     others: tuple[Material, ...] = ()
+    published: Reference | None = None
 
     @property
     def materials(self) -> tuple[Material, ...]:
@@ -332,6 +343,13 @@ class Findings:
         from analysis.decoupling import decoupling  # noqa: PLC0415 - which looks at findings, and says so in captions
 
         return decoupling(self)
+
+    @cached_property
+    def overlay(self) -> Overlay | None:
+        """What was published, where it has its place; None where nothing is to be laid over."""
+        from analysis.compare.overlay import overlay  # noqa: PLC0415 - which looks at findings
+
+        return None if self.published is None else overlay(self.published, self)
 
     @cached_property
     def limits(self) -> Limits:

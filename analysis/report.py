@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader
 
 from analysis.account import MOST, designs, failures, losses, question, settings
 from analysis.axes import BY_RULE, Chosen
+from analysis.compare.reference import Reference
 from analysis.decoupling import NAMES
 from analysis.figures import FIGURES, Drawable, interactive
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
@@ -119,12 +120,15 @@ class View:
         What is asked for on the axes.
     scale
         Of :data:`analysis.scales.SCALES`: whose numbers the page shows first. The summary has those of all.
+    published
+        What others have published, to be laid over the figures.
     """
 
     statistic: str | None = None
     clip: Clip = WHOLE
     chosen: Chosen = BY_RULE
     scale: str = RAW
+    published: Reference | None = None
 
 
 PLAIN = View()
@@ -154,7 +158,7 @@ def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN, pr
     figures = folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
     first, *others = materials_of(sources, folder / "trials.csv")
-    findings = Findings(first, view.statistic, view.clip, view.chosen, tuple(others))
+    findings = Findings(first, view.statistic, view.clip, view.chosen, tuple(others), view.published)
     drawn = [(kind, result) for kind in FIGURES for result in kind.compute(findings)]
     pictures = [
         Picture(result=result, files=files)
@@ -208,6 +212,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         methods=METHODS,
         pairs=PAIRS,
         pictures=pictures,
+        overlay=findings.overlay,
         question=question(findings),
         designs=designs(findings),
         settings=settings(findings),
@@ -234,6 +239,7 @@ def _commands(specifications: Sequence[Specification], view: View) -> list[str]:
     ends = [None if end is None else repr(end) for end in (view.clip.low, view.clip.high)]
     options["--clip"] = ",".join(end or "" for end in ends) if any(ends) else None
     options["--scale"] = view.scale if view.scale != RAW else None
+    options["--overlay"] = None if view.published is None else view.published.name
     said = "".join(f" {option} {shlex.quote(value)}" for option, value in options.items() if value is not None)
     return [
         *(f"basin run {it.name}.json" for it in specifications if not it.imported),

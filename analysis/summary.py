@@ -21,7 +21,8 @@ def summary(findings: Findings) -> dict[str, Any]:
     chose comes to there. Chosen on validation images, and not by the minimum over epochs, it is the number to quote.
     ``best`` is None too where the arms of a study are measured on different things; ``arms`` has that of each, and
     ``contenders`` each beside the best of all. What is of one study stands at the top where there is one, and under
-    ``studies`` where there are several, whose arms are called by the study's name and their own.
+    ``studies`` where there are several, whose arms are called by the study's name and their own. ``overlay`` is there
+    where something was laid over the figures: ``reference``, and which of its trainings have a place, and which none.
     """
     measure = findings.measure
     worsts = {one.measures[0].metric.worst for one in findings.arms}
@@ -53,6 +54,7 @@ def summary(findings: Findings) -> dict[str, Any]:
         "maps": _maps(findings, findings.metrics[0]),
         "decoupling": None if decoupled is None else decoupled.to_dict(),
         "other_split": _other(findings) if len(findings.metrics) > 1 else None,
+        **({"overlay": findings.overlay.to_dict()} if findings.overlay is not None else {}),
     }
 
 

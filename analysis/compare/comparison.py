@@ -6,16 +6,27 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from scipy import special
 
 from analysis.compare.reference import Grade, Published, PublishedCell, Reference
 from analysis.replicates import Cell, Curve, Replicates
-from analysis.settings import agree, unlike
+from analysis.settings import Settings, agree, unlike
 
 LEVEL = 0.95
 """Of the prediction interval."""
+
+
+class Trained(Protocol):
+    """Whatever was trained with settings."""
+
+    @property
+    def settings(self) -> Settings:
+        """Every one of them, by path."""
+
+
+T = TypeVar("T", bound=Trained)
 
 
 class Verdict(StrEnum):
@@ -42,7 +53,7 @@ class Scale:
     recorded
         Name of the column of the epochs.
     of
-        From the one to the other.
+        From the one to the other, and back.
     higher
         Whether higher is better.
     most
@@ -181,6 +192,13 @@ def compare(reference: Reference, study: Replicates) -> Comparison:
     return Comparison(study=study.study, reference=reference, rows=tuple(rows))
 
 
+def matches(cell: PublishedCell, trained: Sequence[T]) -> list[T]:
+    """Return what was trained that is the published training, of those most like it."""
+    found = [one for one in trained if agree(cell.where, one.settings)]
+    fewest = min((len(unlike(cell.settings, one.settings)) for one in found), default=0)
+    return [one for one in found if len(unlike(cell.settings, one.settings)) == fewest]
+
+
 def prediction(values: Sequence[float], runs: int = 1) -> tuple[float, float] | None:
     """Return the 95 % prediction interval of the mean of further runs, None with fewer than two values.
 
@@ -210,25 +228,18 @@ def summarised(curve: Curve, statistic: str, epoch: int) -> float | None:
 
 
 def _rows(cell: PublishedCell, study: Replicates, runs: int) -> Iterator[Row]:
-    matches = _matches(cell, study)
+    found = matches(cell, study.cells)
     scale = SCALES.get(cell.metric)
-    if scale is None or not matches:
+    if scale is None or not found:
         verdict = Verdict.NOT_RUN if scale is not None else Verdict.NOT_MEASURED
         yield from (_row(cell, number, verdict, unlike={}) for number in cell.numbers)
         return
-    for match in matches:
+    for match in found:
         curves = study.curves(match, scale.recorded)
         differing = unlike(cell.settings, match.settings)
         for number in cell.numbers:
             values, diverged = _values(match, curves, scale, number)
             yield _judged(cell, number, scale, values, runs, arm=match.arm, unlike=differing, diverged=diverged)
-
-
-def _matches(cell: PublishedCell, study: Replicates) -> list[Cell]:
-    """Return what was trained that is the published training, of those most like it."""
-    found = [one for one in study.cells if agree(cell.where, one.settings)]
-    fewest = min((len(unlike(cell.settings, one.settings)) for one in found), default=0)
-    return [one for one in found if len(unlike(cell.settings, one.settings)) == fewest]
 
 
 def _values(cell: Cell, curves: Mapping[int, Curve], scale: Scale, number: Published) -> tuple[list[float], int]:

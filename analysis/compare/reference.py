@@ -85,8 +85,8 @@ class Reference:
 
     Attributes
     ----------
-    name, title, source
-        What it is called here; what it shows; where it stands.
+    name, title, source, cited
+        What it is called here; what it shows; where it stands, and that in a few words.
     preset
         The bundled study that trains it, None where there is none.
     n
@@ -100,6 +100,7 @@ class Reference:
     name: str
     title: str
     source: str
+    cited: str
     preset: str | None
     n: int
     notes: tuple[str, ...]
@@ -149,6 +150,7 @@ def reference(name: str) -> Reference:
         name=name,
         title=document["title"],
         source=document["source"],
+        cited=document["cited"],
         preset=None if preset == "none" else preset,
         n=document["n"],
         notes=tuple(document["notes"]),

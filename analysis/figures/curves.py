@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -19,7 +19,8 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.axes import NUMBER, Axis, label_of
 from analysis.captions import described
-from analysis.curves import CurveBundle, Line, bundles
+from analysis.compare.overlay import Overlay, several
+from analysis.curves import CurveBundle, Line, Vector, bundles
 from analysis.figures.columns import columns_of
 from analysis.figures.style import STYLE, Caption, band, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
@@ -43,8 +44,32 @@ LABEL = 26
 ENTRIES = 14
 """Entries of the legend at the most; colours go with x, so that a part of them is a scale still."""
 
+PUBLISHED: Mapping[str, Any] = {"linewidth": 0.9, "linestyle": (0, (4, 1.5))}
+"""How published curves are drawn: thinner than ours, and dashed."""
+
+DIAMONDS: Mapping[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 3.5, "markerfacecolor": "none"}
+"""The same of a few epochs, between which nothing is known."""
+
+ENTRY = 18
+"""Characters of a line of the legend's entry for what was published."""
+
 T = TypeVar("T")
 Colour = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trace:
+    """What was published of the configuration of one bundle: its values of a metric at some epochs."""
+
+    bundle: CurveBundle
+    metric: str
+    epochs: Vector
+    values: Vector
+
+    @property
+    def whole(self) -> bool:
+        """Whether every epoch is known, so that a line may join them."""
+        return bool((self.epochs == np.arange(1, len(self.epochs) + 1)).all())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,6 +90,8 @@ class Curves:
         How values are written.
     metrics
         What the columns after the train loss show, by name.
+    traces, published
+        What is laid over, and what the legend calls it.
     """
 
     name: str
@@ -76,14 +103,16 @@ class Curves:
     ys: Sequence[float | None]
     axes: Mapping[str, Axis] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    traces: Sequence[Trace] = ()
+    published: str = ""
 
 
 def compute(findings: Findings) -> list[Curves]:
     """Return the curves of each arm: of a grid, of the best plane of a larger grid, or of the best of no grid."""
-    return [found for one in findings.arms if (found := _curves(one)) is not None]
+    return [found for one in findings.arms if (found := _curves(one, findings.overlay)) is not None]
 
 
-def _curves(arm: ArmFindings) -> Curves | None:
+def _curves(arm: ArmFindings, overlay: Overlay | None) -> Curves | None:
     ranks = arm.rankings[0]
     if ranks.empty:
         return None
@@ -115,28 +144,54 @@ def _curves(arm: ArmFindings) -> Curves | None:
     epochs = arm.material.curves(ended["number"].tolist())
     if epochs.empty:
         return None
-    metrics = _metrics(arm)
+    metrics = arm.over_epochs
     found = bundles(epochs, ended, x, y, others=told, metrics=[it.name for it in metrics])
     what = " and ".join(dict.fromkeys(["train loss"] * (arm.arm.dataset is not None) + [_noun(it) for it in metrics]))
+    traces, laid = ((), "") if overlay is None else _laid(arm, overlay, found, plane, y)
     return Curves(
         name=f"curves{arm.suffix}",
         title=f"{what} over epochs, for each {label_of(x)}"
         + (f" and {label_of(y)}" if y else "")
         + (f", {arm.said}" if arm.armed else ""),
-        caption=f"{described([(arm, trials)], plane)}{which} {_legend(found, metrics)}{fewer}",
+        caption=f"{described([(arm, trials)], plane)}{which} {_legend(found, metrics)}{fewer}{laid}",
         bundles=found,
         x=x,
         y=y,
         ys=ys,
         axes=arm.scales,
         metrics={it.name: it for it in metrics},
+        traces=traces,
+        published=overlay.label if overlay is not None and traces else "",
     )
 
 
-def _metrics(arm: ArmFindings) -> list[Metric]:
-    """Return what is drawn beside the train loss; of classification an error always."""
-    found = [it.metric for it in arm.measures if it.metric.name != "train_loss"]
-    return found or [it for it in arm.arm.metrics if it.name == "test_error"]
+def _laid(
+    arm: ArmFindings, overlay: Overlay, bundles: Sequence[CurveBundle], plane: Mapping[str, float], y: str | None
+) -> tuple[tuple[Trace, ...], str]:
+    """Return what was published of the bundles, and what the caption says of it.
+
+    It is drawn as far as the training here goes.
+    """
+    x = arm.axes[0]
+    traces, beyond, missing = [], 0, []
+    for laid in overlay.of(arm, list(bundles[0].lines)):
+        at = {it: {x: it.x, **({} if y is None else {y: it.y}), **it.others, **plane} for it in bundles}
+        bundle = next((it for it, values in at.items() if values == laid.place), None)
+        epochs, values = laid.points(arm.arm.epochs)
+        if bundle is None or not len(epochs):
+            missing += [laid.cell.label]
+            continue
+        traces.append(Trace(bundle=bundle, metric=laid.metric, epochs=epochs, values=values))
+        beyond = max(beyond, laid.last if laid.last > arm.arm.epochs else 0)
+    text = ""
+    if traces:
+        kinds = {it.whole for it in traces}
+        how = "Dashed and diamonds" if len(kinds) > 1 else "Dashed" if kinds == {True} else "Diamonds"
+        text = f" {how}: {overlay.label}, {overlay.runs}, {overlay.grades}"
+        text += f"; it goes on to epoch {beyond}." if beyond else "."
+    if missing:
+        text += f" Published, and not among what is drawn here: {several(missing)}."
+    return tuple(traces), text
 
 
 def _noun(metric: Metric) -> str:
@@ -188,11 +243,17 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
             first = next(iter(bundles[0].metrics))
             for bundle in bundles:
                 _draw_bundle(ax, bundle, bundle.metrics[first], colours[labels[_point(bundle)]])
+            for trace in result.traces:
+                if trace.metric == first:
+                    _draw_trace(ax, trace, colours[labels[_point(trace.bundle)]])
             _label([ax], [_title(result, first)], "")
             return ax.get_figure(root=True)  # type: ignore[return-value]
-        shown = _picked(list(colours), ENTRIES)
+        handles = [Line2D([], [], color=colours[label], label=label) for label in _picked(list(colours), ENTRIES)]
+        if result.traces:
+            handles.append(_handle(result))
         head = "\n".join([label_of(result.x), *(f"({name})" for name in bundles[0].others)])
-        legend = max(0.65 + 0.072 * max(map(len, shown)), 0.35 + 0.078 * max(map(len, head.split("\n"))))
+        words = [line for handle in handles for line in str(handle.get_label()).split("\n")]
+        legend = max(0.65 + 0.072 * max(map(len, words)), 0.35 + 0.078 * max(map(len, head.split("\n"))))
         width = (4.5, 7.8, 11.1)[min(len(names), 3) - 1] + legend
         below = Caption(result.caption, width)
         bottom, height = 0.6 + below.height, 1.75 if len(ys) > 1 else 2.6
@@ -212,11 +273,12 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
             for bundle in (b for b in bundles if b.y == value):
                 for axes, line in zip(grid[row], bundle.lines.values(), strict=True):
                     _draw_bundle(axes, bundle, line, colours[labels[_point(bundle)]])
+            for trace in (it for it in result.traces if it.bundle.y == value):
+                _draw_trace(grid[row, names.index(trace.metric)], trace, colours[labels[_point(trace.bundle)]])
             title = "" if value is None else f"{result.y} = {titles[value]}"
             _label(list(grid[row]), [_title(result, name) for name in names], title, last=row == len(ys) - 1)
         for column, name in enumerate(names):
             _limit(list(grid[:, column]), result, name)
-        handles = [Line2D([], [], color=colours[label], label=label) for label in shown]
         figure.legend(handles=handles, title=head, loc="center right", frameon=False, fontsize=8)
         below.write(figure)
         return figure
@@ -263,6 +325,21 @@ def _draw_bundle(axes: Axes, bundle: CurveBundle, line: Line, colour: Colour) ->
             axes.plot([bundle.epochs[known[-1]]], [seed[known[-1]]], marker="x", color=colour, markersize=5)
 
 
+def _draw_trace(axes: Axes, trace: Trace, colour: Colour) -> None:
+    """Draw published values: a dashed line where every epoch is known, else a diamond each."""
+    if trace.whole:
+        axes.plot(trace.epochs, trace.values, color=colour, **PUBLISHED)
+    else:
+        axes.plot(trace.epochs, trace.values, color=colour, **DIAMONDS)
+
+
+def _handle(result: Curves) -> Line2D:
+    """Return the one entry of the legend for all that was published."""
+    kinds = {it.whole for it in result.traces}
+    look = {**(DIAMONDS if False in kinds else {}), **(PUBLISHED if True in kinds else {})}
+    return Line2D([], [], color="black", label=textwrap.fill(result.published, ENTRY), **look)
+
+
 def _title(result: Curves, name: str) -> str:
     """Return what the vertical axis of a column shows."""
     metric = result.metrics.get(name)
@@ -278,13 +355,15 @@ def _limit(column: Sequence[Axes], result: Curves, name: str) -> None:
     """
     metric = result.metrics.get(name)
     lines = [line for bundle in result.bundles for line in bundle.lines.items()]
-    values = np.concatenate([line.seeds.ravel() for it, line in lines if it == name])
+    laid = [(trace.metric, trace.values) for trace in result.traces]
+    every = [(it, line.seeds.ravel()) for it, line in lines] + laid
+    values = np.concatenate([seeds for it, seeds in every if it == name])
     values = values[np.isfinite(values)]
     if metric is not None and metric.unit == "%":
         percent = {it.name for it in result.metrics.values() if it.unit == "%"}
-        every = np.concatenate([line.seeds.ravel() for it, line in lines if it in percent])
-        every = every[np.isfinite(every)]
-        worst = float(every.max()) if len(every) else 100.0
+        errors = np.concatenate([seeds for it, seeds in every if it in percent])
+        errors = errors[np.isfinite(errors)]
+        worst = float(errors.max()) if len(errors) else 100.0
         for axes in column:
             axes.set_ylim(0, 1.04 * worst or 1.0)
     elif (metric is None or metric.log) and (values >= 0).all():

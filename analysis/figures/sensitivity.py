@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,18 +31,35 @@ FEWEST = 3
 """Values of x below which a line says nothing."""
 
 
+PUBLISHED: dict[str, Any] = {
+    "linewidth": 0.9,
+    "linestyle": (0, (4, 1.5)),
+    "marker": "D",
+    "markersize": 4.0,
+    "markerfacecolor": "none",
+}
+"""How published values are drawn: thinner than ours, dashed, and hollow."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Line:
-    """One line: ``label`` and ``look`` of it, and one row a seed with ``x``, ``value``, ``diverged``."""
+    """One line: ``label`` and ``look`` of it, and one row a seed with ``x``, ``value``, ``diverged``.
+
+    ``published`` has one row a value of ``x`` of which others have published a ``value``.
+    """
 
     label: str
     look: dict[str, Any]
     seeds: pd.DataFrame
+    published: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sensitivity:
-    """The lines of a study of arms, or of one arm; ``head`` stands above the legend."""
+    """The lines of a study of arms, or of one arm; ``head`` stands above the legend.
+
+    ``published`` is what the legend calls what others have published, empty where nothing is laid over.
+    """
 
     name: str
     title: str
@@ -52,6 +69,7 @@ class Sensitivity:
     head: str
     lines: tuple[Line, ...]
     axis: Values
+    published: str = ""
 
 
 def compute(findings: Findings) -> list[Sensitivity]:
@@ -79,7 +97,9 @@ def _of_arms(findings: Findings, arms: Sequence[ArmFindings]) -> Sensitivity:
         trials = one.at(held)
         parts.append((one, trials))
         label = f"{one.name} ({point(one.named(held))})" if held else one.name
-        lines.append(Line(label=label, look=look, seeds=_seeds(one, trials, x)))
+        lines.append(
+            Line(label=label, look=look, seeds=_seeds(one, trials, x), published=_published(findings, one, x, held))
+        )
     others = any(len(one.space) > 1 for one in arms)
     where = "Every other hyperparameter stands at the best configuration of its arm. " if others else ""
     return _sensitivity(findings, arms[0], parts, lines, head="", where=where)
@@ -101,6 +121,7 @@ def _of_rows(findings: Findings, arm: ArmFindings) -> Sensitivity:
             label=names[value],
             look={"color": mpl.colormaps["plasma"](0.9 * place), "linestyle": DASHES[index % len(DASHES)]},
             seeds=_seeds(arm, drawn[drawn[str(y)] == value], x),
+            published=_published(findings, arm, x, held | {str(y): value}),
         )
         for index, (value, place) in enumerate(zip(values.tolist(), along.tolist(), strict=True))
     ]
@@ -113,15 +134,27 @@ def _seeds(arm: ArmFindings, trials: pd.DataFrame, x: str) -> pd.DataFrame:
     return pd.DataFrame({"x": found[x], "value": found["value"], "diverged": found["diverged"]})
 
 
+def _published(findings: Findings, arm: ArmFindings, x: str, held: Mapping[str, float]) -> pd.DataFrame:
+    """Return what was published along x, all other hyperparameters held."""
+    measure, overlay = arm.measures[0], findings.overlay
+    laid = [] if overlay is None else overlay.of(arm, [measure.metric.name], held)
+    found = [(it.place[x], it.value(measure.statistic, arm.arm.epochs)) for it in laid]
+    known = pd.DataFrame([pair for pair in found if pair[1] is not None], columns=["x", "value"], dtype=float)
+    return known.sort_values("x", ignore_index=True)
+
+
 def _sensitivity(
     findings: Findings, arm: ArmFindings, parts: Sequence[Part], lines: Sequence[Line], *, head: str, where: str
 ) -> Sensitivity:
     measure, x = arm.measures[0], arm.axes[0]
-    every = pd.concat([line.seeds for line in lines])
-    values, lost = every["value"].to_numpy(dtype=float), bool(every["diverged"].any())
+    every, laid = pd.concat([line.seeds for line in lines]), pd.concat([line.published for line in lines])
+    values, lost = pd.concat([every["value"], laid["value"]]).to_numpy(dtype=float), bool(every["diverged"].any())
     axis = Values.of(findings, measure.label, values)
     text = f"{described(parts)} {where}{measured(measure, 'Lines', diverged=lost)} Bands: range over seeds."
     text += " Crosses: seeds that diverged." if lost else ""
+    overlay = findings.overlay if len(laid) else None
+    if overlay is not None:
+        text += f" Diamonds, dashed: {overlay.label}, {overlay.runs}, {overlay.grades}."
     of = f"each {label_of(head)}" if head else "each arm"
     return Sensitivity(
         name="sensitivity",
@@ -132,6 +165,7 @@ def _sensitivity(
         head=head,
         lines=tuple(lines),
         axis=axis,
+        published="" if overlay is None else overlay.label,
     )
 
 
@@ -146,12 +180,15 @@ def draw(result: Sensitivity, ax: Axes | None = None) -> Figure:
 
 
 def _labels(result: Sensitivity) -> list[str]:
-    return [textwrap.fill(line.label, 36) for line in result.lines]
+    labels = [*(line.label for line in result.lines), *([result.published] if result.published else [])]
+    return [
+        textwrap.fill(label, 36 if max(len(line.label) for line in result.lines) > 18 else 18) for label in labels
+    ]
 
 
 def _draw(axes: Axes, result: Sensitivity, *, alone: bool) -> None:
     joined = not result.arm.scales[result.x].choices  # nothing lies between two choices
-    for line, label in zip(result.lines, _labels(result), strict=True):
+    for line, label in zip(result.lines, _labels(result), strict=False):
         seeds = line.seeds.assign(value=result.axis.shown(line.seeds["value"].to_numpy(dtype=float)))
         over = line.seeds.groupby("x")["value"]
         mean, colour = result.axis.shown(over.mean().to_numpy()), line.look["color"]
@@ -163,6 +200,12 @@ def _draw(axes: Axes, result: Sensitivity, *, alone: bool) -> None:
         axes.plot(xs, mean, marker="o", markersize=3.2, linewidth=1.4, label=label, **style)
         gone = seeds[seeds["diverged"]]
         axes.scatter(gone["x"], gone["value"], marker="x", s=22, color=[colour], linewidths=1.1, zorder=3)
+        laid = result.axis.shown(line.published["value"].to_numpy(dtype=float))
+        axes.plot(
+            line.published["x"], laid, color=colour, **(PUBLISHED if joined else PUBLISHED | {"linestyle": "none"})
+        )
+    if result.published:
+        axes.plot([], [], color="black", label=_labels(result)[-1], **PUBLISHED)
     result.axis.upright(axes)
     scaled(axes, result.arm, result.x)
     entitle(axes, result.title, _labels(result), head=result.head, alone=alone)

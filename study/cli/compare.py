@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from study.cli.completion import complete_study
+from study.cli.completion import complete_reference, complete_study
 from study.cli.options import JsonOption, StoreOption
 from study.cli.output import print_json, print_table
 from study.errors import UsageError
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from analysis.compare.comparison import Comparison, Row
 
 COLUMNS = ("cell", "what", "published", "measured", "n", "difference", "95 % interval", "verdict")
-
-
-def complete_reference(incomplete: str) -> list[str]:
-    """Return the references whose name begins so."""
-    from analysis.compare.reference import reference_names  # noqa: PLC0415
-
-    return [name for name in reference_names() if name.startswith(incomplete)]
 
 
 def compare(

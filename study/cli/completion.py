@@ -24,3 +24,10 @@ def complete_study(ctx: typer.Context, incomplete: str) -> list[str]:
 def complete_spec(incomplete: str) -> list[str]:
     """Return the presets whose name begins so; where none does, the shell offers files."""
     return [name for name in preset_names() if name.startswith(incomplete)]
+
+
+def complete_reference(incomplete: str) -> list[str]:
+    """Return the references whose name begins so."""
+    from analysis.compare.reference import reference_names  # noqa: PLC0415
+
+    return [name for name in reference_names() if name.startswith(incomplete)]

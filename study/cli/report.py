@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from study.cli.completion import complete_reference
 from study.cli.options import JsonOption, ScaleOption, StoreOption
 from study.cli.output import print_json
 from study.interruption import ended_by_signals
@@ -38,6 +39,14 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
         typer.Option("--force", help="Write into a folder that holds other files; those of the same names are lost."),
     ] = False,
     scale: ScaleOption = "raw",
+    overlay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REFERENCE",
+            help="Published values over the figures where they fit; `basin compare --list` has all.",
+            autocompletion=complete_reference,
+        ),
+    ] = None,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -47,7 +56,9 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
 
     SHA256SUMS in the folder lists the files of the report with their hashes; the next report replaces these alone.
     """
-    request = reporting.Request.of(folder, statistic=statistic, x=x, y=y, clip=clip, scale=scale, force=force)
+    request = reporting.Request.of(
+        folder, statistic=statistic, x=x, y=y, clip=clip, scale=scale, overlay=overlay, force=force
+    )
     request.check(_note)
     with opened(store) as it, ended_by_signals():
         written = reporting.report(it, studies, request, _note)
@@ -55,6 +66,8 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
         print_json(written.to_dict())
         return
     typer.echo(f"report of {written.name}: {written.page}")
+    for sentence in written.overlaid:
+        typer.echo(f"  overlay {overlay}: {sentence}")
     for picture in written.pictures:
         typer.echo(f"  {picture}")
 

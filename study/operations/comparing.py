@@ -40,7 +40,8 @@ def find(name: str) -> Reference:
         return reference(name)
     except KeyError:
         known = nearest(name, reference_names())
-        raise UsageError(f"no reference {shown(name)}; {known} `basin compare --list` has all") from None
+        stop = "" if known.endswith("?") else ";"
+        raise UsageError(f"no reference {shown(name)}; {known}{stop} `basin compare --list` has all") from None
 
 
 def compare(

@@ -12,9 +12,11 @@ from search_spaces.declarations import Metric
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
 from study.errors import UsageError
+from study.operations.comparing import find
 from study.operations.folder import check, publishing, unheard
 
 if TYPE_CHECKING:
+    from analysis.compare.reference import Reference
     from search_spaces.specification import Specification
     from study.store import Store
 
@@ -40,6 +42,8 @@ class Request:
         The two as they were written, for messages.
     scale
         Which numbers of the maps the page shows first, ``raw``, ``logit`` or ``censored``.
+    published
+        What others have published, to be laid over the figures.
     force
         Whether the folder may hold other files; those of the report's names are lost.
     """
@@ -52,6 +56,7 @@ class Request:
     high: float | None = None
     clip: str | None = None
     scale: str = "raw"
+    published: Reference | None = None
     force: bool = False
 
     @classmethod
@@ -64,6 +69,7 @@ class Request:
         y: str | None = None,
         clip: str | None = None,
         scale: str = "raw",
+        overlay: str | None = None,
         force: bool = False,
     ) -> Request:
         """Return a request of what was written.
@@ -71,7 +77,8 @@ class Request:
         Raises
         ------
         UsageError
-            The statistic or the scale is none, x is y, ``clip`` is not ``LOW,HIGH``, or the folder is not named.
+            The statistic, the scale or the reference of ``overlay`` is none, x is y, ``clip`` is not ``LOW,HIGH``, or
+            the folder is not named.
         """
         from analysis.statistics import STATISTICS  # noqa: PLC0415
 
@@ -85,7 +92,16 @@ class Request:
             raise UsageError(f"--x and --y must be two hyperparameters, got {shown(x)} for both")
         low, high = _limits(clip)
         return cls(
-            out=Path(out), statistic=statistic, x=x, y=y, low=low, high=high, clip=clip, scale=scale, force=force
+            out=Path(out),
+            statistic=statistic,
+            x=x,
+            y=y,
+            low=low,
+            high=high,
+            clip=clip,
+            scale=scale,
+            published=None if overlay is None else find(overlay),
+            force=force,
         )
 
     def check(self, note: Callable[[str], None] = unheard) -> None:
@@ -184,6 +200,11 @@ class Report:
         figures = [name for name in self.summary["figures"] if name.endswith(".png")]
         return [(self.folder / name).absolute() for name in figures]
 
+    @property
+    def overlaid(self) -> list[str]:
+        """What was published and has a place in the figures, and what has none, in sentences."""
+        return list(self.summary.get("overlay", {}).get("sentences", ()))
+
     def to_dict(self) -> dict[str, Any]:
         """Return what ``basin report --json`` prints."""
         return dict(self.summary)
@@ -228,6 +249,7 @@ def report(store: Store, names: Sequence[str], request: Request, note: Callable[
             clip=Clip(low=request.low, high=request.high),
             chosen=Chosen(x=request.x, y=request.y),
             scale=request.scale,
+            published=request.published,
         )
         with publishing(request.out, force=request.force, note=note) as unfinished:
             summary = write_report([StudySource(store, it) for it in found], unfinished, view, press)

@@ -89,7 +89,7 @@ class Study:
         with self._opening() as store:
             return store.curves(self.name, where=where)
 
-    def report(
+    def report(  # noqa: PLR0913 - as the report needs
         self,
         out: str | os.PathLike[str],
         *,
@@ -99,6 +99,7 @@ class Study:
         y: str | None = None,
         clip: tuple[float | None, float | None] | None = None,
         scale: str = "raw",
+        overlay: str | None = None,
         force: bool = False,
     ) -> reporting.Report:
         """Write figures, tables and one self-contained page into a folder.
@@ -117,6 +118,9 @@ class Study:
             Between which values the colours of the maps reach, such as ``(None, 10)``.
         scale
             Which numbers of the maps the page shows first: ``raw``, ``logit`` or ``censored``.
+        overlay
+            Published values to be laid over the figures: a name that ``basin compare --list`` lists, such as
+            ``"report-curves-cifar10"``. ``summary["overlay"]["sentences"]`` of the report says what has no place.
         force
             Whether the folder may hold other files; those of the report's names are lost.
 
@@ -127,7 +131,7 @@ class Study:
         """
         ends = None if clip is None else ",".join("" if end is None else repr(float(end)) for end in clip)
         request = reporting.Request.of(
-            os.fspath(out), statistic=statistic, x=x, y=y, clip=ends, scale=scale, force=force
+            os.fspath(out), statistic=statistic, x=x, y=y, clip=ends, scale=scale, overlay=overlay, force=force
         )
         request.check()
         with self._opening() as store:

@@ -21,7 +21,7 @@ def reference(*numbers, metric="test_error", where=None, settings=None, precisio
         note="",
         numbers=tuple(Published(statistic=s, epoch=e, value=v) for s, e, v in numbers),
     )
-    return Reference(name="made-up", title="a", source="b", preset=None, n=n, notes=(), cells=(cell,))
+    return Reference(name="made-up", title="a", source="b", cited="c", preset=None, n=n, notes=(), cells=(cell,))
 
 
 def judged(published, *values, metric="test_error", **more):
