@@ -61,8 +61,10 @@ class Press:
         for helper in self._helpers:
             helper.end()
 
-    def write(self, drawn: Sequence[tuple[Kind, Drawable]], folder: Path) -> list[dict[str, Path]]:
-        """Write results of kinds of figures into a folder; return the files of each, in their order.
+    def write(
+        self, drawn: Sequence[tuple[Kind, Drawable]], folder: Path, width: str = "page"
+    ) -> list[dict[str, Path]]:
+        """Write results of kinds of figures into a folder, as wide as is asked; return the files of each, in order.
 
         What a helper cannot take or does not bring to an end this process draws, which then meets the same error.
         """
@@ -76,16 +78,16 @@ class Press:
                 sent[index] = pickle.dumps((FIGURES.index(kind), result))
         # Those with most in them first, as the last to be begun decides when all are done: helpers take the heaviest.
         free = deque(sorted(sent, key=lambda index: len(sent[index])))
-        before = pickle.dumps((dict(mpl.rcParams), folder))
+        before = pickle.dumps((dict(mpl.rcParams), folder, width))
         for helper in self._helpers:
             helper.begin(before, sent, free)
         own = [index for index in range(len(drawn)) if index not in sent]
         done: dict[int, dict[str, Path]] = {}
         while (mine := own.pop() if own else _next(free)) is not None:
-            done[mine] = write(*drawn[mine], folder)
+            done[mine] = write(*drawn[mine], folder, width)
         for helper in self._helpers:
             done |= helper.finished()
-        return [done[index] if index in done else write(*both, folder) for index, both in enumerate(drawn)]
+        return [done[index] if index in done else write(*both, folder, width) for index, both in enumerate(drawn)]
 
 
 class Helper:
@@ -141,13 +143,13 @@ def serve() -> None:
         from analysis.figures import FIGURES, write  # noqa: PLC0415
 
         with suppress(EOFError):
-            style, folder = pickle.load(sys.stdin.buffer)  # noqa: S301 - by this program
+            style, folder, width = pickle.load(sys.stdin.buffer)  # noqa: S301 - by this program
             mpl.rcParams.update(style)
             while True:
                 number, result = pickle.load(sys.stdin.buffer)  # noqa: S301 - by this program
                 files = None
                 with suppress(Exception):  # None: the other process tries, and says what is wrong
-                    files = write(FIGURES[number], result, folder)
+                    files = write(FIGURES[number], result, folder, width)
                 pickle.dump(files, answers)
                 answers.flush()
 

@@ -122,6 +122,8 @@ class View:
         Of :data:`analysis.scales.SCALES`: whose numbers the page shows first. The summary has those of all.
     published
         What others have published, to be laid over the figures.
+    width
+        Of :data:`analysis.figures.style.WIDTHS`: how wide figures are drawn.
     """
 
     statistic: str | None = None
@@ -129,6 +131,7 @@ class View:
     chosen: Chosen = BY_RULE
     scale: str = RAW
     published: Reference | None = None
+    width: str = "page"
 
 
 PLAIN = View()
@@ -162,7 +165,7 @@ def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN, pr
     drawn = [(kind, result) for kind in FIGURES for result in kind.compute(findings)]
     pictures = [
         Picture(result=result, files=files)
-        for (_, result), files in zip(drawn, press.write(drawn, figures), strict=True)
+        for (_, result), files in zip(drawn, press.write(drawn, figures, view.width), strict=True)
     ]
     numbers = summary(findings)
     files = [path for picture in pictures for path in picture.files.values()]
@@ -212,6 +215,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         methods=METHODS,
         pairs=PAIRS,
         pictures=pictures,
+        captioned=view.width == "column",
         overlay=findings.overlay,
         question=question(findings),
         designs=designs(findings),
@@ -239,6 +243,7 @@ def _commands(specifications: Sequence[Specification], view: View) -> list[str]:
     ends = [None if end is None else repr(end) for end in (view.clip.low, view.clip.high)]
     options["--clip"] = ",".join(end or "" for end in ends) if any(ends) else None
     options["--scale"] = view.scale if view.scale != RAW else None
+    options["--width"] = view.width if view.width != "page" else None
     options["--overlay"] = None if view.published is None else view.published.name
     said = "".join(f" {option} {shlex.quote(value)}" for option, value in options.items() if value is not None)
     return [

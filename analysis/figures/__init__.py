@@ -61,6 +61,9 @@ class Kind(Protocol):
     def draw(self, result: Any, ax: Axes | None = None) -> Figure:
         """Draw a result: on axes of a figure of one's own, or as a figure with its caption."""
 
+    def column(self, result: Any) -> Figure:
+        """Draw a result as wide as a column of a paper, without its title and its caption."""
+
     def caption(self, result: Any) -> str:
         """Return the text below a result."""
 
@@ -91,18 +94,24 @@ FIGURES: tuple[Kind, ...] = (
 """The kinds of figures of a report, in its order."""
 
 
-IN_A_COLUMN: Mapping[Kind, Callable[[Any], Figure | None]] = {
-    heatmap: heatmap.column,
-    points: points.column,
-    optima: optima.column,
+IN_A_COLUMN: Mapping[Kind, Callable[[Any], bool]] = {
+    heatmap: lambda result: len(result.maps) == 1,
+    points: lambda _: True,
+    optima: lambda _: True,
 }
-"""Kinds that are drawn once more for a column of a paper, where they fit one; the others are small as they are."""
+"""Kinds whose PDF is always as wide as a column of a paper, where they say so of a result."""
 
 
-def write(kind: Kind, result: Any, folder: Path) -> dict[str, Path]:
-    """Write a result as PNG, SVG and PDF, and as GIF where it moves; return its files by kind."""
-    paper = IN_A_COLUMN[kind](result) if kind in IN_A_COLUMN else None
-    files = save(kind.draw(result), folder, result.name, paper)
+def write(kind: Kind, result: Any, folder: Path, width: str = "page") -> dict[str, Path]:
+    """Write a result as PNG, SVG and PDF, and as GIF where it moves; return its files by kind.
+
+    ``width`` is one of :data:`analysis.figures.style.WIDTHS`.
+    """
+    if width == "column":
+        files = save(kind.column(result), folder, result.name)
+    else:
+        paper = kind.column(result) if kind in IN_A_COLUMN and IN_A_COLUMN[kind](result) else None
+        files = save(kind.draw(result), folder, result.name, paper)
     if kind is paths:
         files["gif"] = folder / f"{result.name}.gif"
         files["gif"].write_bytes(paths.animate(result))

@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import chosen, described
 from analysis.contenders import Contender
-from analysis.figures.style import BEST, STYLE, Caption, plain_log
+from analysis.figures import narrow
+from analysis.figures.style import BEST, COLUMN, STYLE, Caption, plain_log
 from analysis.findings import Findings
 from analysis.numbers import point
 
@@ -80,8 +81,21 @@ def draw(result: Bests, ax: Axes | None = None) -> Figure:
         return figure
 
 
-def _label(axes: Axes, result: Bests) -> None:
-    texts = [textwrap.fill(f"{it.arm.name}: {point(it.arm.named(it.best))}", LABEL) for it in result.contenders]
+def column(result: Bests) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: one panel below the other."""
+    with mpl.rc_context(COLUMN):
+        height = 0.33 * len(result.contenders) + 0.15
+        figure, (means, differences) = narrow.stacked(2, height, left=1.25, between=0.65, head=0.25)
+        _draw_means(means, result)
+        _draw_differences(differences, result)
+        for axes in (means, differences):
+            _label(axes, result, 24)
+            axes.tick_params(axis="y", labelsize=6.0)
+        return narrow.settled(figure)
+
+
+def _label(axes: Axes, result: Bests, line: int = LABEL) -> None:
+    texts = [textwrap.fill(f"{it.arm.name}: {point(it.arm.named(it.best))}", line) for it in result.contenders]
     axes.set_yticklabels(texts, fontsize=7, parse_math=False)
 
 

@@ -21,9 +21,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import Part, described
+from analysis.figures import narrow
 from analysis.figures.layout import panels
 from analysis.figures.palette import looks
-from analysis.figures.style import STYLE, band, plain_log
+from analysis.figures.style import COLUMN, STYLE, band, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
 from analysis.measure import COUNTED
 from analysis.numbers import point
@@ -184,6 +185,23 @@ def draw(result: Contest, ax: Axes | None = None) -> Figure:
             handles=handles, loc="upper right", bbox_to_anchor=corner, frameon=False, fontsize=7.5, handlelength=2.8
         )
         return figure
+
+
+def column(result: Contest) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: panel below panel."""
+    with mpl.rc_context(COLUMN):
+        rows, names = list(dict.fromkeys(it.row for it in result.runners)), list(result.columns)
+        several = len(rows) > 1
+        figure, axes = narrow.stacked(len(rows) * len(names), 1.05, between=0.3 if several else 0.22)
+        for index, place in enumerate(axes):
+            row = rows[index // len(names)]
+            _draw(place, result, row, names[index % len(names)])
+            place.set_title(row if several and not index % len(names) else "", loc="left")
+            if index < len(axes) - 1:
+                place.set_xlabel("")
+        handles = [Line2D([], [], label=it.label, **it.look) for it in result.runners]
+        narrow.key(figure, handles, [it.label for it in result.runners])
+        return narrow.settled(figure)
 
 
 def _draw(axes: Axes, result: Contest, row: str, name: str) -> None:

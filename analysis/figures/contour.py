@@ -14,9 +14,10 @@ from matplotlib.figure import Figure
 from analysis.axes import label_of
 from analysis.captions import described, measured
 from analysis.field import Field
+from analysis.figures import narrow
 from analysis.figures.layout import DOUBLE, panels, scaled
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
-from analysis.figures.style import STYLE, plain_log
+from analysis.figures.style import COLUMN, STYLE, plain_log
 from analysis.findings import ArmFindings, Findings, Limits
 from analysis.measure import Measure
 from analysis.numbers import plain
@@ -157,6 +158,18 @@ def draw(result: Contour, ax: Axes | None = None) -> Figure:
         bar = figure.add_axes((1 - right / width, place.y0, BAR / width, place.height))
         draw_bar(figure, bar, result.limits, measure)
         return figure
+
+
+def column(result: Contour) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: one panel below the other."""
+    with mpl.rc_context(COLUMN):
+        figure, axes = narrow.stacked(2, 1.5, between=0.62, head=0.22)
+        _points(axes[0], result)
+        _surface(axes[1], result)
+        for marks in axes[0].collections:
+            marks.set(sizes=0.5 * np.asarray(marks.get_sizes()))  # type: ignore[attr-defined]
+        narrow.bar(figure, result.limits, result.arm.measures[0])
+        return narrow.settled(figure)
 
 
 def _points(axes: Axes, result: Contour) -> None:

@@ -5,6 +5,7 @@ The layout is that of Figure 5 of the Padam reproducibility report (H. Mittal, K
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ from analysis.axes import NUMBER, Axis, label_of
 from analysis.captions import described
 from analysis.compare.overlay import Overlay, several
 from analysis.curves import CurveBundle, Line, Vector, bundles
+from analysis.figures import narrow
 from analysis.figures.columns import columns_of
-from analysis.figures.style import STYLE, Caption, band, plain_log
+from analysis.figures.style import COLUMN, STYLE, Caption, band, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
 from analysis.measure import COUNTED, SPLITS
 from analysis.numbers import point
@@ -282,6 +284,51 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
         figure.legend(handles=handles, title=head, loc="center right", frameon=False, fontsize=8)
         below.write(figure)
         return figure
+
+
+def column(result: Curves) -> Figure:
+    """Draw curves as wide as a column of a paper, without title and caption.
+
+    What is measured makes blocks, one below the other; the rows of a page stand two by two in each.
+    """
+    with mpl.rc_context(COLUMN):
+        bundles, ys, names = result.bundles, result.ys, list(result.bundles[0].lines)
+        labels = _labels(bundles, [result.axes.get(name, NUMBER) for name in (result.x, *bundles[0].others)])
+        colours = _colours(bundles, labels)
+        across = min(2, len(ys))
+        block = math.ceil(len(ys) / across) * across
+        titled = 0.34 if result.y else 0.22
+        figure, axes = narrow.stacked(
+            block * len(names), 0.85 if result.y else 1.3, across=across, between=titled, head=0.25
+        )
+        titles = result.axes.get(str(result.y), NUMBER).texts([value for value in ys if value is not None])
+        for place, name in enumerate(names):
+            column = axes[place * block : (place + 1) * block]
+            for index, (one, value) in enumerate(zip(column, ys, strict=False)):
+                for bundle in (it for it in bundles if it.y == value):
+                    _draw_bundle(one, bundle, bundle.lines[name], colours[labels[_point(bundle)]])
+                for trace in (it for it in result.traces if it.metric == name and it.bundle.y == value):
+                    _draw_trace(one, trace, colours[labels[_point(trace.bundle)]])
+                lowest = index + across >= len(ys)
+                _label(
+                    [one],
+                    ["" if index % across else _title(result, name)],
+                    "" if value is None else f"{result.y} = {titles[value]}",
+                    last=place == len(names) - 1 and lowest,
+                )
+                one.tick_params(labelbottom=lowest, labelleft=index % across == 0, which="both")
+            for spare in column[len(ys) :]:
+                spare.remove()
+            _limit(column[: len(ys)], result, name)
+        ends = np.array([one.get_xlim() for one in figure.axes])
+        for one in figure.axes:
+            one.set_xlim(ends[:, 0].min(), ends[:, 1].max())
+        handles = [Line2D([], [], color=colours[label], label=label) for label in _picked(list(colours), ENTRIES)]
+        if result.traces:
+            handles.append(_handle(result))
+        head = " ".join([label_of(result.x), *(f"({name})" for name in bundles[0].others)])
+        narrow.key(figure, handles, [str(it.get_label()) for it in handles], head)
+        return narrow.settled(figure)
 
 
 def _picked(values: Sequence[T], most: int, always: T | None = None) -> list[T]:

@@ -24,9 +24,10 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from analysis.captions import described, measured
 from analysis.decoupling import BEST as MOST
 from analysis.decoupling import Axis, Decoupling, Panel
+from analysis.figures import narrow
 from analysis.figures.cells import LOST
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
-from analysis.figures.style import BEST, STYLE, Caption
+from analysis.figures.style import BEST, COLUMN, STYLE, Caption
 from analysis.findings import WHOLE, Clip, Findings, Limits, limits
 from analysis.grid import Cell, Grid, Mask, Matrix
 from analysis.measure import Measure
@@ -45,7 +46,7 @@ LEFT, ABOVE, BELOW = 0.5, 0.45, 0.42
 APART = 0.5
 """Columns between the one without decay and the others."""
 
-LABELS = 5
+LABELS, FEWER = 5, 4
 """Ticks of an axis at the most, about."""
 
 
@@ -192,7 +193,36 @@ def _draw(result: Maps) -> Figure:
     return figure
 
 
-def _draw_panel(axes: Axes, result: Maps, panel: Panel) -> None:
+def column(result: Maps) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: two panels in a row."""
+    with mpl.rc_context(COLUMN):
+        arms = result.arms
+        panels = sorted(arms.panels, key=lambda it: (it.row, it.column))
+        rows = arms.rows if len(arms.rows) > 1 else [""]
+        names = [textwrap.fill(f"{arms.columns[it.column]}, {rows[it.row]}".strip(", "), 28) for it in panels]
+        above = 0.1 * (max(name.count("\n") for name in names) + 3)  # and two lines of numbers
+        between = 0.3 + above
+        figure, axes = narrow.stacked(
+            len(panels),
+            0.75 if len(panels) > 8 else 1.0,
+            across=min(2, len(panels)),
+            left=0.42,
+            apart=0.42,
+            between=between,
+            head=above,
+        )
+        for place, panel, name in zip(axes, panels, names, strict=True):
+            _draw_panel(place, result, panel, FEWER)
+            told = place.get_title(loc="left").replace("   ", "\n")
+            place.set_title(f"{name}\n{told}", loc="left", fontsize=5.8)
+            place.tick_params(labelsize=5.8)
+            for line in place.lines:
+                line.set_markersize(0.6 * line.get_markersize())
+        narrow.bar(figure, result.limits, result.measure)
+        return narrow.settled(figure)
+
+
+def _draw_panel(axes: Axes, result: Maps, panel: Panel, most: int = LABELS) -> None:
     axis, grid, colours = result.axis(panel), panel.grid, scale_of(result.limits)
     at = Places.of(grid, axis.power)
     _draw_cells(axes, grid, at, colours)
@@ -208,8 +238,8 @@ def _draw_panel(axes: Axes, result: Maps, panel: Panel) -> None:
     axes.set_xlim(corners[:, 0].min(), corners[:, 1].max())
     axes.set_ylim(corners[:, 2].min(), corners[:, 3].max())
     none = [(at.none + at.wide / 2, "0")] if (grid.ys == 0).any() else []
-    _ticks(axes.xaxis, at.decays, none)
-    _ticks(axes.yaxis, np.log2(grid.xs), [])
+    _ticks(axes.xaxis, at.decays, none, most)
+    _ticks(axes.yaxis, np.log2(grid.xs), [], most)
     axes.tick_params(length=2, labelsize=6.5, pad=2)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -299,9 +329,9 @@ def _draw_cells(axes: Axes, grid: Grid, at: Places, colours: ScalarMappable) -> 
         )
 
 
-def _ticks(axis: MatplotlibAxis, places: Matrix, others: list[tuple[float, str]]) -> None:
+def _ticks(axis: MatplotlibAxis, places: Matrix, others: list[tuple[float, str]], most: int) -> None:
     """Label places in powers of two, each or every so many of them, the highest among these; and some others."""
-    every = -(-len(places) // LABELS)
+    every = -(-len(places) // most)
     kept = places[::-1][::every][::-1].tolist()
     ticks = [*others, *((place, _power(place)) for place in kept)]
     axis.set_major_locator(FixedLocator([place for place, _ in ticks]))

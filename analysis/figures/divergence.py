@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import described
-from analysis.figures.cells import NUMBERED, Look, draw_cell, label_axes, left_of
+from analysis.figures import narrow
+from analysis.figures.cells import NUMBERED, Look, draw_cell, label_axes, left_of, narrow_labels
 from analysis.figures.columns import columns_of
-from analysis.figures.style import STYLE, Caption
+from analysis.figures.style import COLUMN, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
 from analysis.grid import Matrix
 from analysis.maps import SensitivityMap, numbers
@@ -100,6 +101,18 @@ def draw(result: Divergence, ax: Axes | None = None) -> Figure:
         figure.text(0.12 / width, 1 - 0.08 / size[1], result.title, va="top", fontsize=10)
         below.write(figure)
         return figure
+
+
+def column(result: Divergence) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: one map below the other."""
+    with mpl.rc_context(COLUMN):
+        grid = result.map.grid
+        height = max(0.9, 0.2 * min(grid.mean.shape[0], NUMBERED))
+        figure, axes = narrow.stacked(2, height, left=0.72 * left_of(grid), between=0.62, head=0.25)
+        for place, panel in zip(axes, (_shares, _epochs), strict=True):
+            panel(place, result, 6.0)
+            narrow_labels(place, grid)
+        return narrow.settled(figure)
 
 
 def _shares(axes: Axes, result: Divergence, size: float) -> None:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.captions import described
+from analysis.figures import narrow
 from analysis.figures.layout import Values, entitle, single
 from analysis.figures.palette import looks
 from analysis.findings import Findings
@@ -75,6 +76,11 @@ def caption(result: Distribution) -> str:
 def draw(result: Distribution, ax: Axes | None = None) -> Figure:
     """Draw distributions as steps; ``ax`` are axes of a figure of one's own, without a caption."""
     return single(result.caption, [it.name for it in result.searches], partial(_draw, result=result), ax)
+
+
+def column(result: Distribution) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    return narrow.single(partial(_draw, result=result))
 
 
 def _draw(axes: Axes, result: Distribution, *, alone: bool) -> None:

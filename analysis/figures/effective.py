@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from analysis.captions import described
 from analysis.effective_rate import EffectiveRate
-from analysis.figures.style import STYLE, Caption, plain_log
+from analysis.figures import narrow
+from analysis.figures.style import COLUMN, STYLE, Caption, plain_log
 from analysis.findings import ArmFindings, Findings
 from analysis.measures.number import Number
 from analysis.numbers import percent, plain, point
@@ -97,6 +98,16 @@ def draw(result: Effective, ax: Axes | None = None) -> Figure:
                 axes.legend(fontsize=7, title="p", title_fontsize=7, loc="best", framealpha=0.8)
         below.write(figure)
         return figure
+
+
+def column(result: Effective) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: one panel below the other."""
+    with mpl.rc_context(COLUMN):
+        figure, axes = narrow.stacked(2, 1.4, between=0.45)
+        for place, effective in zip(axes, (False, True), strict=True):
+            _draw(place, result.found, effective=effective)
+        narrow.key(figure, *axes[0].get_legend_handles_labels(), head=result.found.map.grid.y or "")
+        return narrow.settled(figure)
 
 
 def _draw(axes: Axes, found: EffectiveRate, *, effective: bool) -> None:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import described
+from analysis.figures import narrow
 from analysis.figures.layout import Values, entitle, single
 from analysis.figures.palette import looks
 from analysis.figures.style import band
@@ -98,6 +99,11 @@ def caption(result: ExpectedBest) -> str:
 def draw(result: ExpectedBest, ax: Axes | None = None) -> Figure:
     """Draw the expected best; ``ax`` are axes of a figure of one's own, without a caption."""
     return single(result.caption, [it.label for it in result.reaches], partial(_draw, result=result), ax)
+
+
+def column(result: ExpectedBest) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    return narrow.single(partial(_draw, result=result))
 
 
 def _draw(axes: Axes, result: ExpectedBest, *, alone: bool) -> None:

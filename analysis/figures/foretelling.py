@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import described
+from analysis.figures import narrow
 from analysis.figures.layout import entitle, single
 from analysis.figures.palette import looks
 from analysis.figures.style import band
@@ -69,6 +70,11 @@ def caption(result: Foretelling) -> str:
 def draw(result: Foretelling, ax: Axes | None = None) -> Figure:
     """Draw correlations over epochs; ``ax`` are axes of a figure of one's own, without a caption."""
     return single(result.caption, _labels(result), partial(_draw, result=result), ax)
+
+
+def column(result: Foretelling) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    return narrow.single(partial(_draw, result=result))
 
 
 def _named(arm: ArmFindings, it: Foretold) -> str:

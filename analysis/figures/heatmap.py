@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import described, map_legend, measured, panels_legend
+from analysis.figures import narrow
 from analysis.figures.cells import (
     HIGHEST,
     NUMBERED,
@@ -45,6 +46,9 @@ MAX_PANELS = 12
 
 ACROSS = 2
 """Panels beside one another on a page of several."""
+
+STACKED = 4
+"""Panels that have a column of a paper to themselves; more stand side by side."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -255,10 +259,10 @@ def _alone(result: Heatmap) -> Figure:
     return figure
 
 
-def column(result: Heatmap) -> Figure | None:
-    """Draw one map as wide as a column of a paper, without title, caption and ridges; None of several maps."""
+def column(result: Heatmap) -> Figure:
+    """Draw maps as wide as a column of a paper, without title, caption and ridges; of several one below the other."""
     if len(result.maps) > 1:
-        return None
+        return _stacked(result)
     shown = result.maps[0]
     rows, columns = (min(count, NUMBERED) for count in shown.grid.mean.shape)
     with mpl.rc_context(COLUMN):
@@ -273,6 +277,31 @@ def column(result: Heatmap) -> Figure | None:
         bar = figure.add_axes((1 - right / width - BAR / width, place[1], BAR / width, place[3]))
         draw_bar(figure, bar, result.limits, shown.measure, narrow=True)
         return figure
+
+
+def _stacked(result: Heatmap) -> Figure:
+    """Draw small multiples as wide as a column of a paper, two in a row where they are many."""
+    with mpl.rc_context(COLUMN):
+        across = 1 if len(result.maps) <= STACKED else 2
+        rows = min(max(len(one.grid.ys) for one in result.maps), NUMBERED)
+        left = 0.72 * max(left_of(one.grid) for one in result.maps)
+        figure, axes = narrow.stacked(
+            len(result.maps),
+            max((0.2 if across == 1 else 0.13) * rows, 0.7),
+            across=across,
+            left=left,
+            apart=left - 0.2,
+            between=0.62,
+            head=0.25,
+        )
+        for place, one, filled, title in zip(axes, result.maps, result.of_study, result.panels, strict=True):
+            _draw_map(place, one, result.limits, "", filled=filled, size=6.5, least=4.0, star=7.0)
+            narrow_labels(place, one.grid)
+            place.set_title(textwrap.fill(title, 50 if across == 1 else 24), loc="left")
+            if place in axes[1::2] and across > 1:
+                place.set_ylabel("")
+        narrow.bar(figure, result.limits, result.maps[0].measure)
+        return narrow.settled(figure)
 
 
 def _together(result: Heatmap) -> Figure:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import chosen, described
+from analysis.figures import narrow
 from analysis.figures.layout import Values, entitle, single
 from analysis.figures.palette import looks
 from analysis.findings import Findings
@@ -65,6 +66,11 @@ def caption(result: History) -> str:
 def draw(result: History, ax: Axes | None = None) -> Figure:
     """Draw a history; ``ax`` are axes of a figure of one's own, without a caption."""
     return single(result.caption, [it.name for it in result.searches], partial(_draw, result=result), ax)
+
+
+def column(result: History) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    return narrow.single(partial(_draw, result=result))
 
 
 def _draw(axes: Axes, result: History, *, alone: bool) -> None:

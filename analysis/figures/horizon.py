@@ -21,6 +21,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from analysis.axes import label_of
 from analysis.candidates import candidates
 from analysis.captions import Part, chosen, described
+from analysis.figures import narrow
 from analysis.figures.layout import entitle, single
 from analysis.figures.palette import DASHES, TURNS
 from analysis.figures.style import plain_log
@@ -133,6 +134,11 @@ def caption(result: Horizon) -> str:
 def draw(result: Horizon, ax: Axes | None = None) -> Figure:
     """Draw the best value over epochs; ``ax`` are axes of a figure of one's own, without a caption."""
     return single(result.caption, _labels(result), partial(_draw, result=result), ax, 3.0)
+
+
+def column(result: Horizon) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    return narrow.single(partial(_draw, result=result))
 
 
 def _labels(result: Horizon) -> list[str]:

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.captions import described, measured
-from analysis.figures.style import STYLE, Caption
+from analysis.figures import narrow
+from analysis.figures.style import COLUMN, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
 from analysis.irregular import METHODS, PAIRS, Importances
 from analysis.measures.number import Number
@@ -119,13 +120,33 @@ def draw(result: Deciding, ax: Axes | None = None) -> Figure:
         return figure
 
 
+def column(result: Deciding) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: panel below panel."""
+    with mpl.rc_context(COLUMN):
+        singles, pairs = (0.72 * ROW * _lines(names, NAME) + 0.12 for names in (result.names, result.pairs))
+        heads = [*METHODS, PAIRS]
+        between, head, foot = 0.42, 0.22, 0.4
+        figure, axes = narrow.stacked(len(heads), singles, left=1.0, between=between, head=head, foot=foot)
+        narrow.grow(figure, pairs - singles)
+        high, last = figure.get_size_inches()[1], axes[-1].get_position()
+        axes[-1].set_position((last.x0, foot / high, last.width, pairs / high))
+        for place, method in zip(axes, heads, strict=True):
+            _dots(place, result, method, result.pairs if method == PAIRS else result.names)
+            place.set_yticklabels(
+                [textwrap.fill(it.get_text(), NAME) for it in place.get_yticklabels()], fontsize=6.5
+            )
+            place.set_title("two together, Sobol'" if method == PAIRS else HEADS[method], loc="left")
+        axes[-1].set_xlabel("share of the variance")
+        return narrow.settled(figure)
+
+
 def _shares(box: tuple[float, ...], size: tuple[float, float]) -> tuple[float, float, float, float]:
     left, bottom, width, height = box
     return left / size[0], bottom / size[1], width / size[0], height / size[1]
 
 
-def _lines(names: Sequence[str]) -> int:
-    return sum(_label(name).count("\n") + 1 for name in names)
+def _lines(names: Sequence[str], line: int = 2 * NAME) -> int:
+    return sum(textwrap.fill(_label(name), line).count("\n") + 1 for name in names)
 
 
 def _label(name: str) -> str:

@@ -12,10 +12,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from analysis.captions import described, measured
+from analysis.figures import narrow
 from analysis.figures.cells import LOST
 from analysis.figures.layout import DOUBLE, panels
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
-from analysis.figures.style import BEST, STYLE
+from analysis.figures.style import BEST, COLUMN, STYLE
 from analysis.findings import ArmFindings, Findings, Limits
 from analysis.numbers import plain, written
 from analysis.searched import Searched
@@ -129,6 +130,19 @@ def draw(result: Coordinates, ax: Axes | None = None) -> Figure:
         bar = figure.add_axes((1 - (right - 0.35) / width, place.y0, BAR / width, place.height))
         draw_bar(figure, bar, result.limits, measure)
         return figure
+
+
+def column(result: Coordinates) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    with mpl.rc_context(COLUMN):
+        figure, (axes,) = narrow.stacked(1, 1.9, left=0.12, foot=0.35)
+        _draw(axes, result)
+        axes.set_title("", loc="left")
+        axes.set_xlim(-0.05, len(result.names) - 0.25)  # what the last one is called takes more of a narrow figure
+        for text in axes.texts:
+            text.set_fontsize(5.5)
+        narrow.bar(figure, result.limits, result.arm.measures[0])
+        return narrow.settled(figure)
 
 
 def _draw(axes: Axes, result: Coordinates) -> None:

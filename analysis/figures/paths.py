@@ -19,9 +19,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.captions import described
+from analysis.figures import narrow
 from analysis.figures.film import Frame, film
 from analysis.figures.palette import label, styles
-from analysis.figures.style import STYLE, Caption, plain_log
+from analysis.figures.style import COLUMN, STYLE, Caption, plain_log
 from analysis.findings import Findings
 from analysis.paths import Ways, ways
 
@@ -127,6 +128,18 @@ def draw(result: Paths, ax: Axes | None = None) -> Figure:
         return figure
 
 
+def column(result: Paths) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    with mpl.rc_context(COLUMN):
+        figure, (plane, chart) = narrow.stacked(2, 2.0, between=0.45)
+        _draw_contour(plane, result)
+        plane.set_title("", loc="left")
+        _draw_paths(plane, result)
+        _draw_chart(chart, result)
+        narrow.key(figure, _handles(result), result.labels)
+        return narrow.settled(figure)
+
+
 def animate(result: Paths) -> bytes:
     """Return the paths as a film, a GIF in which each path grows at the same pace."""
     with mpl.rc_context(STYLE):
@@ -157,13 +170,17 @@ def _figure(result: Paths, below: float) -> tuple[Figure, Axes, Axes]:
     plane = figure.add_axes((left, (below + 2.05) / height, right - left, 3.95 / height))
     chart = figure.add_axes((left, (below + 0.5) / height, right - left, 1.1 / height))
     _draw_contour(plane, result)
-    handles = [
+    place = (right + 0.08 / WIDTH, (below + 6.0) / height)
+    figure.legend(handles=_handles(result), loc="upper left", bbox_to_anchor=place, frameon=False, fontsize=8)
+    return figure, plane, chart
+
+
+def _handles(result: Paths) -> list[Line2D]:
+    """Return the entries of the legend."""
+    return [
         Line2D([], [], linewidth=1.8, label=label, **style)
         for label, style in zip(result.labels, result.styles, strict=True)
     ]
-    place = (right + 0.08 / WIDTH, (below + 6.0) / height)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, frameon=False, fontsize=8)
-    return figure, plane, chart
 
 
 def _draw_contour(axes: Axes, result: Paths) -> None:

@@ -15,8 +15,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from analysis.captions import described
+from analysis.figures import narrow
 from analysis.figures.palette import label, styles
-from analysis.figures.style import STYLE, Caption, plain_log
+from analysis.figures.style import COLUMN, STYLE, Caption, plain_log
 from analysis.findings import Findings
 from analysis.numbers import plain
 from analysis.plays import Play, plays
@@ -86,6 +87,21 @@ def draw(result: Plays, ax: Axes | None = None) -> Figure:
             axes.set_xlabel("step")
         below.write(figure)
         return figure
+
+
+def column(result: Plays) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: panel below panel."""
+    with mpl.rc_context(COLUMN):
+        figure, axes = narrow.stacked(2 * len(result.rows), 1.0, between=0.42, head=0.22)
+        for place, (largest, row) in enumerate(result.rows.items()):
+            _draw_regret(axes[2 * place], largest, row)
+            _draw_position(axes[2 * place + 1], row)
+        axes[-1].set_xlabel("step")
+        named = {label(play.arm, play.trial): play.arm for row in result.rows.values() for play in row}
+        looks = styles(list(named.values()))
+        handles = [Line2D([], [], linewidth=1.6, **look) for look in looks]
+        narrow.key(figure, handles, list(named))
+        return narrow.settled(figure)
 
 
 def _draw_regret(axes: Axes, largest: float, row: Sequence[Play]) -> None:

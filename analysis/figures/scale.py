@@ -14,7 +14,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from analysis.figures.columns import height_of
+from analysis.figures.columns import height_of, width_of
 from analysis.findings import Limits
 from analysis.measure import Measure
 from analysis.numbers import plain, told_apart
@@ -51,27 +51,38 @@ def scale_of(limits: Limits) -> ScalarMappable:
 
 def draw_bar(figure: Figure, axes: Axes, limits: Limits, measure: Measure, *, narrow: bool = False) -> None:
     """Draw the colour bar of a measure, and say where colours are clipped; ``narrow`` in a column of a paper."""
-    label = _label(limits, measure, NARROW if narrow else LABEL)
+    label = told_of(limits, measure, NARROW if narrow else LABEL)
     draw_labelled_bar(figure, axes, limits, label, size=6.0 if narrow else 7.5)
 
 
 def draw_labelled_bar(
-    figure: Figure | SubFigure, axes: Axes, limits: Limits, label: str, *, beside: bool = False, size: float = 7.5
+    figure: Figure | SubFigure,
+    axes: Axes,
+    limits: Limits,
+    label: str,
+    *,
+    beside: bool = False,
+    lying: bool = False,
+    size: float = 7.5,
 ) -> None:
-    """Draw a colour bar with ticks that can be read: on axes, or ``beside`` them, in room that it takes from them."""
+    """Draw a colour bar with ticks that can be read: on axes, or ``beside`` them, in room that it takes from them.
+
+    ``lying`` has it run across, on axes that are wide and low.
+    """
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
     where: dict[str, Any] = {"ax": axes, "fraction": 0.06, "pad": 0.03, "aspect": 30} if beside else {"cax": axes}
+    where |= {"orientation": "horizontal"} if lying else {}
     bar = figure.colorbar(scale_of(limits), extend=extend[limits.below, limits.above], **where)
-    ticks = ticks_of(limits, height_of(bar.ax))
+    ticks = ticks_of(limits, width_of(bar.ax) / 2 if lying else height_of(bar.ax))
     named = told_apart(ticks, plain)  # limits may have nothing between them
     bar.set_ticks(list(named), labels=list(named.values()))
-    bar.ax.yaxis.set_minor_locator(NullLocator())
+    (bar.ax.xaxis if lying else bar.ax.yaxis).set_minor_locator(NullLocator())
     bar.set_label(label, fontsize=size)
 
 
 def bar_lines(limits: Limits, measure: Measure, line: int = 0) -> int:
     """Return the lines of the label beside a colour bar, of so many characters a line, or as many as is usual."""
-    return _label(limits, measure, line or LABEL).count("\n") + 1
+    return told_of(limits, measure, line or LABEL).count("\n") + 1
 
 
 def right_of(limits: Limits, measure: Measure) -> float:
@@ -79,7 +90,8 @@ def right_of(limits: Limits, measure: Measure) -> float:
     return BAR + 0.6 + 0.145 * bar_lines(limits, measure)
 
 
-def _label(limits: Limits, measure: Measure, line: int = 0) -> str:
+def told_of(limits: Limits, measure: Measure, line: int = 0) -> str:
+    """Return what stands beside a colour bar, of so many characters a line, or as many as is usual."""
     lines = [measure.label, "mean over seeds" + (", log scale" if limits.log else "")]
     unit = f" {measure.metric.unit}".rstrip()
     clipped = [

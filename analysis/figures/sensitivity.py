@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import Part, described, measured
+from analysis.figures import narrow
 from analysis.figures.columns import columns_of
 from analysis.figures.layout import Values, entitle, scaled, single
 from analysis.figures.palette import DASHES, looks
@@ -177,6 +178,11 @@ def caption(result: Sensitivity) -> str:
 def draw(result: Sensitivity, ax: Axes | None = None) -> Figure:
     """Draw means as lines, the range over seeds as bands; ``ax`` are axes of a figure of one's own."""
     return single(result.caption, [*_labels(result), result.head], partial(_draw, result=result), ax, 3.1)
+
+
+def column(result: Sensitivity) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption."""
+    return narrow.single(partial(_draw, result=result), head=result.head)
 
 
 def _labels(result: Sensitivity) -> list[str]:

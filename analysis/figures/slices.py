@@ -23,8 +23,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.captions import described, measured
+from analysis.figures import narrow
 from analysis.figures.layout import DOUBLE, Values, panels, scaled
-from analysis.figures.style import BEST, STYLE
+from analysis.figures.style import BEST, COLUMN, STYLE
 from analysis.findings import ArmFindings, Findings
 from analysis.measure import counted
 from analysis.numbers import point
@@ -176,6 +177,23 @@ def draw(result: Slices, ax: Axes | None = None) -> Figure:
             colours = ScalarMappable(Normalize(1, max(count, 2)), COLOURS)
             figure.colorbar(colours, cax=beside, ticks=MaxNLocator(5, integer=True)).set_label("order", fontsize=7.5)
         return figure
+
+
+def column(result: Slices) -> Figure:
+    """Draw it as wide as a column of a paper, without title and caption: two panels in a row at the most."""
+    with mpl.rc_context(COLUMN):
+        across = min(2, len(result.names))
+        figure, axes = narrow.stacked(len(result.names), 1.15, across=across, between=0.5)
+        for index, (place, name) in enumerate(zip(axes, result.names, strict=True)):
+            _draw(place, result, name)
+            if index % across:
+                place.set_ylabel("")
+                place.tick_params(labelleft=False, which="both")  # the scale is that of the left
+        if not result.lines:
+            count = len(next(iter(result.points.values())))
+            colours = ScalarMappable(Normalize(1, max(count, 2)), COLOURS)
+            narrow.plain_bar(figure, colours, "order", MaxNLocator(5, integer=True))
+        return narrow.settled(figure)
 
 
 def _draw(axes: Axes, result: Slices, name: str) -> None:

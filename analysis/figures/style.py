@@ -47,6 +47,9 @@ COLUMN: Any = STYLE | {
 COLUMN_WIDTH = 3.3
 """Inches of such a column: 3.25 to 3.35 in those of two columns."""
 
+WIDTHS = ("page", "column")
+"""How wide figures are drawn: as what they show needs, with their caption, or as a column of a paper, without."""
+
 BEST = "#d62728"
 
 KINDS = ("png", "svg", "pdf")

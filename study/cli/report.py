@@ -47,6 +47,12 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
             autocompletion=complete_reference,
         ),
     ] = None,
+    width: Annotated[
+        str,
+        typer.Option(
+            metavar="WIDTH", help="page, or column: every figure as wide as a column of a paper, without its caption."
+        ),
+    ] = "page",
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -57,7 +63,7 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
     SHA256SUMS in the folder lists the files of the report with their hashes; the next report replaces these alone.
     """
     request = reporting.Request.of(
-        folder, statistic=statistic, x=x, y=y, clip=clip, scale=scale, overlay=overlay, force=force
+        folder, statistic=statistic, x=x, y=y, clip=clip, scale=scale, overlay=overlay, width=width, force=force
     )
     request.check(_note)
     with opened(store) as it, ended_by_signals():

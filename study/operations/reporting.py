@@ -44,6 +44,8 @@ class Request:
         Which numbers of the maps the page shows first, ``raw``, ``logit`` or ``censored``.
     published
         What others have published, to be laid over the figures.
+    width
+        How wide figures are drawn, ``page`` or ``column``.
     force
         Whether the folder may hold other files; those of the report's names are lost.
     """
@@ -57,10 +59,11 @@ class Request:
     clip: str | None = None
     scale: str = "raw"
     published: Reference | None = None
+    width: str = "page"
     force: bool = False
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - as the report needs
         cls,
         out: str,
         *,
@@ -70,6 +73,7 @@ class Request:
         clip: str | None = None,
         scale: str = "raw",
         overlay: str | None = None,
+        width: str = "page",
         force: bool = False,
     ) -> Request:
         """Return a request of what was written.
@@ -77,8 +81,8 @@ class Request:
         Raises
         ------
         UsageError
-            The statistic, the scale or the reference of ``overlay`` is none, x is y, ``clip`` is not ``LOW,HIGH``, or
-            the folder is not named.
+            The statistic, the scale, the width or the reference of ``overlay`` is none, x is y, ``clip`` is not
+            ``LOW,HIGH``, or the folder is not named.
         """
         from analysis.statistics import STATISTICS  # noqa: PLC0415
 
@@ -86,6 +90,8 @@ class Request:
             raise UsageError(f"no statistic {shown(statistic)}; {nearest(statistic, STATISTICS)}")
         if scale not in ("raw", "logit", "censored"):
             raise UsageError(f"--scale must be raw, logit or censored, got {shown(scale)}")
+        if width not in ("page", "column"):
+            raise UsageError(f"--width must be page or column, got {shown(width)}")
         if not out:
             raise UsageError("--out must name a folder, such as reports/NAME")
         if x is not None and x == y:
@@ -100,6 +106,7 @@ class Request:
             high=high,
             clip=clip,
             scale=scale,
+            width=width,
             published=None if overlay is None else find(overlay),
             force=force,
         )
@@ -250,6 +257,7 @@ def report(store: Store, names: Sequence[str], request: Request, note: Callable[
             chosen=Chosen(x=request.x, y=request.y),
             scale=request.scale,
             published=request.published,
+            width=request.width,
         )
         with publishing(request.out, force=request.force, note=note) as unfinished:
             summary = write_report([StudySource(store, it) for it in found], unfinished, view, press)

@@ -100,6 +100,7 @@ class Study:
         clip: tuple[float | None, float | None] | None = None,
         scale: str = "raw",
         overlay: str | None = None,
+        width: str = "page",
         force: bool = False,
     ) -> reporting.Report:
         """Write figures, tables and one self-contained page into a folder.
@@ -121,6 +122,8 @@ class Study:
         overlay
             Published values to be laid over the figures: a name that ``basin compare --list`` lists, such as
             ``"report-curves-cifar10"``. ``summary["overlay"]["sentences"]`` of the report says what has no place.
+        width
+            How wide figures are drawn: ``page``, or ``column`` for the column of a paper, 3.3 inches.
         force
             Whether the folder may hold other files; those of the report's names are lost.
 
@@ -131,7 +134,15 @@ class Study:
         """
         ends = None if clip is None else ",".join("" if end is None else repr(float(end)) for end in clip)
         request = reporting.Request.of(
-            os.fspath(out), statistic=statistic, x=x, y=y, clip=ends, scale=scale, overlay=overlay, force=force
+            os.fspath(out),
+            statistic=statistic,
+            x=x,
+            y=y,
+            clip=ends,
+            scale=scale,
+            overlay=overlay,
+            width=width,
+            force=force,
         )
         request.check()
         with self._opening() as store:
