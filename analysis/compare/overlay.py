@@ -62,6 +62,11 @@ class Laid:
         return _scale(self.cell).recorded
 
     @property
+    def shown(self) -> bool:
+        """Whether figures have an axis for it."""
+        return self.metric in {"train_loss", *(it.name for it in self.arm.over_epochs)}
+
+    @property
     def last(self) -> int:
         """The last epoch of which a value is known."""
         return max(number.epoch for number in self.cell.numbers)
@@ -209,26 +214,34 @@ def _sentences(overlay: Overlay) -> Iterator[str]:
     studies = list(dict.fromkeys([it.arm.study for it in overlay.laid] + [it.study for it in overlay.absent]))
     for study in studies:
         place = f" in {study}" if len(studies) > 1 else ""
-        laid = list(dict.fromkeys(it.cell.label for it in overlay.laid if it.arm.study == study))
+        laid = [it for it in overlay.laid if it.arm.study == study]
         absent = [it for it in overlay.absent if it.study == study]
-        total = len(laid) + len(absent)
-        if laid:
-            number = f"{len(laid)} of its" if absent else "All its"
-            yield f"{number} {total} trainings {'has' if len(laid) == 1 else 'have'} a place{place}."
-        shared = _shared(absent)
-        if not laid and shared:
-            yield f"Nothing of it has a place{place}: {_told(shared)}."
-        elif absent:
-            yield f"None like these was trained{place}: {several([it.cell.label for it in absent])}."
-    hidden = [it for it in overlay.laid if it.metric not in ("train_loss", *(one.name for one in it.arm.over_epochs))]
-    for metric in dict.fromkeys(it.cell.metric for it in hidden):
-        yield f"No figure shows its {metric.replace('_', ' ')}."
+        yield from _counted(laid, absent, place)
+        hidden = [it for it in laid if not it.shown]
+        for metric in dict.fromkeys(it.cell.metric for it in hidden):
+            yield f"No figure shows its {metric.replace('_', ' ')}{place}."
     for text, cells in _alike(overlay.laid).items():
         whole = len(cells) == len({it.cell.label for it in overlay.laid})
         yield f"Otherwise than published{'' if whole else f' ({several(cells)})'}: {text}."
     for cell in dict.fromkeys(it.cell.label for it in overlay.laid if it.cell.note):
         note = next(it.cell.note for it in overlay.laid if it.cell.label == cell)
         yield f"{cell}: {note}."
+
+
+def _counted(laid: Sequence[Laid], absent: Sequence[Absent], place: str) -> Iterator[str]:
+    """Yield how many trainings of a reference have a place in a study, and which have none."""
+    seen = len({it.cell.label for it in laid if it.shown})
+    total = len({it.cell.label for it in laid}) + len(absent)
+    if seen == total == 1:
+        yield f"It has its place{place}."
+    elif seen:
+        number = f"All {total}" if seen == total else f"{seen} of its {total}"
+        yield f"{number} trainings {'has' if seen == 1 else 'have'} a place{place}."
+    shared = _shared(absent)
+    if not laid and shared:
+        yield f"Nothing of it has a place{place}: {_told(shared)}."
+    elif absent:
+        yield f"None like these was trained{place}: {several([it.cell.label for it in absent])}."
 
 
 def _shared(absent: Sequence[Absent]) -> Unlike:

@@ -201,7 +201,7 @@ def column(result: Maps) -> Figure:
         rows = arms.rows if len(arms.rows) > 1 else [""]
         names = [textwrap.fill(f"{arms.columns[it.column]}, {rows[it.row]}".strip(", "), 28) for it in panels]
         above = 0.1 * (max(name.count("\n") for name in names) + 3)  # and two lines of numbers
-        between = 0.3 + above
+        between = 0.36 + above
         figure, axes = narrow.stacked(
             len(panels),
             0.75 if len(panels) > 8 else 1.0,

@@ -327,7 +327,7 @@ def _layout(x: str, y: str) -> dict[str, Any]:
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#1c2733"},
         "hoverlabel": {"align": "left", "bgcolor": "#ffffff", "font": {"size": 13}},
         "plot_bgcolor": "#ffffff",
-        "margin": {"l": 70, "r": 20, "t": 15, "b": 60},
+        "margin": {"l": 70, "r": 20, "t": 34, "b": 60},
         "height": 480,
         "showlegend": False,
     }

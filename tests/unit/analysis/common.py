@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from analysis.figures.style import KINDS
+from analysis.figures.style import COLUMN_WIDTH, KINDS
 from analysis.grid import grid_of_trials
 from analysis.guessing import Guessing
 from analysis.maps import sensitivity_map
@@ -154,3 +156,39 @@ def save_nothing(_figure, folder, name, _paper=None):
     for path in paths.values():
         path.write_bytes(b"a picture")
     return paths
+
+
+def faults(figure):
+    """Return what keeps a figure from a column of a paper: another width, words beyond an edge or on one another."""
+    figure.draw_without_rendering()
+    width = figure.get_size_inches()[0]
+    return [*([] if width == COLUMN_WIDTH else [width]), *outside(figure), *overlapping(figure)]
+
+
+def words_of(figure):
+    """Return the box of every word beside panels: titles, labels, ticks, legends."""
+    texts = [it for legend in figure.legends for it in legend.get_texts()]
+    for axes in figure.axes:
+        texts += [axes.xaxis.label, axes.yaxis.label, axes._left_title, axes.title]
+        texts += [label for axis in (axes.xaxis, axes.yaxis) for label in ticks_of(axis)]
+    return {it: it.get_window_extent() for it in texts if it.get_visible() and it.get_text().strip()}
+
+
+def ticks_of(axis):
+    """Return the labels of an axis that are drawn: of ticks within its limits."""
+    low, high = sorted(axis.get_view_interval())
+    ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+    return [it.label1 for it in ticks if low <= it.get_loc() <= high and it.label1.get_visible()]
+
+
+def outside(figure):
+    """Return the words that do not lie within a figure."""
+    edge = figure.bbox.padded(0.5)
+    boxes = words_of(figure)
+    return [it.get_text() for it, box in boxes.items() if not (edge.contains(*box.min) and edge.contains(*box.max))]
+
+
+def overlapping(figure):
+    """Return the pairs of words that lie on one another, by more than the space around their letters."""
+    boxes = {it: box.padded(-0.8) for it, box in words_of(figure).items()}
+    return [(a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if boxes[a].overlaps(boxes[b])]

@@ -9,7 +9,7 @@ from analysis.figures import effective
 from analysis.measures.interaction import interaction_share
 from analysis.measures.surface import Surface
 from analysis.null_model import NullModel
-from tests.unit.analysis.common import trials
+from tests.unit.analysis.common import faults, trials
 from tests.unit.analysis.reports import findings
 
 X, Y = np.arange(7) / 2.0 - 3.0, np.array([0.0, 0.125, 0.25, 0.375, 0.5])
@@ -108,6 +108,10 @@ def test_the_figure_says_both_and_has_a_line_for_each_row():
     left, right = effective.draw(result).axes
     assert len(left.lines) == len(right.lines) == 6  # three rows, and marks for what diverged of each
     assert right.lines[0].get_xdata()[0] == pytest.approx(10.0 ** (-4.0 + DECADES))
+    narrow = effective.column(result)
+    assert faults(narrow) == []
+    assert narrow.axes[0].get_position().y0 > narrow.axes[1].get_position().y1
+    assert narrow.legends[0].get_title().get_text() == "p"
 
 
 def _kept(numbers):

@@ -8,7 +8,7 @@ from analysis.figures import foretelling
 from analysis.findings import Findings
 from analysis.foretold import FEWEST, foretold, spearman
 from analysis.material import Material
-from tests.unit.analysis.common import trial
+from tests.unit.analysis.common import faults, trial
 from tests.unit.analysis.reports import Listed, attempt, specification
 
 EPOCHS = 4
@@ -103,3 +103,7 @@ def test_the_legend_of_a_study_and_its_best_third_lies_within_the_figure():
     inside, page = legend.get_window_extent(), figure.bbox
     assert page.x0 <= inside.x0
     assert inside.x1 <= page.x1
+    narrow = foretelling.column(result)
+    assert faults(narrow) == []
+    assert [it.get_text() for it in narrow.legends[0].get_texts()] == ["all 30 configurations", "best third (10)"]
+    assert narrow.axes[0].get_legend() is None

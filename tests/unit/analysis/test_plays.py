@@ -6,6 +6,7 @@ import pytest
 
 from analysis.figures import plays as figure
 from analysis.plays import plays
+from tests.unit.analysis.common import faults
 from tests.unit.analysis.descents import CELLS, descents
 from tests.unit.analysis.studies import measured_findings
 
@@ -45,3 +46,12 @@ def test_the_figure_has_a_row_for_each(found):
 
 def test_what_plays_no_sequence_has_no_such_figure():
     assert figure.compute(measured_findings()) == []
+
+
+def test_in_a_column_its_panels_stand_on_one_another(found):
+    (result,) = figure.compute(found)
+    drawn = figure.column(result)
+    assert faults(drawn) == []
+    assert len({axes.get_position().x0 for axes in drawn.axes}) == 1
+    (legend,) = drawn.legends
+    assert [it.get_text() for it in legend.get_texts()] == ["sgd, lr = 0.1", "adam, lr = 0.01"]

@@ -22,9 +22,9 @@ def mine(monkeypatch):
     """Return the names of what this process drew."""
     names = []
 
-    def noted(kind, result, folder):
+    def noted(kind, result, folder, width):
         names.append(result.name)
-        return write(kind, result, folder)
+        return write(kind, result, folder, width)
 
     monkeypatch.setattr(figures, "write", noted)
     return names

@@ -11,7 +11,7 @@ from analysis.figures import decoupling
 from analysis.figures.decoupling import SPAN, Places
 from analysis.figures.style import BEST
 from analysis.findings import Clip
-from tests.unit.analysis.common import drawn_through
+from tests.unit.analysis.common import drawn_through, faults
 from tests.unit.analysis.reports import findings
 from tests.unit.analysis.studies import armed
 
@@ -148,3 +148,14 @@ def test_the_pages_are_drawn_through(pages):
 def test_several_panels_are_refused_on_axes_of_a_figure_of_one_s_own(pages):
     with pytest.raises(ValueError, match="several panels need a figure of their own, got axes for 3 of them"):
         decoupling.draw(pages[0], ax=Figure().add_subplot())
+
+
+def test_in_a_column_two_panels_stand_in_a_row_and_say_what_they_are_of(pages):
+    for page in pages:
+        figure = decoupling.column(page)
+        assert faults(figure) == []
+        *panels, bar = figure.axes
+        assert [round(it.get_position().x0, 3) for it in panels[2:]] == [round(panels[0].get_position().x0, 3)]
+        titles = [it.get_title(loc="left").split("\nshare")[0].replace("\n", " ") for it in panels]
+        assert titles[0] == "adam, decay l2, constant learning rate"
+        assert bar.get_position().y1 < panels[-1].get_position().y0

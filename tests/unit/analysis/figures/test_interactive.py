@@ -93,6 +93,7 @@ def test_the_page_holds_the_library_once_and_asks_for_nothing(written):
     assert "default-src 'none'" in written
     rest = written.replace(get_plotlyjs(), "")
     assert not re.search(r"https?:|src=|href=|url[(]|@import|<link", rest)
+    assert rest.count("Plotly.newPlot") == rest.count("showSendToCloud: false") > 0
 
 
 def test_hostile_names_are_text():

@@ -13,7 +13,7 @@ from PIL import Image
 
 from analysis.figures import paths
 from analysis.figures.palette import colour_of
-from tests.unit.analysis.common import STAR, drawn_through, marks
+from tests.unit.analysis.common import STAR, drawn_through, faults, marks
 from tests.unit.analysis.descents import CELLS, SADDLE, WAY, descents, source
 from tests.unit.analysis.reports import written_of
 
@@ -174,3 +174,11 @@ def test_the_same_study_gives_the_same_bytes(report, tmp_path):
     assert {name: path.read_bytes() for name, path in again.files.items()} == {
         name: path.read_bytes() for name, path in report.files.items()
     }
+
+
+def test_in_a_column_the_chart_and_the_legend_stand_below_the_contour(result):
+    figure = paths.column(result)
+    assert faults(figure) == []
+    plane, chart = figure.axes
+    assert plane.get_position().y0 > chart.get_position().y1
+    assert [it.get_text() for it in figure.legends[0].get_texts()] == result.labels

@@ -160,3 +160,37 @@ def test_colour_limits_that_are_none_are_refused(basin, finished, folder, clip):
 def test_colours_can_be_clipped(basin, finished, folder, clip):
     assert basin("report", "small", "--out", "out", f"--clip={clip}").code == 0
     assert (folder / "out" / "report.html").exists()
+
+
+def test_published_values_that_have_no_place_are_told_with_the_reason(basin, finished):
+    done = basin("report", "small", "--out", "out", "--overlay", "report-curves-cifar10")
+    assert done.code == 0
+    assert (
+        "  overlay report-curves-cifar10: Nothing of it has a place: task.dataset cifar10, here digits; "
+        "task.network resnet18 or resnet18-report, here mlp.\n" in done.out
+    )
+    assert "overlay" not in basin("report", "small", "--out", "out", "--json").json
+
+
+def test_an_unknown_reference_is_refused_with_those_there_are(basin, finished, folder):
+    done = basin("report", "small", "--out", "out", "--overlay", "somebody")
+    assert (done.code, done.out) == (2, "")
+    assert "no reference 'somebody'; known: adabound-cifar10, report-curves-cifar10," in done.err
+    assert "; `basin compare --list` has all" in done.err
+    assert not (folder / "out").exists()
+
+
+def test_the_width_is_page_or_column(basin, finished, folder):
+    done = basin("report", "small", "--out", "out", "--width", "2in")
+    assert (done.code, done.out) == (2, "")
+    assert "--width must be page or column, got '2in'" in done.err
+    assert not (folder / "out").exists()
+
+
+def test_figures_for_a_column_have_their_captions_on_the_page(basin, finished, folder):
+    assert basin("report", "small", "--out", "out", "--width", "column").code == 0
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.count("<figcaption>") == 2
+    assert "basin report small --out reports/small --width column" in page
+    assert basin("report", "small", "--out", "out").code == 0
+    assert "<figcaption>" not in (folder / "out" / "report.html").read_text(encoding="utf-8")
