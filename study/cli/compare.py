@@ -51,7 +51,8 @@ def compare(
     """Compare a study with published numbers, a verdict each.
 
     The verdict is worked out from the replicates: a published number lies within noise where the 95 % prediction
-    interval of one further run holds it (docs/claims.md).
+    interval of one further run holds it (docs/claims.md). `basin report STUDY --overlay REFERENCE` lays published
+    curves over those of the study.
     """
     if listed:
         rows = [it.to_dict() for it in comparing.references()]
@@ -87,6 +88,8 @@ def _print(found: Comparison) -> None:
         typer.echo(line)
     for note in reference.notes:
         typer.echo(f"note: {note}")
+    if any(row.measured is not None for row in found.rows):
+        typer.echo(f"basin report {found.study} --out DIR --overlay {reference.name} lays it over the figures")
 
 
 def _shown(row: Row) -> dict[str, object]:

@@ -71,6 +71,12 @@ def test_the_table_has_a_line_a_number_and_the_notes(basin, trained):
     assert "note: Each number is of one run without a seed." in out
 
 
+def test_who_has_something_to_lay_over_is_told_how(basin, trained):
+    told = f"basin report mine --out DIR --overlay {NAME} lays it over the figures"
+    assert told in basin("compare", "mine", NAME).out
+    assert "--overlay" not in basin("compare", "mine", "report-table-2").out
+
+
 def test_numbers_of_an_earlier_epoch_are_read_from_the_curve(basin, trained):
     done = basin("compare", "mine", "report-curves-cifar10", "--json")
     rows = [it for it in done.json["rows"] if it["cell"] == "p = 0.25, lr = 0.001"]

@@ -401,5 +401,10 @@ def test_a_study_is_compared_as_the_command_does(store, folder):
         found = study.compare("report-table-2", folder / "out")
         with pytest.raises(UsageError, match="did you mean 'report-table-3'"):
             study.compare("report-table3")
+        with pytest.raises(UsageError, match="did you mean 'report-table-3'"):
+            study.report(folder / "laid", overlay="report-table3")
+        with pytest.raises(UsageError, match="--width must be page or column, got 'wide'"):
+            study.report(folder / "laid", width="wide")
+        assert not (folder / "laid").exists()
     assert {str(row.verdict) for row in found.rows} == {"not run"}
     assert (folder / "out" / "comparison.png").stat().st_size > 0
