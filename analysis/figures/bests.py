@@ -85,7 +85,7 @@ def column(result: Bests) -> Figure:
     """Draw it as wide as a column of a paper, without title and caption: one panel below the other."""
     with mpl.rc_context(COLUMN):
         height = 0.33 * len(result.contenders) + 0.15
-        figure, (means, differences) = narrow.stacked(2, height, left=1.25, between=0.65, head=0.25)
+        figure, (means, differences) = narrow.stacked(2, height, left=0.6, between=0.65, head=0.25)
         _draw_means(means, result)
         _draw_differences(differences, result)
         for axes in (means, differences):

@@ -210,7 +210,13 @@ def draw_star(
     row, column = best
     face, edge = (BEST, "white") if filled else ("white", BEST)
     at = columns.within(column, place[0])
-    axes.plot([at], [row + place[1]], marker="*", markersize=size, color=face, markeredgecolor=edge, zorder=5)
+    look: dict[str, Any] = {
+        "markersize": size,
+        "color": face,
+        "markeredgecolor": edge,
+        "markeredgewidth": size / 11.0,
+    }
+    axes.plot([at], [row + place[1]], marker="*", zorder=5, **look)
 
 
 def outline(axes: Axes, cells: Mask, edges: npt.NDArray[np.float64]) -> None:

@@ -297,7 +297,7 @@ def column(result: Curves) -> Figure:
         colours = _colours(bundles, labels)
         across = min(2, len(ys))
         block = math.ceil(len(ys) / across) * across
-        titled = 0.34 if result.y else 0.22
+        titled = 0.38 if result.y else 0.22
         figure, axes = narrow.stacked(
             block * len(names), 0.85 if result.y else 1.3, across=across, between=titled, head=0.25
         )

@@ -218,6 +218,7 @@ def column(result: Maps) -> Figure:
             place.tick_params(labelsize=5.8)
             for line in place.lines:
                 line.set_markersize(0.6 * line.get_markersize())
+                line.set_markeredgewidth(0.6 * line.get_markeredgewidth())
         narrow.bar(figure, result.limits, result.measure)
         return narrow.settled(figure)
 

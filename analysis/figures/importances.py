@@ -126,7 +126,7 @@ def column(result: Deciding) -> Figure:
         singles, pairs = (0.72 * ROW * _lines(names, NAME) + 0.12 for names in (result.names, result.pairs))
         heads = [*METHODS, PAIRS]
         between, head, foot = 0.42, 0.22, 0.4
-        figure, axes = narrow.stacked(len(heads), singles, left=1.0, between=between, head=head, foot=foot)
+        figure, axes = narrow.stacked(len(heads), singles, left=0.4, between=between, head=head, foot=foot)
         narrow.grow(figure, pairs - singles)
         high, last = figure.get_size_inches()[1], axes[-1].get_position()
         axes[-1].set_position((last.x0, foot / high, last.width, pairs / high))

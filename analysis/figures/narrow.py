@@ -170,7 +170,8 @@ def settled(figure: Figure) -> Figure:
     for axes in _panels(figure):
         for name, inches in (("x", width_of(axes)), ("y", height_of(axes))):
             label = str(getattr(axes, f"get_{name}label")())
-            axes.set(**{f"{name}label": textwrap.fill(" ".join(label.split()), max(10, int(inches / SIDE)))})
+            lines = textwrap.wrap(" ".join(label.split()), max(10, int(inches / SIDE)), break_long_words=False)
+            axes.set(**{f"{name}label": "\n".join(lines)})
     _fit(figure)
     return figure
 

@@ -183,7 +183,7 @@ def column(result: Slices) -> Figure:
     """Draw it as wide as a column of a paper, without title and caption: two panels in a row at the most."""
     with mpl.rc_context(COLUMN):
         across = min(2, len(result.names))
-        figure, axes = narrow.stacked(len(result.names), 1.15, across=across, between=0.5)
+        figure, axes = narrow.stacked(len(result.names), 1.15, across=across, between=0.58)
         for index, (place, name) in enumerate(zip(axes, result.names, strict=True)):
             _draw(place, result, name)
             if index % across:

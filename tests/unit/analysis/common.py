@@ -189,6 +189,14 @@ def outside(figure):
 
 
 def overlapping(figure):
-    """Return the pairs of words that lie on one another, by more than the space around their letters."""
+    """Return words that lie on one another, by more than the space around their letters, or on a panel."""
     boxes = {it: box.padded(-0.8) for it, box in words_of(figure).items()}
-    return [(a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if boxes[a].overlaps(boxes[b])]
+    pairs = [(a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if boxes[a].overlaps(boxes[b])]
+    panels = {axes: axes.get_window_extent() for axes in figure.axes}
+    on = [
+        (it.get_text(), "a panel")
+        for it, box in boxes.items()
+        for axes, there in panels.items()
+        if box.overlaps(there)
+    ]
+    return pairs + on
