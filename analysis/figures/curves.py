@@ -52,6 +52,9 @@ PUBLISHED: Mapping[str, Any] = {"linewidth": 0.9, "linestyle": (0, (4, 1.5))}
 DIAMONDS: Mapping[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 3.5, "markerfacecolor": "none"}
 """The same of a few epochs, between which nothing is known."""
 
+THIN = 0.7
+"""How wide lines are in a column of a paper, beside those of a page."""
+
 ENTRY = 18
 """Characters of a line of the legend's entry for what was published."""
 
@@ -323,6 +326,8 @@ def column(result: Curves) -> Figure:
         ends = np.array([one.get_xlim() for one in figure.axes])
         for one in figure.axes:
             one.set_xlim(ends[:, 0].min(), ends[:, 1].max())
+            for line in one.lines:
+                line.set_linewidth(THIN * line.get_linewidth())
         handles = [Line2D([], [], color=colours[label], label=label) for label in _picked(list(colours), ENTRIES)]
         if result.traces:
             handles.append(_handle(result))

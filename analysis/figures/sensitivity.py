@@ -206,10 +206,10 @@ def _draw(axes: Axes, result: Sensitivity, *, alone: bool) -> None:
         axes.plot(xs, mean, marker="o", markersize=3.2, linewidth=1.4, label=label, **style)
         gone = seeds[seeds["diverged"]]
         axes.scatter(gone["x"], gone["value"], marker="x", s=22, color=[colour], linewidths=1.1, zorder=3)
-        laid = result.axis.shown(line.published["value"].to_numpy(dtype=float))
-        axes.plot(
-            line.published["x"], laid, color=colour, **(PUBLISHED if joined else PUBLISHED | {"linestyle": "none"})
-        )
+        if len(line.published):
+            laid = result.axis.shown(line.published["value"].to_numpy(dtype=float))
+            look = PUBLISHED if joined else PUBLISHED | {"linestyle": "none"}
+            axes.plot(line.published["x"], laid, color=colour, **look)
     if result.published:
         axes.plot([], [], color="black", label=_labels(result)[-1], **PUBLISHED)
     result.axis.upright(axes)

@@ -194,6 +194,11 @@ class TestSensitivity:
             assert " ".join(legend.get_texts()[-1].get_text().split()) == LABEL
         assert faults(figure) == []
 
+    def test_without_an_overlay_not_even_an_empty_line_is_drawn(self):
+        for findings, empty in ((found(), 0), (found(made([("at", 2, 44.0)])), 1)):  # that of the legend
+            (axes,) = sensitivity.draw(sensitivity.compute(findings)[0]).axes
+            assert sum(not len(line.get_xdata()) for line in axes.lines) == empty
+
     @pytest.mark.parametrize("numbers", [[("at", 7, 44.0)], [("min", 2, 5.0)]])
     def test_what_has_no_such_statistic_at_the_last_epoch_is_not_drawn(self, numbers):
         (result,) = sensitivity.compute(found(made(numbers)))

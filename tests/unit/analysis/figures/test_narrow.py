@@ -58,6 +58,8 @@ def test_letters_are_no_larger_than_a_column_bears_and_labels_no_longer_than_the
     assert axes.yaxis.label.get_fontsize() == narrow.LARGEST
     assert axes.get_ylabel().count("\n") > 0
     assert axes.yaxis.label.get_window_extent().height <= 1.1 * axes.get_window_extent().height
+    axes.set_ylabel("weight_decay_of_kernels")
+    assert narrow.settled(figure).axes[0].get_ylabel() == "weight_decay_of_kernels"  # words stay whole
 
 
 LEGENDS = {
