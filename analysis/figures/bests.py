@@ -44,11 +44,11 @@ def compute(findings: Findings) -> list[Bests]:
         return []
     what, first = "arm" if not findings.others else "study", found[0]
     text = (
-        f"{described([(it.arm, it.arm.at(it.best)) for it in found])} Left: the best configuration of each {what} "
+        f"{described([(it.arm, it.arm.at(it.best)) for it in found])} First: the best configuration of each {what} "
         f"by the {first.measure.lowest} mean over seeds of the {first.measure.label}; dots are seeds, lines two "
-        "standard errors. Right: by how much it is worse than the best of all, seed by seed over the seeds that both "
-        "have, with the 95 % interval of a paired t, each for itself. The more configurations were tried, the more "
-        f"optimistic is the best of them. {chosen(first.measure)}"
+        "standard errors. Second: by how much it is worse than the best of all, seed by seed over the seeds that "
+        "both have, with the 95 % interval of a paired t, each for itself. The more configurations were tried, the "
+        f"more optimistic is the best of them. {chosen(first.measure)}"
     )
     title = f"the best of each {what}"
     return [Bests(name="bests", title=title, caption=text.strip(), contenders=found)]

@@ -106,8 +106,8 @@ def _contour(findings: Findings, arm: ArmFindings) -> Contour | None:
     lost = bool((table["diverged"] > 0).any())
     off = f"a factor of {plain(10.0**error)}" if scale == "log" else measure.written(error)
     text = (
-        f"{described([(arm, arm.in_force)])} Left: the configurations, {measured(measure, 'colour', diverged=lost)} "
-        f"Right: a surface fitted to them, and not measured (Gaussian process on the {scale} scale of the value). "
+        f"{described([(arm, arm.in_force)])} First: the configurations, {measured(measure, 'colour', diverged=lost)} "
+        f"Second: a surface fitted to them, and not measured (Gaussian process on the {scale} scale of the value). "
         f"Leave-one-out error: {off} (root mean square), {1.0 - error**2 / seen.var():.2f} of the variance foretold. "
         "Points mark where it was looked; away from them the surface is a guess."
     )

@@ -61,8 +61,8 @@ def _divergence(arm: ArmFindings, index: int, shown: SensitivityMap, total: int)
     title = f"divergence over {label_of(grid.x)} and {label_of(str(grid.y))}"
     title += f", {point(grid.panel)}" if grid.fixed else ""
     text = (
-        f"{described([(arm, trials)], grid.fixed)} Left: share of the seeds that count that "
-        f"diverged. Right: median epoch in which they did, of {arm.arm.epochs}. Blank: no seed."
+        f"{described([(arm, trials)], grid.fixed)} First: share of the seeds that count that "
+        f"diverged. Second: median epoch in which they did, of {arm.arm.epochs}. Blank: no seed."
     )
     text += f" {MOST} of {total} maps in which seeds diverged are drawn." if total > MOST else ""
     panel = f"-{index + 1}" if len(arm.maps[0]) > 1 else ""

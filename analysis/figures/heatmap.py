@@ -73,6 +73,8 @@ class Heatmap:
         Of the colours.
     null
         The ridge that gradients predict, where a map that stands alone has one.
+    ridges
+        What the caption says of ridges, for which the cells of a narrow map have no room.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Heatmap:
     of_study: tuple[bool, ...]
     limits: Limits
     null: NullModel | None = None
+    ridges: str = ""
 
 
 Panel = tuple[ArmFindings, SensitivityMap]
@@ -140,6 +143,7 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged, beside=beside)}"
     best_of = "study" if findings.comparable else "arm"
     of_study = tuple(_holds_best(findings, one, shown) for one, shown in panels)
+    ridges = ""
     null = findings.null_models.get(arm.name) if alone and first is arm.map_of_best else None
     if alone:
         numbered = is_numbered(grid)
@@ -150,8 +154,10 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
             text += f" Hollow star: the best of the {best_of} lies elsewhere, at {where}{point(best)}."
         if null is not None:
             slope = slope_of(first)
-            text += f" Crosses: the best {grid.x} of each row, as a parabola says it; slope {slope}." if slope else ""
-            text += f" {null_told(null)}"
+            ridges = (
+                f" Crosses: the best {grid.x} of each row, as a parabola says it; slope {slope}." if slope else ""
+            )
+            ridges += f" {null_told(null)}"
     else:
         text += f" {panels_legend([shown for _, shown in panels], best_of)}"
         if total > len(panels):
@@ -164,7 +170,8 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     return Heatmap(
         name=name,
         title=title,
-        caption=text,
+        caption=text + ridges,
+        ridges=ridges,
         maps=tuple(shown for _, shown in panels),
         panels=titles,
         of_study=of_study,

@@ -42,8 +42,8 @@ def compute(findings: Findings) -> list[Plays]:
     if not every:
         return []
     text = described([(play.arm, play.trial) for play in every])
-    text += " Each line is the best configuration of its arm, with its lowest seed. Left: average regret against"
-    text += " x = -1; what is 0 or less is not drawn. Dotted: 2 (C - 2) / 3, what staying at x = 1 costs. Right: x."
+    text += " Each line is the best configuration of its arm, with its lowest seed. First: average regret against"
+    text += " x = -1; what is 0 or less is not drawn. Dotted: 2 (C - 2) / 3, what staying at x = 1 costs. Second: x."
     return [Plays(name="plays", title="average regret and position in the online sequence", caption=text, rows=rows)]
 
 

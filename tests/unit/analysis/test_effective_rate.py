@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.effective_rate import common_curve, effective_rate
-from analysis.figures import effective
+from analysis.figures import effective, heatmap, told
 from analysis.measures.interaction import interaction_share
 from analysis.measures.surface import Surface
 from analysis.null_model import NullModel
@@ -108,6 +108,10 @@ def test_the_figure_says_both_and_has_a_line_for_each_row():
     left, right = effective.draw(result).axes
     assert len(left.lines) == len(right.lines) == 6  # three rows, and marks for what diverged of each
     assert right.lines[0].get_xdata()[0] == pytest.approx(10.0 ** (-4.0 + DECADES))
+    (shown_on,) = heatmap.compute(found)
+    assert "Dashed: the null model" in told(shown_on, "page")
+    assert "Dashed" not in told(shown_on, "column")  # a narrow map has no room for ridges
+    assert told(result, "column") == result.caption
     narrow = effective.column(result)
     assert faults(narrow) == []
     assert narrow.axes[0].get_position().y0 > narrow.axes[1].get_position().y1
