@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -377,8 +379,20 @@ class Notes:
         """Note nothing."""
 
 
+PREFIX = "basin-universe-{}-"
+"""Of the folders that a process makes."""
+
+
+def abandon(*_signal: object) -> None:
+    """End this process at once, wherever its universe is; what it wrote goes with it."""
+    for parent in (MEMORY, Path(tempfile.gettempdir())):
+        for folder in parent.glob(PREFIX.format(os.getpid()) + "*"):
+            shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
 def simulate(seed: int, in_memory: bool = True) -> Outcome:
     """Return what becomes of the universe of a seed, whose store lies in memory or on a disk."""
     parent = MEMORY if in_memory and MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="basin-universe-", dir=parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX.format(os.getpid()), dir=parent) as folder:
         return Universe(seed, Path(folder)).run()
