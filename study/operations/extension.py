@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from search_spaces.arm import MAX_TRIALS
+from search_spaces.errors import shown
 from search_spaces.specification import Specification
 from study.errors import UsageError
 
@@ -54,12 +57,18 @@ def check_winner(store: Store, name: str, seeds: int, *, dry_run: bool = False) 
     StudyMismatchError
         It has not ended, has no winner, chooses its seeds itself, or was imported; nothing was written.
     UsageError
-        Less than one seed is asked for.
+        What is asked for is no whole number of seeds from 1 on, or more than a study may have trials.
     """
-    if seeds < 1:
-        raise UsageError(f"--winner must be at least 1 fresh seed, got {seeds}")
+    try:
+        count = operator.index(seeds)  # numpy's whole numbers too
+    except TypeError:
+        raise UsageError(f"the winner must get a whole number of fresh seeds, got {shown(seeds)}") from None
+    if isinstance(seeds, bool) or count < 1:
+        raise UsageError(f"--winner must be at least 1 fresh seed, got {shown(seeds)}")
+    if count > MAX_TRIALS:
+        raise UsageError(f"--winner must be at most {MAX_TRIALS:,} fresh seeds, got {count:,}")
     study = store.studies.get(name)
-    return _extended(store, study, store.winners.check(study, seeds, dry_run=dry_run), dry_run=dry_run)
+    return _extended(store, study, store.winners.check(study, count, dry_run=dry_run), dry_run=dry_run)
 
 
 def _extended(store: Store, study: Study, added: Extension, *, dry_run: bool) -> Extended:

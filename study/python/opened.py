@@ -17,7 +17,8 @@ from study.store import Store
 class Studies:
     """The studies of a store, to be read: ``studies["name"]`` is one, iteration gives their names, oldest first.
 
-    Nothing is written through it. Close it, or use it in a ``with`` block.
+    Nothing is written through it but fresh seeds that are asked for (:meth:`Study.check_winner`). Close it, or use it
+    in a ``with`` block.
 
     Parameters
     ----------

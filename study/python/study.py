@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from search_spaces.errors import BasinError
 from study.description import described, told
-from study.operations import comparing, exporting, reporting
+from study.operations import comparing, exporting, extension, reporting
 from study.operations.summary import Summary, summarize
 from study.words import counted, over_seeds, point
 
@@ -30,7 +30,8 @@ Opening = Callable[[], AbstractContextManager["Store"]]
 class Study:
     """A study in a store.
 
-    It holds nothing but its name: every question reads the store, which may have changed since.
+    It holds nothing but its name: every question reads the store, which may have changed since. :meth:`check_winner`
+    alone writes there.
 
     Parameters
     ----------
@@ -200,6 +201,29 @@ class Study:
         wanted = exporting.Export.of(to, out=os.fspath(out), url=url, force=force)
         with self._opening() as store:
             return exporting.export(store, self.name, wanted)
+
+    def check_winner(self, seeds: int, *, dry_run: bool = False) -> extension.Extended:
+        """Give the best configuration of each arm fresh seeds, as ``basin extend STUDY --winner N`` does.
+
+        They took no part in its choice, which flatters it, and nothing counts them but the check of the winner that a
+        report makes of them. The call that ran the study trains them; ``trials`` of what is returned says how many.
+
+        Parameters
+        ----------
+        seeds
+            How many fresh seeds a winner is to have; what it has of them already stays.
+        dry_run
+            Whether to say what would be added, and to write nothing.
+
+        Raises
+        ------
+        UsageError
+            ``seeds`` is no whole number from 1 on; nothing was written.
+        StudyMismatchError
+            The study has not ended, has no winner, chooses its seeds itself, or was imported; nothing was written.
+        """
+        with self._opening() as store:
+            return extension.check_winner(store, self.name, seeds, dry_run=dry_run)
 
     def show(self) -> None:
         """Print how far it is, as ``basin show`` does."""

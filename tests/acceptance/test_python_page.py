@@ -65,6 +65,7 @@ TOLD = {
     "What came of it": r"complete \{'lr': .*, 'p': .*\} \d.*\nvalley: complete\n  task        beale.*",
     "Trials and epochs as tables": r"\d+ 12\n",
     "A report": r".*/valley/report\.html\n",
+    "The winner on fresh seeds": r"2 2 2\n",
     "A store that is there": r"valley complete\nvalley-3 complete\nhill complete\n",
     "An error in a sentence": r"study valley exists with another specification:\n  epochs: stored 3, given 4\n.*",
     "A map of a study's trials": r"",

@@ -8,6 +8,7 @@ import sys
 import threading
 import types
 
+import numpy as np
 import pytest
 
 import basin
@@ -392,6 +393,54 @@ def test_silence_is_silence(capfd):
 
 def test_this_is_no_notebook():
     assert not module.in_notebook()
+
+
+@pytest.fixture
+def finished(folder, ends):
+    """A study whose second learning rate is the best, by two seeds each."""
+    ends([30.0, 40.0, 10.0, 12.0, 50.0, 60.0])
+    return basin.run(DOCUMENT, progress=False)
+
+
+@pytest.mark.parametrize("found", ["as it was run", "as it is read"])
+def test_the_winner_gets_fresh_seeds_that_the_same_call_trains(finished, ends, found):
+    ends([20.0, 22.0])
+    with basin.open() as studies:
+        study = finished if found == "as it was run" else studies["small"]
+        assert study.check_winner(2, dry_run=True).trials == 2
+        assert len(study.trials()) == 6
+        added = study.check_winner(2)
+        assert (added.trials, added.total, study.state) == (2, 8, "waiting")
+    again = basin.run(DOCUMENT, progress=False)
+    fresh = again.trials("seed >= 2")
+    assert sorted(zip(fresh["lr"], fresh["seed"], fresh["test_error_final"], strict=True)) == [
+        (0.1, 2, 20.0),
+        (0.1, 3, 22.0),
+    ]
+    assert (again.best.mean, again.best.seeds) == (11.0, 2)
+    assert again.check_winner(2).trials == 0
+
+
+def test_before_a_study_has_ended_it_has_no_winner(store):
+    create(store)
+    with basin.open() as studies, pytest.raises(StudyMismatchError, match="6 of its trials have not ended"):
+        studies["small"].check_winner(2)
+
+
+@pytest.mark.parametrize("seeds", [0, -1, 1.5, "2", None, True])
+def test_fresh_seeds_are_counted(finished, seeds):
+    with pytest.raises(UsageError, match=f"fresh seeds?, got {seeds!r}$"):
+        finished.check_winner(seeds)
+    assert len(finished.trials()) == 6
+
+
+def test_there_are_no_more_fresh_seeds_than_a_study_may_have_trials(finished):
+    with pytest.raises(UsageError, match=r"^--winner must be at most 1,000,000 fresh seeds, got 1,000,001$"):
+        finished.check_winner(1_000_001)
+
+
+def test_fresh_seeds_are_counted_by_numpy_too(finished):
+    assert finished.check_winner(np.int64(3)).trials == 3
 
 
 def test_a_study_is_compared_as_the_command_does(store, folder):
