@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("basin", "search_spaces", "workers", "study", "analysis", "tests", "docs")
 TESTS = "tests/contract"
+WINNERS, LEVELSET = f"{TESTS}/test_winners.py", f"{TESTS}/test_levelset.py"
 FAULTS = 12_000
 """As many as the simulation draws before a mutant has survived it; most die within the first hundreds."""
 
@@ -99,6 +100,63 @@ MUTANTS = (
         "study/store/growth.py",
         "for seed in range(seeds[name], arm.seeds)\n",
         "for seed in range(seeds[name] - 1, arm.seeds)\n",
+    ),
+    Mutant(
+        "fresh seeds begin with one too late",
+        "study/store/winners.py",
+        "for seed in range(arm.seeds, arm.seeds + seeds)",
+        "for seed in range(arm.seeds + 1, arm.seeds + 1 + seeds)",
+        WINNERS,
+    ),
+    Mutant(
+        "fresh seeds that are there are added again",
+        "study/store/winners.py",
+        " if (key, seed) not in there]",
+        "]",
+        WINNERS,
+    ),
+    Mutant(
+        "fresh seeds choose the winner",
+        "study/store/summaries.py",
+        "trial.c.superseded.is_(False), of_study(of.specification))",
+        "trial.c.superseded.is_(False))",
+        WINNERS,
+    ),
+    Mutant(
+        "fresh seeds come before everything has ended",
+        "study/store/winners.py",
+        "    if left:\n",
+        "    if False:\n",
+        WINNERS,
+    ),
+    Mutant(
+        "who asks for fresh seeds is refused what a lost answer gave",
+        "study/store/winners.py",
+        "if written and written <= there:",
+        "if False:",
+        WINNERS,
+    ),
+    Mutant(
+        "an extension adds fresh seeds that are there",
+        "study/store/growth.py",
+        "                    if (key, seed) not in there\n",
+        "",
+        WINNERS,
+    ),
+    # a slot that chooses its run gets configuration and seed on filling
+    Mutant(
+        "a slot that repeats a configuration skips a seed",
+        "study/store/proposals.py",
+        "seed, seeds = last + 1, of.specification.seeds",
+        "seed, seeds = last + 2, of.specification.seeds + 1",
+        LEVELSET,
+    ),
+    Mutant(
+        "a slot that repeats a configuration keeps its own",
+        "study/store/proposals.py",
+        ".values(configuration_id=one, seed=seed, filled=True, options=options)",
+        ".values(seed=seed, filled=True, options=options)",
+        LEVELSET,
     ),
     # leases are taken from nobody who keeps them, and come back from those who do not
     Mutant(

@@ -46,19 +46,23 @@ class Winners:
             Something has not ended yet, nothing is the best, the study chooses its seeds itself, or its results came
             from elsewhere; nothing was written.
         """
+        written: set[tuple[int, int]] = set()
 
         def work(connection: Connection) -> Extension:
             row = select(study).where(study.c.id == of.id)
             stored = Study.from_row(connection.execute(row if dry_run else row.with_for_update()).one())
             stored.refuse_if_imported("extended")
-            there, added = fresh_of(connection, stored), 0
+            there = fresh_of(connection, stored)
+            if written and written <= there:  # by a commit that was not acknowledged
+                return Extension(study=stored, configurations=0, trials=len(written))
+            written.clear()
             for name, (key, point) in _winners(connection, stored).items():
                 arm = stored.specification.arms[name]
                 slots = [(key, seed) for seed in range(arm.seeds, arm.seeds + seeds) if (key, seed) not in there]
-                added += len(slots)
+                written.update(slots)
                 if not dry_run:
                     insert_trials(connection, self._database, of.id, (name, arm), slots, {key: point})
-            return Extension(study=stored, configurations=0, trials=added)
+            return Extension(study=stored, configurations=0, trials=len(written))
 
         return self._database.read(work) if dry_run else self._database.write(work)
 

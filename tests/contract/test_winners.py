@@ -92,6 +92,40 @@ def test_a_wider_study_says_before_what_it_adds(store, study):
     assert store.findings() == []
 
 
+@pytest.fixture
+def unheard(store, monkeypatch):
+    """The answer to the next commit is lost; what was committed is not."""
+    dialect = store.database.engine.dialect
+    commit, left = dialect.do_commit, [1]
+
+    def lost(connection):
+        commit(connection)
+        if left:
+            left.pop()
+            raise dialect.dbapi.OperationalError("the connection was lost")
+
+    monkeypatch.setattr(dialect, "do_commit", lost)
+    return left
+
+
+def test_who_asks_is_told_what_was_added_although_the_answer_was_lost(store, study, unheard):
+    added = store.winners.check(study, 3)
+    assert unheard == []
+    assert added.trials == 3
+    assert fresh(store) == [(0.1, 2), (0.1, 3), (0.1, 4)]
+
+
+def test_fresh_seeds_are_cancelled_and_deleted_with_their_study(store, study):
+    store.winners.check(study, 3)
+    assert store.studies.cancel(study) == 3
+    assert store.winners.check(study, 3).trials == 0, "they are there, and may be retried"
+    assert store.growth.retry(study, states=["cancelled"]) == 3
+    train(store, study, seed=33.0)
+    assert store.findings() == []
+    assert store.studies.delete(study).trials == 12
+    assert not any(everything(store).values())
+
+
 def test_a_fresh_seed_is_retried_as_any_other_trial_is(store, study):
     store.winners.check(study, 2)
     train(store, study)

@@ -22,7 +22,7 @@ def test_no_invariant_is_broken(seed):
 
 def test_there_are_faults_of_every_kind():
     drawn = sum((simulate(seed).faults for seed in (1, 3, 9, 11)), Counter())
-    assert set(ODDS) <= set(drawn)
+    assert {*ODDS, "fresh seeds added"} <= set(drawn)
     assert drawn.total() > 300
 
 
@@ -58,8 +58,18 @@ def ended(tmp_path):
     return it
 
 
+SEEDED = """
+CREATE TEMP TABLE one AS SELECT * FROM trial WHERE number = 0;
+UPDATE one SET id = 1000, seed = {seed}, generation = 0, superseded = 0, number = (SELECT count(*) FROM trial);
+INSERT INTO trial SELECT * FROM one;
+"""
+"""A trial more, of the configuration of the first one."""
+
 HARM = {
     "I1: a trial is gone": "DELETE FROM trial WHERE number = 0",
+    "I1: fresh seeds were added that nobody asked for": SEEDED.format(seed=20),
+    "I1: the fresh seeds of configuration": SEEDED.format(seed=21),
+    "I3: was filled, and is another one": "UPDATE trial SET seed = seed + 20 WHERE number = 0",
     "I1: the slots in force": "UPDATE trial SET superseded = 1",
     "I2: another result": "UPDATE trial SET test_error_final = 50.001 WHERE state = 'complete'",
     "I2: another attempt": "UPDATE trial SET images_per_second = 99 WHERE state = 'complete'",
@@ -74,7 +84,7 @@ HARM = {
 @pytest.mark.parametrize("seen", HARM)
 def test_the_witness_sees_what_is_done_behind_its_back(ended, seen):
     with sqlite3.connect(ended.path) as connection:
-        connection.execute(HARM[seen])
+        connection.executescript(HARM[seen])
     connection.close()
     witness = ended.reopened()
     invariant, words = seen.split(": ")

@@ -10,14 +10,13 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from search_spaces.validation import loads
 from study.clock import Clock
 from study.drive import Driver, World
-from study.errors import BasinError
+from study.errors import BasinError, StudyMismatchError
 from study.store import Store
 from tests.simulation.cluster import Cluster
 from tests.simulation.fates import Fates
@@ -35,7 +34,10 @@ LONGEST = 20_000.0
 """Virtual seconds after which a study should have ended long ago."""
 
 MANY = 250
-"""Trials from which nobody retries any more."""
+"""Trials from which nobody retries any more, or asks for fresh seeds."""
+
+LISTED = 6
+"""Learning rates of a study that chooses by the slot: so few that runs are repeated."""
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is one
 """A filesystem in memory, where there is one."""
@@ -93,6 +95,8 @@ class Universe:
         Whether it has many trials, all of them so short that tickets take several.
     ended, reached
         Attempts of which a driver was told the end, and the last epoch that it was told of each.
+    asked, given
+        How many fresh seeds a person asks for just now, None where nobody does; and how many trials came of that.
     """
 
     def __init__(self, seed: int, folder: Path) -> None:
@@ -111,6 +115,8 @@ class Universe:
         self.before: dict[Key, list[Key]] = {}
         self.ended: set[Key] = set()
         self.reached: dict[Key, int] = {}
+        self.asked: int | None = None
+        self.given = 0
         self._meddled = False
         self._pids = itertools.count(100)
         self._names = itertools.count()
@@ -138,7 +144,8 @@ class Universe:
         if chance.random() < 0.25:
             document["space"] = {"lr": {"low": 1e-4, "high": 1.0, "log": True}}
             document["design"] = {"name": "tpe", "configurations": chance.randint(2, 5)}
-            if not self.brief and chance.random() < 0.5:  # few slots, for its model takes longer than all the rest
+            if not self.brief and chance.random() < 0.6:  # few slots, for its model takes longer than all the rest
+                document["space"] = {"lr": {"values": [round(1e-4 * 3.0**power, 12) for power in range(LISTED)]}}
                 document["design"] = {"name": "levelset", "configurations": chance.randint(2, 3)}
         elif chance.random() < 0.4:
             document["arms"] = {"base": {}, "adam": {"optimizer": {"name": "adam"}}}
@@ -227,6 +234,10 @@ class Universe:
             )
             if any(told[name] != found[name] for name in told if name != "total"):
                 self.witness.blame(f"I7: the store counts {told}, and it holds {dict(found)}")
+            bests = {name: round(it.mean, 6) for name, it in store.summaries.bests(study).items()}
+            lowest = {name: round(mean, 6) for name, (mean, _) in self.witness.bests().items()}
+            if bests != lowest:
+                self.witness.blame(f"I7: the store says that the best of each arm comes to {bests}, not {lowest}")
 
     def _blow(self) -> None:
         """Let the storm end, and clocks jump while it lasts."""
@@ -315,13 +326,13 @@ class Universe:
     # --- what people do beside it ---
 
     def _meddle(self) -> None:
-        """Cancel, extend, retry and reap while the storm lasts."""
+        """Cancel, extend, retry, ask for fresh seeds, and reap while the storm lasts."""
         while not self.fates.calm:
-            self.timeline.sleep(self.chance.uniform(2.0, 30.0))
+            self.timeline.sleep(self.chance.uniform(0.0, 30.0))  # the first may come before every driver
             person = Running(self, f"person{next(self._names)}")
             self._living[person.pid] = person
             what = self.chance.choice(
-                [self._extend, self._extend, self._retry, self._retry, self._cancel, self._reap]
+                [*[self._extend] * 2, *[self._retry] * 2, *[self._check] * 2, self._cancel, self._reap]
             )
             task = person.start(what.__name__.strip("_"), lambda what=what: self._do(what))
             assert task.done is not None
@@ -330,8 +341,12 @@ class Universe:
         self._meddled = True
 
     def _do(self, what) -> None:
-        with suppress(BasinError):
+        try:
             what(self.store)
+        except BasinError as error:
+            self.noted(f"is told {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever else a person is told is a bug
+            self.witness.blame(f"a person was told {type(error).__name__}: {error}")
 
     def _extend(self, store: Store) -> None:
         study = store.studies.get("simulated")
@@ -343,7 +358,7 @@ class Universe:
         if self.chance.random() < 0.5 and wider["seeds"] < 10:
             wider["seeds"] += 1
         elif wider["design"]["name"] != "grid":
-            wider["design"]["configurations"] += 1
+            wider["design"]["configurations"] += not lrs or wider["design"]["configurations"] < len(lrs)
         elif len(lrs) < 9:
             wider["space"] = {"lr": {"values": [*lrs, round(max(lrs) * 3.0, 12)]}}
         added = store.growth.extend(study, loads(json.dumps(wider)))
@@ -351,13 +366,37 @@ class Universe:
         self.timeline.note(f"added {added.trials}")
 
     def _retry(self, store: Store) -> None:
-        if self.witness.rows("SELECT count(*) AS trials FROM trial")[0]["trials"] > MANY:
-            return  # the witness reads all of them after every commit
+        if self._are_many():
+            return
         study = store.studies.get("simulated")
         states = self.chance.choice([["failed"], ["diverged"], ["cancelled"], []])
         count = store.growth.retry(study, states=states)
         self.fates.count("trials retried")
         self.timeline.note(f"retried {count} {states}")
+
+    def _are_many(self) -> bool:
+        """Tell whether no more trials should come: the witness reads all of them after every commit."""
+        return self.witness.rows("SELECT count(*) AS trials FROM trial")[0]["trials"] > MANY
+
+    def _check(self, store: Store) -> None:
+        """Ask for fresh seeds for the winner, at whatever moment: before, during and after drives."""
+        if self._are_many():
+            return
+        study = store.studies.get("simulated")
+        self.asked, self.given = self.chance.randint(1, 3), 0
+        try:
+            told = store.winners.check(study, self.asked).trials
+        except StudyMismatchError as error:
+            if self.given:
+                self.witness.blame(f"I2: fresh seeds were added, and who asked for them is told: {error}")
+            raise
+        finally:
+            self.asked = None
+        if told != self.given:
+            self.witness.blame(f"I2: {self.given} fresh seeds were added, and who asked is told of {told}")
+        if told:
+            self.fates.count("fresh seeds added")
+        self.timeline.note(f"got {told} fresh seeds")
 
     def _cancel(self, store: Store) -> None:
         count = store.studies.cancel(store.studies.get("simulated"))

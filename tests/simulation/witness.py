@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from math import prod
+from collections.abc import Mapping, Sequence
+from math import inf, prod
 from typing import TYPE_CHECKING
 
 from tests.simulation.training import DIED, RAISED, error_of, kind_of, last_epoch
@@ -32,6 +32,12 @@ STEPS = {
 
 ERRORS, EXPIRIES = 3, 20
 """How often a trial may end in an error, or lose its lease in a row without progress, before it is failed."""
+
+GUESSING = 90.0
+"""What a diverged seed counts at, in percent."""
+
+SLOT = ("study_id", "number", "arm", "configuration_id", "seed", "epochs", "generation", "options", "created_at")
+"""What a trial is, from when its configuration is known."""
 
 
 class Witness:
@@ -86,6 +92,7 @@ class Witness:
             self._judge_steps(trials)
             self._judge_takings(trials, by)
             self._judge_slots(trials)
+            self._judge_fresh_seeds(trials)
             self._judge_bounds(trials)
             self._judge_words(trials)
             self._judge_attempts(trials)
@@ -109,6 +116,8 @@ class Witness:
             if new is None:
                 self.blame(f"I1: trial {key} is gone")
                 continue
+            if old["filled"] and any(old[name] != new[name] for name in SLOT):
+                self.blame(f"I3: trial {key} was filled, and is another one")
             if old["state"] in TERMINAL:
                 changed = {name for name in old if old[name] != new[name]}
                 if changed - {"superseded"} or (old["superseded"] and not new["superseded"]):
@@ -201,7 +210,8 @@ class Witness:
         slots: dict[tuple[int, int], int] = {}
         for row in trials.values():
             place = row["configuration_id"], row["seed"]
-            slots[place] = slots.get(place, 0) + (not row["superseded"])
+            if by_slot or row["seed"] < document["seeds"]:  # the others are fresh, and judged as such
+                slots[place] = slots.get(place, 0) + (not row["superseded"])
             if row["arm"] != configurations[row["configuration_id"]]["arm"]:
                 self.blame(f"I1: trial {row['id']} is of arm {row['arm']}, and its configuration is not")
         every = {(key, seed) for key in configurations for seed in range(document["seeds"])}
@@ -216,6 +226,62 @@ class Witness:
             self.blame("I1: the slots in force are not one of each configuration and seed")
         if sorted(row["number"] for row in trials.values()) != list(range(len(trials))):
             self.blame("I1: the trials are not numbered one after the other")
+
+    def bests(self, trials: Mapping[int, dict] | None = None) -> dict[str, tuple[float, set[int]]]:
+        """Return by arm the lowest mean over the seeds of the study, and which configurations have it.
+
+        ``trials`` are those of a moment, else those of now; all seeds of what may be the best have ended.
+        """
+        (study,) = self.rows("SELECT document FROM study")
+        seeds = json.loads(study["document"])["seeds"]
+        found: dict[tuple[str, int], list[dict]] = {}
+        for row in trials.values() if trials is not None else self.rows("SELECT * FROM trial"):
+            if not row["superseded"] and row["seed"] < seeds:
+                found.setdefault((row["arm"], row["configuration_id"]), []).append(row)
+        bests: dict[str, tuple[float, set[int]]] = {}
+        for (arm, key), rows in found.items():
+            complete = [row["test_error_final"] for row in rows if row["state"] == "complete"]
+            if not complete or any(row["state"] not in TERMINAL for row in rows):
+                continue
+            values = [*complete, *(GUESSING for row in rows if row["state"] == "diverged")]
+            mean = sum(values) / len(values)
+            lowest, keys = bests.get(arm, (inf, set()))
+            if mean < lowest - 1e-6:
+                lowest, keys = mean, set()
+            bests[arm] = lowest, keys | {key} if mean <= lowest + 1e-6 else keys
+        return bests
+
+    def _judge_fresh_seeds(self, trials: dict[int, dict]) -> None:
+        """I1: fresh seeds come where somebody asks, once everything has ended, and for the best of each arm alone."""
+        (study,) = self.rows("SELECT document FROM study")
+        document, universe = json.loads(study["document"]), self._universe
+        first, by_slot = document["seeds"], document["design"]["name"] == "levelset"
+        fresh: dict[int, list[int]] = {}
+        for row in trials.values():
+            if not by_slot and row["seed"] >= first:
+                fresh.setdefault(row["configuration_id"], []).extend([row["seed"]] * (not row["superseded"]))
+        for one, seeds in fresh.items():
+            if sorted(seeds) != [*range(first, first + max(1, len(seeds)))]:
+                self.blame(f"I1: the fresh seeds of configuration {one} are {sorted(seeds)}")
+        came = [it for key, it in trials.items() if key not in self._before and it["generation"] == 0]
+        came = [it for it in came if it["seed"] >= first]
+        if not came:
+            return
+        universe.given += len(came)
+        if universe.asked is None or by_slot:
+            self.blame("I1: fresh seeds were added that nobody asked for, or may ask for")
+            return
+        if any(it["state"] not in TERMINAL for it in self._before.values()):
+            self.blame("I1: fresh seeds were added before everything had ended")
+        last = first + universe.asked
+        in_force = {(it["configuration_id"], it["seed"]) for it in trials.values() if not it["superseded"]}
+        bests = self.bests(self._before)
+        for arm, (_, keys) in bests.items():
+            if not any({(key, seed) for seed in range(first, last)} <= in_force for key in keys):
+                self.blame(f"I1: the best of arm {arm} has not the {universe.asked} fresh seeds that were asked for")
+        for it in came:
+            if it["configuration_id"] not in bests.get(it["arm"], (inf, set()))[1] or it["seed"] >= last:
+                self.blame(f"I1: trial {it['id']} is a fresh seed of what is not the best, or one that nobody wanted")
 
     def _judge_bounds(self, trials: dict[int, dict]) -> None:
         """I6: nobody is tried more often than allowed."""
