@@ -15,10 +15,11 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.domains import Choices, Domain, WholeRange, WholeValues
-from search_spaces.errors import printable, shown
+from search_spaces.errors import BasinError, printable, shown
 from study.errors import StoreUnreachableError, UsageError
 from study.interchange.marks import SEEDS, STUDY
 from study.secrecy import masked
+from study.store.joined import joined
 from study.store.location import Foreign
 
 CONSTRAINTS = "constraints"
@@ -95,7 +96,10 @@ def _quiet() -> Any:
 
 
 def write(database: Foreign, studies: Sequence[Told], *, force: bool = False) -> None:
-    """Write studies into an Optuna database, which is made where there is none.
+    """Write studies into an Optuna database, which is made where there is none: all of them, or nothing.
+
+    Optuna commits every trial by itself; here all of that is one transaction. Whoever reads meanwhile sees what was
+    there before, and so it stays where this process fails or is killed.
 
     Parameters
     ----------
@@ -111,32 +115,14 @@ def write(database: Foreign, studies: Sequence[Told], *, force: bool = False) ->
     UsageError
         The database holds studies of these names; nothing was written.
     StoreUnreachableError
-        It cannot be written; of the studies that were begun nothing is left.
+        It cannot be written; nothing was.
     """
     place = database.shown
     with _quiet():
         storage = _within(place, lambda: RDBStorage(database.url, dict(database.options)))
-        there = {it.study_name for it in storage.get_all_studies()}
-        taken = [it.name for it in studies if it.name in there]
-        if taken and not force:
-            listed = ", ".join(map(shown, taken))
-            raise UsageError(
-                f"{place} holds {listed} already; --force writes in the place of that, or name another --url"
-            )
-        for name in taken:
-            _within(place, lambda name=name: optuna.delete_study(study_name=name, storage=storage))  # type: ignore[misc]
-        begun: list[str] = []
         try:
-            for it in studies:
-                begun.append(it.name)
-                _within(place, lambda it=it: _write(storage, it))  # type: ignore[misc]
-        except BaseException:
-            for name in begun:
-                if name in {one.study_name for one in storage.get_all_studies()}:
-                    optuna.delete_study(study_name=name, storage=storage)
-            raise
+            _within(place, lambda: _write_all(storage, place, studies, force=force))
         finally:
-            storage.remove_session()
             storage.engine.dispose()
 
 
@@ -144,10 +130,32 @@ def _within(place: str, work: Callable[[], Any]) -> Any:
     """Run what speaks to the database; what goes wrong there is told in one sentence."""
     try:
         return work()
+    except BasinError:
+        raise
     except Exception as error:  # noqa: BLE001 - of Optuna, of SQLAlchemy, and of every driver
         cause = error.__cause__ or error
         line = masked(printable((str(cause).strip() or type(cause).__name__).splitlines()[0], 200))
         raise StoreUnreachableError(f"{place} cannot be written as an Optuna database: {line}") from None
+
+
+def _write_all(storage: RDBStorage, place: str, studies: Sequence[Told], *, force: bool) -> None:
+    with joined(storage.engine) as storage.scoped_session:
+        there = {it.study_name for it in storage.get_all_studies()}
+        taken = [it.name for it in studies if it.name in there]
+        if taken and not force:
+            raise _taken(place, taken)
+        for name in taken:
+            optuna.delete_study(study_name=name, storage=storage)
+        for it in studies:
+            try:
+                _write(storage, it)
+            except optuna.exceptions.DuplicatedStudyError:  # which another process has just written
+                raise _taken(place, [it.name]) from None
+
+
+def _taken(place: str, names: Sequence[str]) -> UsageError:
+    listed = ", ".join(map(shown, names))
+    return UsageError(f"{place} holds {listed} already; --force writes in the place of that, or name another --url")
 
 
 def _write(storage: RDBStorage, told: Told) -> None:
