@@ -36,7 +36,7 @@ from analysis.grid import Matrix
 from analysis.measures import MEASURES, Kind
 from analysis.measures.interaction import sums_of_squares
 from analysis.measures.regret import coordinate_tuning_regret
-from analysis.measures.surface import Surface, best_third
+from analysis.measures.surface import Surface, third_of
 from analysis.measures.vertex import vertices
 from benchmarks.record import RESULTS, Check, write
 
@@ -268,7 +268,7 @@ def _is_clear(measure: str, true: Surface, error: float) -> bool:
 
 def _bordered(mean: Matrix, gap: float) -> bool:
     """Tell whether it is clear which cells are the best third."""
-    order, count = np.sort(mean, axis=None), int(best_third(mean).sum())
+    order, count = np.sort(mean, axis=None), third_of(mean.size)
     return bool(order[count] - order[count - 1] > gap)
 
 

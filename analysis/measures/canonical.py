@@ -8,9 +8,11 @@ beyond which the surface is a saddle. It is undefined unless c_xx and c_yy are a
 The interval inverts the test that ``c_xy + 2 rho sqrt(c_xx c_yy)`` is 0, with the gradient at that rho. Noise also
 chooses among the cells at the border of the best third, which moves rho where the surface is no quadratic. It is
 drawn 100 times more, and each time cells are chosen anew: the interval spans the limits of rho by every such choice,
-but for the most extreme hundredth of them at either end. Draws belong to cells by their rank, so that exchanging or
-turning an axis changes nothing but the sign. Source: G. E. P. Box and K. B. Wilson, J. R. Stat. Soc. B 13(1), 1951,
-doi:10.1111/j.2517-6161.1951.tb00067.x (canonical analysis).
+but for the most extreme hundredth of them at either end. Cells that tie for the last places of the best third share
+them, in the fit by their weight. Draws belong to cells by their rank, and to equal ones in every order in which they
+may be read, so that exchanging or turning an axis changes nothing but the sign.
+Source: G. E. P. Box and K. B. Wilson, J. R. Stat. Soc. B 13(1), 1951, doi:10.1111/j.2517-6161.1951.tb00067.x
+(canonical analysis).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import math
 
 import numpy as np
 
-from analysis.grid import Mask, Matrix
+from analysis.grid import Counts, Matrix
 from analysis.measures.limits import Limits
 from analysis.measures.number import Number
 from analysis.measures.surface import Noise, Surface
@@ -50,7 +52,7 @@ def canonical_rho(surface: Surface) -> Number:
 def rho_over(surface: Surface, x: Matrix, y: Matrix) -> Number:
     """Return rho of the basin of a surface whose cells lie at some coordinates, ``[y, x]`` each."""
     n, design = surface.n, _design(x, y)
-    weights = _weights(design, surface.near)
+    weights = _weights(design, surface.counted)
     if weights is None:
         return Number(value=None, n=n, reason="the best cells do not lie so that a quadratic could be fitted to them")
     curvature = weights @ surface.mean[surface.near]
@@ -81,12 +83,17 @@ def _scaled(axis: Matrix) -> Matrix:
     return scaled
 
 
-def _weights(design: Matrix, chosen: Mask) -> Matrix | None:
-    """Return by what the means of the chosen cells are multiplied to give the curvatures; None where they do not."""
-    rows = design[chosen]
+def _weights(design: Matrix, counted: Matrix) -> Matrix | None:
+    """Return by what the means of the cells that count are multiplied to give the curvatures; None where they do not.
+
+    ``counted`` is by how much each cell counts, ``[y, x]``.
+    """
+    chosen = counted > 0.0
+    root = np.sqrt(counted[chosen])
+    rows = design[chosen] * root[:, None]
     if len(rows) < 6 or np.linalg.matrix_rank(rows) < 6:
         return None
-    weights: Matrix = np.asarray(np.linalg.pinv(rows)[[XX, XY, YY]], dtype=float)
+    weights: Matrix = np.asarray(np.linalg.pinv(rows)[[XX, XY, YY]] * root, dtype=float)
     return weights
 
 
@@ -122,15 +129,16 @@ def _inverted(curvature: Matrix, weights: Matrix, noise: Noise) -> Limits | None
 
 def _of_other_choices(surface: Surface, design: Matrix, noise: Noise, limits: Limits) -> tuple[float, float]:
     """Return the limits that span those by the cells that noise might have chosen instead."""
-    order = np.argsort(surface.mean, axis=None, kind="stable")
-    means = surface.mean.ravel()[order] - surface.mean.mean()
-    count = int(surface.near.sum())
+    orders = _orders(surface.levels)
+    means = surface.mean.ravel() - surface.mean.mean()
+    count = round(float(surface.counted.sum()))
     draws = noise.error * np.random.default_rng(0).standard_normal((DRAWS, means.size))
-    chosen = np.sort(np.argsort(means + draws, axis=1, kind="stable")[:, :count], axis=1)
-    chosen = chosen[(chosen != np.arange(count)).any(axis=1)]
+    places = [np.argsort(means[order] + draws, axis=1, kind="stable")[:, :count] for order in orders]
+    changed = [np.sort(it[(np.sort(it, axis=1) != np.arange(count)).any(axis=1)], axis=1) for it in places]
+    chosen = np.concatenate([order[it] for order, it in zip(orders, changed, strict=True)])
     if not len(chosen):
         return limits.low, limits.high
-    rows = design.reshape(-1, 6)[order][chosen]  # [draw, cell, column]
+    rows = design.reshape(-1, 6)[chosen]  # [draw, cell, column]
     square = rows.transpose(0, 2, 1) @ rows
     inverse = np.linalg.inv(square + RIDGE * np.trace(square, axis1=1, axis2=2)[:, None, None] * np.eye(6))
     curvatures = (inverse @ (rows.transpose(0, 2, 1) @ means[chosen][:, :, None]))[:, XX:, 0]
@@ -143,10 +151,20 @@ def _of_other_choices(surface: Surface, design: Matrix, noise: Noise, limits: Li
     gradient = np.stack([-rho / (2.0 * xx), -1.0 / (2.0 * root), -rho / (2.0 * yy)], axis=1)
     spread = noise.t * noise.error * np.sqrt(np.einsum("di,dij,dj->d", gradient, covariances, gradient))
     # The other draws chose the same cells, or some that have no bowl.
-    own = np.ones(DRAWS - len(rho))
+    own = np.ones(DRAWS * len(orders) - len(rho))
     lows = np.append(np.clip(rho - spread, -FURTHEST, FURTHEST), limits.low * own)
     highs = np.append(np.clip(rho + spread, -FURTHEST, FURTHEST), limits.high * own)
     return (
         min(limits.low, float(np.quantile(lows, EXTREME))),
         max(limits.high, float(np.quantile(highs, 1.0 - EXTREME))),
     )
+
+
+def _orders(levels: Counts) -> Counts:
+    """Return the cells by rank, ``[order, cell]``: equal ones in every order in which they may be read."""
+    cells = np.arange(levels.size).reshape(levels.shape)
+    ways = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    read = [turned[::down, ::across].ravel() for turned in (cells, cells.T) for down, across in ways]
+    ranked = [order[np.argsort(levels.ravel()[order], kind="stable")] for order in read]
+    found: Counts = np.unique(ranked, axis=0)
+    return found

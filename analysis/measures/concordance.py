@@ -10,14 +10,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from analysis.grid import Counts, Matrix
 from analysis.measures.number import Number
-from analysis.measures.surface import Surface
+from analysis.measures.surface import Surface, levels_of
 
 
 def rank_concordance(surface: Surface) -> Number:
     """Return Kendall's W of the rows, in [0, 1]."""
-    ranks = stats.rankdata(np.array([_levels(row, surface.smallest) for row in surface.mean]), axis=1)
+    ranks = stats.rankdata(np.array([levels_of(row, surface.smallest) for row in surface.mean]), axis=1)
     rows, columns = ranks.shape
     ties = 0.0
     for row in ranks:
@@ -29,11 +28,3 @@ def rank_concordance(surface: Surface) -> Number:
         return Number(value=None, n=n, reason="in every row all cells have the same value")
     sums = ranks.sum(axis=0)
     return Number(value=12.0 * float(((sums - sums.mean()) ** 2).sum()) / most, n=n)
-
-
-def _levels(values: Matrix, smallest: float) -> Counts:
-    """Return the place of each value among those that differ by more than rounding."""
-    order = np.argsort(values, kind="stable")
-    found: Counts = np.zeros(len(values), dtype=np.int64)
-    found[order[1:]] = np.cumsum(np.diff(values[order]) > smallest)
-    return found

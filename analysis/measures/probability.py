@@ -1,8 +1,8 @@
 """The probability that the best cell is the best, given the noise.
 
 The share of 4,000 draws of the noise, added to the means, in which it is lowest; the other cells with one per cent or
-more stand beside it. That is the posterior probability under a flat prior and normal residuals, and no interval: it
-describes, and is not calibrated.
+more stand beside it. Equal cells share what they have together. That is the posterior probability under a flat prior
+and normal residuals, and no interval: it describes, and is not calibrated.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ def best_probability(surface: Surface) -> Number:
     scale = noise.error * np.sqrt(noise.freedom / generator.chisquare(noise.freedom, DRAWS))
     # Cells whose means lie far above the lowest are never drawn lowest; leaving them out saves time.
     near = np.flatnonzero(surface.mean.ravel() - surface.mean.min() <= 12.0 * noise.error + surface.smallest)
+    levels = surface.levels.ravel()[near]
+    near, levels = near[np.argsort(levels, kind="stable")], np.sort(levels)  # draws belong to ranks, not to places
     drawn = surface.mean.ravel()[near] + scale[:, None] * generator.standard_normal((DRAWS, len(near)))
-    shares = np.bincount(near[drawn.argmin(axis=1)], minlength=surface.mean.size) / DRAWS
+    each = np.bincount(drawn.argmin(axis=1), minlength=len(near)) / DRAWS
+    shares = np.zeros(surface.mean.size)
+    shares[near] = (np.bincount(levels, each) / np.maximum(np.bincount(levels), 1))[levels]
     columns = surface.shape[1]
     order = [int(it) for it in np.argsort(-shares, kind="stable") if shares[it] >= LEAST]
     cells = [

@@ -1,7 +1,7 @@
 """The regret of tuning one axis after the other: what a practitioner pays for entanglement, in units of the value.
 
 x is tuned at a starting y, then y at the x that was found; what the cell so found is worse than the best of all is
-the regret, averaged over every starting y, or at one.
+the regret, averaged over every starting y, or at one. Where several x are equally good, each is found as often.
 
 The interval. Which cell is the lowest of a row, a column, or of all, noise may have decided: every cell that is not
 surely worse than the lowest may be it (:mod:`analysis.measures.lowest`), and the interval spans the t intervals of
@@ -28,13 +28,12 @@ def coordinate_tuning_regret(surface: Surface, start: int | None = None) -> Numb
     starts = [row for row in (range(surface.shape[0]) if start is None else [start]) if trained[row]]
     if not starts:
         return Number(value=None, n=n, reason="where tuning starts nothing was trained")
-    ends = [_end(mean, row) for row in starts]
     best = surface.best
-    value = float(np.mean([mean[cell] - mean[best] for cell in ends]))
+    regrets = [_end(mean, row, surface.smallest) - float(mean[best]) for row in starts]
+    value = float(np.mean(regrets))
     details = {
         "starts": [
-            {"at": float(surface.y[row]), "regret": float(mean[cell] - mean[best])}
-            for row, cell in zip(starts, ends, strict=True)
+            {"at": float(surface.y[row]), "regret": regret} for row, regret in zip(starts, regrets, strict=True)
         ],
     }
     noise = surface.noise_near
@@ -52,9 +51,10 @@ def coordinate_tuning_regret(surface: Surface, start: int | None = None) -> Numb
     return Number(value=value, low=max(min(low, value), 0.0), high=max(high, value), n=n, details=details)
 
 
-def _end(mean: Matrix, row: int) -> Cell:
-    column = int(mean[row].argmin())
-    return int(mean[:, column].argmin()), column
+def _end(mean: Matrix, row: int, smallest: float) -> float:
+    """Return what the tuning that starts in a row ends at, in the mean over every x that is lowest there."""
+    found = mean[row] - mean[row].min() <= smallest
+    return float(mean[:, found].min(axis=0).mean())
 
 
 def _ends(mean: Matrix, row: int, noise: Noise, choices: int) -> set[Cell]:

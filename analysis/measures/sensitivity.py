@@ -40,7 +40,8 @@ def x_sensitivity(surface: Surface) -> Number:
     squares = (columns - 1) / columns**2 + (1.0 / columns - 1.0) ** 2
     spread = noise.t * noise.error * math.sqrt(squares / rows)
     if surface.pinned:
-        lows = surface.values[np.arange(rows), mean.argmin(axis=1)]  # [y, seed]
+        lowest_of = mean - mean.min(axis=1, keepdims=True) <= surface.smallest  # each of equal ones
+        lows = (surface.values * lowest_of[:, :, None]).sum(axis=1) / lowest_of.sum(axis=1)[:, None]  # [y, seed]
         each = (surface.values.mean(axis=1) - lows).mean(axis=0)
         spread = max(spread, t_value(n - 1) * float(each.std(ddof=1)) / math.sqrt(n))
     spread += float(surface.censored[trained].mean()) * surface.offset

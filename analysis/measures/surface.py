@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.grid import Cell, Grid, Mask, Matrix
+from analysis.grid import Cell, Counts, Grid, Mask, Matrix
 from analysis.measures.limits import t_value
 from analysis.measures.trained import Fit, fitted
 
@@ -181,12 +181,13 @@ class Surface:
 
         Trainings that nearly diverge vary far more than those near the best, and would drown what these say.
         """
-        return self.noise_of(self.near)
+        return self.noise_of(self.near, self.counted)
 
-    def noise_of(self, cells: Mask) -> Noise | None:
+    def noise_of(self, cells: Mask, counted: Matrix | None = None) -> Noise | None:
         """Return the noise of some cells, two at the least; None with one replicate.
 
-        Where replicates were lost, cells have errors of their own, and the largest counts for all.
+        Where replicates were lost, cells have errors of their own, and the largest counts for all; else ``counted``,
+        ``[y, x]``, may say by how much each of them counts.
         """
         if self.lost is not None and self.lost[cells].any():
             kept = cells & ~self.censored
@@ -196,11 +197,16 @@ class Surface:
             error = math.sqrt(fit.squares / fit.freedom * float(fit.spread.max()))
             return Noise(error=0.0 if error <= self.smallest else error, freedom=fit.freedom)
         table = self.values[cells]
-        freedom = (table.shape[0] - 1) * (self.n - 1)
+        weights = np.ones(len(table)) if counted is None else counted[cells]
+        total = float(weights.sum())
+        freedom = (round(total) - 1) * (self.n - 1)
         if freedom < 1:
             return None
-        residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0, keepdims=True) + table.mean()
-        error = math.sqrt(float((residuals**2).sum()) / freedom / self.n)
+        residuals = table - table.mean(axis=1, keepdims=True)
+        residuals -= weights @ residuals / total
+        # What the squares of so many residuals come to, in units of their variance; without weights the freedom.
+        expected = (total - float(weights @ weights) / total) * (self.n - 1)
+        error = math.sqrt(float(weights @ (residuals**2).sum(axis=1)) / expected / self.n)
         return Noise(error=0.0 if error <= self.smallest else error, freedom=freedom)
 
     @cached_property
@@ -224,9 +230,30 @@ class Surface:
         return bool(alike.any() and not alike.all())
 
     @cached_property
+    def levels(self) -> Counts:
+        """The place of each cell, best first, among the means that differ by more than rounding, ``[y, x]``."""
+        return levels_of(self.mean.ravel(), self.smallest).reshape(self.shape)
+
+    @cached_property
+    def counted(self) -> Matrix:
+        """By how much each cell counts as one of the best third, from 0 to 1, ``[y, x]``.
+
+        That third are nine cells at the least, all where there are fewer, and none that is censored. Cells that tie
+        for its last places share them: none of them is better than the others, so that each is one of the best by the
+        same chance, and a choice among them would depend on where in the table they stand. Were all of them taken, a
+        plateau at the worst could outnumber the cells it surrounds.
+        """
+        trained = ~self.censored
+        count = min(third_of(trained.size), int(trained.sum()))
+        border = np.sort(self.levels[trained])[count - 1]
+        better, tied = trained & (self.levels < border), trained & (self.levels == border)
+        found: Matrix = better + tied * ((count - better.sum()) / tied.sum())
+        return found
+
+    @cached_property
     def near(self) -> Mask:
-        """The best third of the cells, nine at the least, all where there are fewer; none that is censored."""
-        return best_third(np.where(self.censored, np.inf, self.mean)) & ~self.censored
+        """The best third of the cells, with all that tie for its last places (:attr:`counted`)."""
+        return np.asarray(self.counted > 0.0, dtype=bool)
 
     @cached_property
     def best(self) -> Cell:
@@ -248,12 +275,17 @@ class Surface:
         )
 
 
-def best_third(mean: Matrix) -> Mask:
-    """Return the best third of the cells, nine at the least, all where there are fewer."""
-    count = min(max(FEWEST, math.ceil(mean.size / 3)), mean.size)
-    chosen = np.zeros(mean.size, dtype=bool)
-    chosen[np.argsort(mean, axis=None, kind="stable")[:count]] = True
-    return chosen.reshape(mean.shape)
+def third_of(cells: int) -> int:
+    """Return how many cells the best third of so many are: nine at the least, all where there are fewer."""
+    return min(max(FEWEST, math.ceil(cells / 3)), cells)
+
+
+def levels_of(values: Matrix, smallest: float) -> Counts:
+    """Return the place of each value among those that differ by more than rounding, from 0 on, ascending."""
+    order = np.argsort(values, kind="stable")
+    found: Counts = np.zeros(len(values), dtype=np.int64)
+    found[order[1:]] = np.cumsum(np.diff(values[order]) > smallest)
+    return found
 
 
 def _shared(grid: Grid) -> Mask:

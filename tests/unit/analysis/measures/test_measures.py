@@ -11,7 +11,7 @@ from analysis.measures.concordance import rank_concordance
 from analysis.measures.lowest import lowest
 from analysis.measures.probability import best_probability
 from analysis.measures.sensitivity import x_sensitivity
-from analysis.measures.surface import Surface, best_third
+from analysis.measures.surface import Surface, third_of
 from tests.unit.analysis.measures.surfaces import X, Y, bowl, published, surface
 
 
@@ -86,9 +86,9 @@ def test_higher_values_are_turned_round():
 
 
 def test_the_best_third_has_nine_cells_at_the_least():
-    assert best_third(np.arange(35.0).reshape(5, 7)).sum() == 12
-    assert best_third(np.arange(12.0).reshape(3, 4)).sum() == 9
-    assert best_third(np.arange(6.0).reshape(2, 3)).sum() == 6
+    assert [third_of(cells) for cells in (35, 12, 6)] == [12, 9, 6]
+    near = surface(np.arange(35.0).reshape(5, 7), x=np.arange(7.0), y=np.arange(5.0)).near
+    assert near.ravel().tolist() == [True] * 12 + [False] * 23
 
 
 def test_noise_is_what_cell_and_seed_do_not_explain():
