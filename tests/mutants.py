@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant(
         "who asks for fresh seeds is refused what a lost answer gave",
         "study/store/winners.py",
-        "if written and written <= there:",
+        "if written and written <= _slots(connection, stored):",
         "if False:",
         WINNERS,
     ),

@@ -52,10 +52,10 @@ class Winners:
             row = select(study).where(study.c.id == of.id)
             stored = Study.from_row(connection.execute(row if dry_run else row.with_for_update()).one())
             stored.refuse_if_imported("extended")
-            there = fresh_of(connection, stored)
-            if written and written <= there:  # by a commit that was not acknowledged
+            if written and written <= _slots(connection, stored):  # by a commit that was not acknowledged
                 return Extension(study=stored, configurations=0, trials=len(written))
             written.clear()
+            there = fresh_of(connection, stored)
             for name, (key, point) in _winners(connection, stored).items():
                 arm = stored.specification.arms[name]
                 slots = [(key, seed) for seed in range(arm.seeds, arm.seeds + seeds) if (key, seed) not in there]
@@ -65,6 +65,13 @@ class Winners:
             return Extension(study=stored, configurations=0, trials=len(written))
 
         return self._database.read(work) if dry_run else self._database.write(work)
+
+
+def _slots(connection: Connection, of: Study) -> set[tuple[int, int]]:
+    """Return every seed in force of a study, each after the id of its configuration."""
+    mine = (trial.c.study_id == of.id) & trial.c.superseded.is_(False)
+    rows = connection.execute(select(trial.c.configuration_id, trial.c.seed).where(mine))
+    return {(row.configuration_id, row.seed) for row in rows}
 
 
 def _winners(connection: Connection, of: Study) -> dict[str, tuple[int, Configuration]]:

@@ -15,13 +15,13 @@ from tests.simulation.fates import ODDS
 simulate = cache(universe.simulate)
 
 
-@pytest.mark.parametrize("seed", [1, 3, 9, 11])
+@pytest.mark.parametrize("seed", [1, 3, 8, 49])
 def test_no_invariant_is_broken(seed):
     assert simulate(seed).violations == []
 
 
 def test_there_are_faults_of_every_kind():
-    drawn = sum((simulate(seed).faults for seed in (1, 3, 9, 11)), Counter())
+    drawn = sum((simulate(seed).faults for seed in (1, 3, 8, 49)), Counter())
     assert {*ODDS, "fresh seeds added"} <= set(drawn)
     assert drawn.total() > 300
 
@@ -44,7 +44,7 @@ def test_a_store_on_a_disk_has_the_same_trace_as_one_in_memory():
 
 
 def test_another_seed_has_another_trace():
-    assert simulate(9).digest != simulate(11).digest
+    assert simulate(9).digest != simulate(8).digest
 
 
 # --- the witness sees ---
@@ -53,7 +53,7 @@ def test_another_seed_has_another_trace():
 @pytest.fixture
 def ended(tmp_path):
     """A universe that has come to its end, with its witness looking on."""
-    it = universe.Universe(3, tmp_path)
+    it = universe.Universe(9, tmp_path)
     assert it.run().violations == []
     return it
 

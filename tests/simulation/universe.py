@@ -117,7 +117,7 @@ class Universe:
         self.reached: dict[Key, int] = {}
         self.asked: int | None = None
         self.given = 0
-        self._meddled = False
+        self._meddling = 0
         self._pids = itertools.count(100)
         self._names = itertools.count()
         self._living: dict[int, Running] = {}
@@ -187,7 +187,9 @@ class Universe:
             timeline, chance = self.timeline, self.chance
             for seat in range(chance.randint(1, 3)):
                 timeline.start(f"seat {seat}", self._sits)
-            timeline.start("people", self._meddle)
+            for people in (self._meddle, self._wonder):
+                self._meddling += 1
+                timeline.start(people.__name__.strip("_"), people)
             timeline.start("weather", self._blow)
             # What follows a violation says nothing more, and may never end.
             if not timeline.run(LONGEST, lambda: bool(self.witness.violations)):
@@ -272,7 +274,7 @@ class Universe:
             task.done.wait()
             process.over = True
             while self._is_finished():  # a drive of what is finished draws faults that can break nothing
-                if self._meddled:
+                if not self._meddling:
                     return
                 timeline.sleep(chance.uniform(1.0, 5.0))
 
@@ -300,7 +302,7 @@ class Universe:
             driver = Driver(self.store, study, world=world, data=None, observer=Notes(self))
             if not self.fates.calm and self.chance.random() < 0.3:
                 process.start("person", lambda: self._stop(process, driver))
-            alone = self._meddled
+            alone = not self._meddling
             counts = driver.run().counts
             self.timeline.note(f"ends with {counts.to_dict()}")
             cluster.judge()
@@ -326,19 +328,30 @@ class Universe:
     # --- what people do beside it ---
 
     def _meddle(self) -> None:
-        """Cancel, extend, retry, ask for fresh seeds, and reap while the storm lasts."""
+        """Cancel, extend, retry and reap while the storm lasts."""
         while not self.fates.calm:
-            self.timeline.sleep(self.chance.uniform(0.0, 30.0))  # the first may come before every driver
-            person = Running(self, f"person{next(self._names)}")
-            self._living[person.pid] = person
-            what = self.chance.choice(
-                [*[self._extend] * 2, *[self._retry] * 2, *[self._check] * 2, self._cancel, self._reap]
+            self.timeline.sleep(self.chance.uniform(2.0, 30.0))
+            self._let(
+                self.chance.choice([self._extend, self._extend, self._retry, self._retry, self._cancel, self._reap])
             )
-            task = person.start(what.__name__.strip("_"), lambda what=what: self._do(what))
-            assert task.done is not None
-            task.done.wait()
-            person.over = True
-        self._meddled = True
+        self._meddling -= 1
+
+    def _wonder(self) -> None:
+        """Ask for fresh seeds for the winner while the storm lasts: before drives and during them, mostly after."""
+        while not self.fates.calm:
+            self.timeline.sleep(self.chance.uniform(0.0, 10.0))
+            if self._is_finished() or self.chance.random() < 0.1:
+                self._let(self._check)
+        self._meddling -= 1
+
+    def _let(self, what) -> None:
+        """Let a person do something, and wait for the end of it, or of the person."""
+        person = Running(self, f"person{next(self._names)}")
+        self._living[person.pid] = person
+        task = person.start(what.__name__.strip("_"), lambda: self._do(what))
+        assert task.done is not None
+        task.done.wait()
+        person.over = True
 
     def _do(self, what) -> None:
         try:
@@ -379,7 +392,7 @@ class Universe:
         return self.witness.rows("SELECT count(*) AS trials FROM trial")[0]["trials"] > MANY
 
     def _check(self, store: Store) -> None:
-        """Ask for fresh seeds for the winner, at whatever moment: before, during and after drives."""
+        """Ask for fresh seeds for the winner, which is refused while anything is open."""
         if self._are_many():
             return
         study = store.studies.get("simulated")
