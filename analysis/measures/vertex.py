@@ -2,7 +2,8 @@
 
 Through the lowest cell of a row and its neighbours (through the first or last three, where it is at an end) goes one
 parabola; its lowest point is the best x. Where that lies beyond the values that were tried, or the parabola has none,
-the best x is not known: it is censored, at one side or both.
+the best x is not known: it is censored, at one side or both. Of equal cells that at the lowest x is taken; of two
+beside each other it does not matter which, for both have one vertex.
 
 The interval is Fieller's for the ratio that a vertex is of differences of three cells. Where another cell of the row
 may be the lowest (:mod:`analysis.measures.lowest`), the parabola through its neighbours counts too, and the interval
