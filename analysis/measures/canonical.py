@@ -129,35 +129,53 @@ def _inverted(curvature: Matrix, weights: Matrix, noise: Noise) -> Limits | None
 
 def _of_other_choices(surface: Surface, design: Matrix, noise: Noise, limits: Limits) -> tuple[float, float]:
     """Return the limits that span those by the cells that noise might have chosen instead."""
-    orders = _orders(surface.levels)
     means = surface.mean.ravel() - surface.mean.mean()
-    count = round(float(surface.counted.sum()))
     draws = noise.error * np.random.default_rng(0).standard_normal((DRAWS, means.size))
-    places = [np.argsort(means[order] + draws, axis=1, kind="stable")[:, :count] for order in orders]
-    changed = [np.sort(it[(np.sort(it, axis=1) != np.arange(count)).any(axis=1)], axis=1) for it in places]
-    chosen = np.concatenate([order[it] for order, it in zip(orders, changed, strict=True)])
-    if not len(chosen):
-        return limits.low, limits.high
-    rows = design.reshape(-1, 6)[chosen]  # [draw, cell, column]
+    count = round(float(surface.counted.sum()))
+    lows, highs = np.concatenate(
+        [
+            _drawn(means[order], draws, count, design.reshape(-1, 6)[order], noise, limits)
+            for order in _orders(surface.levels)
+        ],
+        axis=1,
+    )
+    return (
+        min(limits.low, float(np.quantile(lows, EXTREME))),
+        max(limits.high, float(np.quantile(highs, 1.0 - EXTREME))),
+    )
+
+
+def _drawn(means: Matrix, draws: Matrix, count: int, design: Matrix, noise: Noise, limits: Limits) -> Matrix:
+    """Return the lower and the upper limit by every draw of the noise, ``[2, draw]``.
+
+    Parameters
+    ----------
+    means, design
+        Of the cells by their rank, ``[cell]`` and ``[cell, 6]``.
+    draws
+        Of their noise, ``[draw, cell]``.
+    count
+        How many cells are chosen.
+    noise
+        Of the means.
+    limits
+        Where a draw chooses the same cells as the means do, or some that have no bowl.
+    """
+    ends = np.tile([[limits.low], [limits.high]], len(draws))
+    chosen = np.sort(np.argsort(means + draws, axis=1, kind="stable")[:, :count], axis=1)
+    chosen = chosen[(chosen != np.arange(count)).any(axis=1)]
+    rows = design[chosen]  # [draw, cell, column]
     square = rows.transpose(0, 2, 1) @ rows
     inverse = np.linalg.inv(square + RIDGE * np.trace(square, axis1=1, axis2=2)[:, None, None] * np.eye(6))
     curvatures = (inverse @ (rows.transpose(0, 2, 1) @ means[chosen][:, :, None]))[:, XX:, 0]
     bowls = (curvatures[:, 0] > 0.0) & (curvatures[:, 2] > 0.0)
-    if not bowls.any():
-        return limits.low, limits.high
     (xx, xy, yy), covariances = curvatures[bowls].T, inverse[bowls][:, XX:, XX:]
     root = np.sqrt(xx * yy)
     rho = -xy / (2.0 * root)
     gradient = np.stack([-rho / (2.0 * xx), -1.0 / (2.0 * root), -rho / (2.0 * yy)], axis=1)
     spread = noise.t * noise.error * np.sqrt(np.einsum("di,dij,dj->d", gradient, covariances, gradient))
-    # The other draws chose the same cells, or some that have no bowl.
-    own = np.ones(DRAWS * len(orders) - len(rho))
-    lows = np.append(np.clip(rho - spread, -FURTHEST, FURTHEST), limits.low * own)
-    highs = np.append(np.clip(rho + spread, -FURTHEST, FURTHEST), limits.high * own)
-    return (
-        min(limits.low, float(np.quantile(lows, EXTREME))),
-        max(limits.high, float(np.quantile(highs, 1.0 - EXTREME))),
-    )
+    ends[:, : len(rho)] = np.clip([rho - spread, rho + spread], -FURTHEST, FURTHEST)
+    return ends
 
 
 def _orders(levels: Counts) -> Counts:
