@@ -5,7 +5,7 @@ medians over the rounds are compared: Padam as machine code; Padam without a com
 yardstick of speed and no Padam; and the loop, ten operations a tensor. Gradients lie where autograd puts them, one
 tensor each, or (``flat``) one behind the other.
 
-``python -m benchmarks.step`` takes about two minutes on two cores.
+``python -m benchmarks.step`` takes about three minutes on two cores.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workers.optimizers import Padam
 from workers.optimizers.fused.compiler import described
 from workers.optimizers.naive import NaivePadam
 
-NETWORKS = {"resnet18": 15, "resnet20": 150}
+NETWORKS = {"resnet18": 31, "resnet20": 150}
 """With the number of rounds."""
 
 EXPONENTS = (0.0, 1 / 16, 1 / 8, 0.2, 1 / 2)

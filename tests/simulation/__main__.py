@@ -11,9 +11,10 @@ import signal
 import sys
 import time
 from collections import Counter
+from functools import partial
 from multiprocessing import Pool
 
-from tests.simulation.universe import Outcome, abandon, simulate
+from tests.simulation.universe import LONGEST, Outcome, abandon, simulate
 
 BATCH = 16
 """Universes between two looks at how many faults there were."""
@@ -25,9 +26,10 @@ def main() -> int:
     parser.add_argument("faults", type=int, nargs="?", default=20_000)
     parser.add_argument("--seed", type=int, help="run the universe of this seed alone, and print its trace")
     parser.add_argument("--first", action="store_true", help="end at the first violation")
+    parser.add_argument("--longest", type=float, default=LONGEST, help="virtual seconds in which a study must end")
     asked = parser.parse_args()
     if asked.seed is not None:
-        one = simulate(asked.seed)
+        one = simulate(asked.seed, longest=asked.longest)
         print("\n".join(one.trace))  # noqa: T201
         print(f"seed {one.seed}: {one.digest}, {len(one.violations)} violations")  # noqa: T201
         return 1 if one.violations else 0
@@ -37,7 +39,7 @@ def main() -> int:
     with Pool(os.cpu_count(), _quiet) as pool:  # whose end ends what still runs
         while total.total() < asked.faults and not (broken and asked.first):
             seeds = range(first + universes, first + universes + BATCH)
-            for one in pool.imap_unordered(_universe, seeds):
+            for one in pool.imap_unordered(partial(_universe, asked.longest), seeds):
                 universes += 1
                 total += one.faults
                 broken += len(one.violations)
@@ -58,9 +60,9 @@ def _quiet() -> None:
     signal.signal(signal.SIGTERM, abandon)
 
 
-def _universe(seed: int) -> Outcome:
+def _universe(longest: float, seed: int) -> Outcome:
     """Run the universe of a seed; a fourth of them lie on disk."""
-    return simulate(seed, seed % 4 != 0)
+    return simulate(seed, seed % 4 != 0, longest)
 
 
 if __name__ == "__main__":

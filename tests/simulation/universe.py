@@ -84,6 +84,8 @@ class Universe:
         Everything follows from it.
     folder
         Where the store lies.
+    longest
+        Virtual seconds after which it is said not to end.
 
     Attributes
     ----------
@@ -99,8 +101,8 @@ class Universe:
         How many fresh seeds a person asks for just now, None where nobody does; and how many trials came of that.
     """
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, folder: Path, longest: float = LONGEST) -> None:
+        self.seed, self.longest = seed, longest
         self.path = folder / "basin.db"
         self.timeline = Timeline(f"universe {seed}")
         self.chance = self.timeline.chance
@@ -192,8 +194,8 @@ class Universe:
                 timeline.start(people.__name__.strip("_"), people)
             timeline.start("weather", self._blow)
             # What follows a violation says nothing more, and may never end.
-            if not timeline.run(LONGEST, lambda: bool(self.witness.violations)):
-                self.witness.blame(f"I1: the study has not ended after {LONGEST:.0f} s")
+            if not timeline.run(self.longest, lambda: bool(self.witness.violations)):
+                self.witness.blame(f"I1: the study has not ended after {self.longest:.0f} s")
                 for line in timeline.standing():
                     timeline.note(f"stands: {line}")
             if not self.witness.violations:
@@ -443,8 +445,8 @@ def abandon(*_signal: object) -> None:
     os._exit(1)
 
 
-def simulate(seed: int, in_memory: bool = True) -> Outcome:
+def simulate(seed: int, in_memory: bool = True, longest: float = LONGEST) -> Outcome:
     """Return what becomes of the universe of a seed, whose store lies in memory or on a disk."""
     parent = MEMORY if in_memory and MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix=PREFIX.format(os.getpid()), dir=parent) as folder:
-        return Universe(seed, Path(folder)).run()
+        return Universe(seed, Path(folder), longest).run()
