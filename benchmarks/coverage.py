@@ -14,24 +14,28 @@ a measure has to choose), the interval has to hold the truth in 93 to 97 % of th
 several choices, in 95 % at the least. All bounds are judged together: chance alone breaks one of them once in 100
 whole benchmarks. A share of 0 is a boundary: there the separable surface may be called entangled in at most 6.5 %.
 
-``python -m benchmarks.coverage`` takes an hour or two on two cores, by estimate; ``--studies N`` draws fewer.
+``python -m benchmarks.coverage`` takes an hour or two on two cores, by estimate; ``--studies N`` draws fewer. With
+``--keep FILE`` whatever a run drew is kept there, and a later one goes on, as long as the measures are the same.
 ``--table`` draws nothing and prints the record as the table of docs/measures.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from scipy import special
 
+from analysis import measures
 from analysis.grid import Matrix
 from analysis.measures import MEASURES, Kind
 from analysis.measures.interaction import sums_of_squares
@@ -159,18 +163,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage")
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--seed", type=int, default=1, help="of the studies that are drawn")
+    parser.add_argument("--keep", type=Path, help="file of what was drawn, which a later run goes on with")
     parser.add_argument("--table", action="store_true", help="print the last record as a table, and draw nothing")
     asked = parser.parse_args()
     if asked.table:
         print("\n".join(_table()))
         return 0
     cases = list(product(SURFACES, NOISES, SEEDS))
+    kept = _Kept(asked.keep, asked.studies, asked.seed)
     found: list[Covered] = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        work = [pool.submit(covered, *case, asked.studies, asked.seed) for case in cases]
-        for one in work:
-            found += one.result()
-            _print(found[-len(CALIBRATED) :])
+        work = [None if case in kept.cases else pool.submit(covered, *case, *kept.of) for case in cases]
+        for case, one in zip(cases, work, strict=True):
+            mine = kept.cases[case] if one is None else one.result()
+            if one is not None:
+                kept.add(case, mine)
+            found += mine
+            _print(mine)
     checks = list(_checks(found))
     for check in checks:
         if not check.ok:
@@ -178,6 +187,27 @@ def main() -> int:
     rows = {f"{it.surface}, noise {it.noise:g}, {it.seeds} seeds, {it.measure}": _row(it) for it in found}
     print(write("coverage", {"n": asked.studies, "seed": asked.seed} | rows, checks))
     return 0 if all(check.ok for check in checks) else 1
+
+
+class _Kept:
+    """What earlier runs drew of so many studies, from one seed and by the same measures; nothing without a file."""
+
+    def __init__(self, path: Path | None, studies: int, seed: int) -> None:
+        self._path, self.of = path, (studies, seed)
+        self.cases: dict[tuple[str, float, int], list[Covered]] = {}
+        sources = [Path(__file__), *sorted(Path(measures.__file__).parent.glob("*.py"))]
+        self._drawn = [studies, seed, hashlib.sha256(b"".join(it.read_bytes() for it in sources)).hexdigest()]
+        for line in path.read_text(encoding="utf-8").splitlines() if path is not None and path.exists() else ():
+            kept = json.loads(line)
+            if kept["drawn"] == self._drawn:
+                name, noise, seeds = kept["case"]
+                self.cases[name, noise, seeds] = [Covered(**it) for it in kept["found"]]
+
+    def add(self, case: tuple[str, float, int], found: list[Covered]) -> None:
+        if self._path is not None:
+            line = json.dumps({"drawn": self._drawn, "case": case, "found": [asdict(it) for it in found]})
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
 
 
 def covered(name: str, noise: float, seeds: int, studies: int, seed: int) -> list[Covered]:
