@@ -22,7 +22,7 @@ REFUSED = {"expired", "cancelled", "error"}
 """Endings that an attempt may have although its worker said another: it came too late, or epochs of it were lost."""
 
 
-@dataclass(order=True)
+@dataclass(order=True, kw_only=True)
 class Message:
     """What arrives of a ticket: that a worker has it, reports, or its end."""
 
@@ -96,7 +96,7 @@ class Cluster:
 
     def _deliver(self, supply: Supply) -> None:
         timeline = self._universe.timeline
-        while self._messages and self._messages[0].at <= timeline.now:
+        while self._messages and self._messages[0].at <= (now := timeline.now):
             message = heapq.heappop(self._messages)
             if message.begun:
                 supply.begun(message.ticket)
@@ -105,6 +105,7 @@ class Cluster:
                 if message.ticket in self._live:
                     self._live.discard(message.ticket)
                     supply.ended(message.ticket, message.error)
+                    self._universe.witness.judge_a_ticket(self._process, self._tickets[message.ticket], now)
                 continue
             if message.ticket in self._live and message.ticket not in supply.lost():
                 self._told |= {it.key: it.finish.ending for it in message.reports if it.finish is not None}
@@ -122,7 +123,7 @@ class Cluster:
         keys = " ".join(f"{trial}.{attempt}" for trial, attempt in order)
         universe.timeline.note(f"{name} begins {keys}")
         at = universe.timeline.now + chance.uniform(0.0, 0.5)
-        heapq.heappush(self._messages, Message(at, next(self._order), name, begun=True))
+        heapq.heappush(self._messages, Message(at=at, order=next(self._order), ticket=name, begun=True))
         slow = chance.uniform(2.0, 30.0) if fates.strikes("worker slow") else 1.0
         said: list[tuple[float, Report | None]] = []
         begun: list[int] = []  # after how many words each trial begins
@@ -170,7 +171,8 @@ class Cluster:
         return fates.strikes("worker hung among several trials") if fate is None and len(order) > 1 else fate
 
     def _say(self, at: float, name: str, reports: tuple = (), *, end: bool = False, error: str | None = None) -> None:
-        heapq.heappush(self._messages, Message(at, next(self._order), name, reports, end, error))
+        said = Message(at=at, order=next(self._order), ticket=name, reports=reports, end=end, error=error)
+        heapq.heappush(self._messages, said)
 
 
 def _together(said: list[tuple[float, Report | None]]) -> Iterator[tuple[float, tuple[Report, ...]]]:

@@ -33,6 +33,9 @@ STEPS = {
 ERRORS, EXPIRIES = 3, 20
 """How often a trial may end in an error, or lose its lease in a row without progress, before it is failed."""
 
+CALM_SECONDS, PROMPT_SECONDS = 1.0, 0.5
+"""How long nothing must have disturbed a driver, and what it may take, for what it does at once to be judged."""
+
 GUESSING = 90.0
 """What a diverged seed counts at, in percent."""
 
@@ -176,6 +179,16 @@ class Witness:
             gone = self._moved.get(key)
             if gone is not None and now - max(gone, process.disturbed_at, self._universe.away_until) > lease:
                 self.blame(f"I5: a worker of {process.name} trains attempt {key[1]} of trial {key[0]}, which is lost")
+
+    def judge_a_ticket(self, process: Running, keys: Sequence[Key], since: float) -> None:
+        """I5: what a ticket left open is given back when it ends, and not only by the next renewal."""
+        now, away_until = self._universe.timeline.now, self._universe.away_until
+        if max(process.disturbed_at, away_until) > since - CALM_SECONDS or now - since > PROMPT_SECONDS:
+            return
+        name = f"{process.name}-{process.pid}"
+        held = self.rows("SELECT id, attempt FROM trial WHERE state = 'running' AND driver_id = ?", name)
+        for trial, attempt in {(row["id"], row["attempt"]) for row in held} & set(keys):
+            self.blame(f"I5: {process.name} holds attempt {attempt} of trial {trial}, whose ticket has ended")
 
     def _note_lives(self, trials: dict[int, dict]) -> None:
         """Note when each driver has registered or renewed, and which attempts are over since when."""
