@@ -103,6 +103,7 @@ class Cluster:
                 continue
             if message.end:
                 if message.ticket in self._live:
+                    timeline.note(f"{message.ticket} ends: {message.error or 'all done'}")
                     self._live.discard(message.ticket)
                     supply.ended(message.ticket, message.error)
                     self._universe.witness.judge_a_ticket(self._process, self._tickets[message.ticket], now)

@@ -26,6 +26,12 @@ def test_there_are_faults_of_every_kind():
     assert drawn.total() > 300
 
 
+def test_drivers_hear_how_workers_end():
+    trace = [line for seed in (1, 3, 8, 49) for line in simulate(seed).trace if " ends: " in line]
+    done = [line for line in trace if line.endswith("all done")]
+    assert min(len(done), len(trace) - len(done)) > 10
+
+
 def repeated(seed, hash_seed):
     command = [sys.executable, "-m", "tests.simulation", "--seed", str(seed)]
     environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
