@@ -95,7 +95,7 @@ class Helper:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", "-c", COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._thread: Thread | None = None
         self._done: dict[int, dict[str, Path]] = {}

@@ -216,9 +216,8 @@ class Bucket:
             self._counted[stretch.first : stretch.end] += 1
             return int(self._counted[stretch.first])
         self.counts[stretch.first : stretch.end].add_(1.0)
-        return self.counts[
-            stretch.first
-        ].double()  # 1 - beta2^t keeps four digits in single precision at the first step
+        # 1 - beta2^t keeps four digits in single precision at the first step
+        return self.counts[stretch.first].double()
 
 
 def extent(tensor: Tensor) -> int:

@@ -34,7 +34,9 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_who_draws_shows_in_no_byte(drawn, mine, tmp_path):
+def test_who_draws_shows_in_no_byte(drawn, mine, tmp_path, monkeypatch):
+    (tmp_path / "pickle.py").write_text("raise SystemExit\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)  # what lies in the folder of the user hides nothing from a helper
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     for folder in (alone, shared):
         folder.mkdir()
