@@ -7,8 +7,8 @@ With a rows and b columns of cell means m, the sums of squares of a two-way anal
 
 The interval. In units of v, the interaction's sum and that of the main effects are noncentral chi-squares, whose
 limits give those of their ratio: the share at which the limit of ``(1 - share) ours - share theirs`` is 0.
-They are wider by what Student's t is wider than the normal, for v is estimated; elsewhere its uncertainty cancels in
-the ratio, but near no interaction, where the upper limit is that of the noncentral F.
+They are wider by what Student's t is wider than the normal, for v is estimated, and by what the cells that decide the
+share vary more than others; near no interaction, the upper limit is at least that of the noncentral F.
 The lower limit is 0 unless the F test rejects at 2.5 %, with degrees of freedom that are fewer where cells vary
 unequally (G. E. P. Box, Ann. Math. Statist. 25(2), 1954, doi:10.1214/aoms/1177728786). A surface whose whole
 variation may be noise (F test at 0.1 %) has no share. With one replicate there is no interval; J. W. Tukey's test for
@@ -189,11 +189,11 @@ def evenness(surface: Surface) -> float:
 
 
 def unevenness(surface: Surface) -> float:
-    """Return the critical value where cells that decide the share vary more than others, 0 where they do not.
+    """Return the critical value where cells may vary unequally, in standard errors of a mean; 0 where none is known.
 
-    The variances of the cells, weighted by how much each moves the share, by their mean. What chance may make of
-    that, one standard deviation for normal residuals, is not believed; and its degrees of freedom are those of the
-    cells that have the weight.
+    The variances of the cells, weighted by how much each moves the share, by their mean. The degrees of freedom are
+    those of F. E. Satterthwaite (Biometrics Bulletin 2(6), 1946, doi:10.2307/3002019), what chance does to squared
+    variances taken off, for normal residuals; they are at most those of cells that vary alike.
     """
     whole = _whole(surface)
     variances = _variances(surface, whole)
@@ -202,14 +202,19 @@ def unevenness(surface: Surface) -> float:
     main = across + up
     share = float(((mean - main) ** 2).sum() / (mean**2).sum())
     weights = ((mean - main - share * mean) ** 2)[whole]
-    if not (variances.any() and weights.any()):
+    if len(variances) < 3 or not (variances.any() and weights.any()):
         return 0.0
     weights /= weights.sum()
-    ratio = float(weights @ variances) / float(variances.mean())
-    freedom = (surface.n - 1) / float((weights**2).sum())
-    if ratio <= 1.0 + math.sqrt(2.0 / freedom):
+    # The seeds' shifts were estimated from all cells, which makes cells look more alike than they are.
+    cells, each = len(variances), surface.n - 1
+    average = float(variances.mean()) * cells / (cells - 1)
+    weighted = float(weights @ (variances - average / cells)) / (1.0 - 2.0 / cells)
+    if weighted <= 0.0:
         return 0.0
-    return math.sqrt(ratio) * t_value(max(int(freedom), 1))
+    chance = (each + 2.0) / each
+    freedom = chance * each * weighted**2 / float(((weights * variances) ** 2).sum())
+    freedom = min(freedom, each / float((weights**2).sum()))
+    return math.sqrt(weighted / average) * t_value(max(freedom, 1.0))
 
 
 def _whole(surface: Surface) -> Mask:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.measures.interaction import evenness, interaction_share, sums_of_squares, tukey
+from analysis.measures.interaction import evenness, interaction_share, sums_of_squares, tukey, unevenness
 from tests.unit.analysis.measures.surfaces import bowl, published, surface
 
 
@@ -125,6 +125,34 @@ def test_cells_that_vary_alike_keep_their_degrees_of_freedom():
     uneven = surface(bowl(), seeds=200, noise=1.0)
     values = bowl()[:, :, None] + (uneven.values - bowl()[:, :, None]) * np.linspace(0.1, 3.0, 7)[:, None]
     assert evenness(type(uneven)(x=uneven.x, y=uneven.y, values=values)) < 0.7
+
+
+def loud(seeds, number=1):
+    """A surface whose worst third varies five times as much, and what that does to the error of its share."""
+    mean = bowl(2.0)
+    deviation = np.where(mean > np.quantile(mean, 2.0 / 3.0), 1.0, 0.2)
+    values = np.random.default_rng(number).standard_normal((*mean.shape, seeds)) * deviation[:, :, None]
+    found = surface(mean)
+    tiny, gradient = 1e-6, np.zeros_like(mean)
+    for at in np.ndindex(mean.shape):
+        moved = mean.copy()
+        moved[at] += tiny
+        gradient[at] = interaction_share(surface(moved)).value - interaction_share(found).value
+    error = np.sqrt(float((gradient**2 * deviation**2).sum() / (gradient**2).sum() / (deviation**2).mean()))
+    return type(found)(x=found.x, y=found.y, values=mean[:, :, None] + values), error
+
+
+def test_an_interval_is_wider_by_what_the_cells_that_decide_the_share_vary_more():
+    many, error = loud(seeds=400)
+    assert error > 1.1
+    assert unevenness(many) == pytest.approx(1.96 * error, rel=0.03)
+
+
+def test_the_variances_of_few_seeds_are_believed_though_chance_may_have_made_them():
+    """Leaving out what one standard deviation of chance makes cost every other interval its width."""
+    found = [unevenness(loud(seeds=2, number=number)[0]) for number in range(100)]
+    assert min(found) > 0.0
+    assert np.median(found) > 1.96 * loud(seeds=2)[1]
 
 
 def test_less_than_noise_comes_to_on_average_closes_no_interval():
