@@ -16,7 +16,7 @@ from analysis.account import MOST, designs, failures, losses, question, settings
 from analysis.axes import BY_RULE, Chosen
 from analysis.compare.reference import Reference
 from analysis.decoupling import NAMES
-from analysis.figures import FIGURES, Drawable, interactive, told
+from analysis.figures import FIGURES, Drawable, interactive
 from analysis.findings import WHOLE, ArmFindings, Clip, Findings
 from analysis.irregular import METHODS, PAIRS
 from analysis.maps import SensitivityMap
@@ -35,11 +35,10 @@ from search_spaces.specification import Specification
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure on disk: what was drawn, its files (``png``, ``svg``, ``pdf``, ``gif`` of a film), and its caption."""
+    """A figure on disk: what was drawn, and its files (``png``, ``svg``, ``pdf``, ``gif`` of a film)."""
 
     result: Drawable
     files: Mapping[str, Path]
-    caption: str
 
     @property
     def sources(self) -> list[str]:
@@ -165,7 +164,7 @@ def write_report(sources: Sequence[Source], folder: Path, view: View = PLAIN, pr
     findings = Findings(first, view.statistic, view.clip, view.chosen, tuple(others), view.published)
     drawn = [(kind, result) for kind in FIGURES for result in kind.compute(findings)]
     pictures = [
-        Picture(result=result, files=files, caption=told(result, view.width))
+        Picture(result=result, files=files)
         for (_, result), files in zip(drawn, press.write(drawn, figures, view.width), strict=True)
     ]
     numbers = summary(findings)

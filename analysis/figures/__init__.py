@@ -102,12 +102,6 @@ IN_A_COLUMN: Mapping[Kind, Callable[[Any], bool]] = {
 """Kinds whose PDF is always as wide as a column of a paper, where they say so of a result."""
 
 
-def told(result: Drawable, width: str) -> str:
-    """Return what a caption says of a result that is drawn at a width: nothing of what is not drawn there."""
-    narrow = width == "column" and isinstance(result, heatmap.Heatmap)
-    return result.caption.removesuffix(result.ridges) if narrow else result.caption  # type: ignore[attr-defined]
-
-
 def write(kind: Kind, result: Any, folder: Path, width: str = "page") -> dict[str, Path]:
     """Write a result as PNG, SVG and PDF, and as GIF where it moves; return its files by kind.
 

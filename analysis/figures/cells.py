@@ -132,7 +132,7 @@ def draw_cell(
         va="center",
         color="white" if dark else "black",
         linespacing=1.1,
-        box={"facecolor": colour, "edgecolor": "none", "pad": 1.0} if look.marks else None,
+        box={"facecolor": colour, "edgecolor": "none", "pad": 1.0},
     )
     axes.add_artist(text)
     text.set_clip_on(False)
@@ -153,7 +153,7 @@ class Fitted(Text):
     size, least
         Points of the letters at the most and at the least.
     box
-        Behind the letters, where they stand on marks.
+        Behind the letters, which may stand on marks or on a line.
     kwargs
         As of any text.
     """
@@ -168,7 +168,7 @@ class Fitted(Text):
         rows: int,
         size: float,
         least: float,
-        box: dict[str, Any] | None,
+        box: dict[str, Any],
         **kwargs: Any,
     ) -> None:
         super().__init__(x, y, "\n".join(lines), **kwargs)

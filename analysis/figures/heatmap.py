@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import described, map_legend, measured, panels_legend
-from analysis.figures import narrow
+from analysis.figures import narrow, ridges
 from analysis.figures.cells import (
     HIGHEST,
     NUMBERED,
@@ -31,7 +31,6 @@ from analysis.figures.cells import (
     wrapped,
 )
 from analysis.figures.columns import columns_of
-from analysis.figures.ridges import draw_null, draw_vertices, null_told, slope_of
 from analysis.figures.scale import BAR, NARROW, bar_lines, draw_bar, right_of, scale_of
 from analysis.figures.style import COLUMN, COLUMN_WIDTH, STYLE, Caption
 from analysis.findings import ArmFindings, Findings, Limits
@@ -73,8 +72,6 @@ class Heatmap:
         Of the colours.
     null
         The ridge that gradients predict, where a map that stands alone has one.
-    ridges
-        What the caption says of ridges, for which the cells of a narrow map have no room.
     """
 
     name: str
@@ -85,7 +82,6 @@ class Heatmap:
     of_study: tuple[bool, ...]
     limits: Limits
     null: NullModel | None = None
-    ridges: str = ""
 
 
 Panel = tuple[ArmFindings, SensitivityMap]
@@ -143,7 +139,6 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged, beside=beside)}"
     best_of = "study" if findings.comparable else "arm"
     of_study = tuple(_holds_best(findings, one, shown) for one, shown in panels)
-    ridges = ""
     null = findings.null_models.get(arm.name) if alone and first is arm.map_of_best else None
     if alone:
         numbered = is_numbered(grid)
@@ -153,11 +148,9 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
         if not of_study[0] and best is not None and grid.best is not None:
             text += f" Hollow star: the best of the {best_of} lies elsewhere, at {where}{point(best)}."
         if null is not None:
-            slope = slope_of(first)
-            ridges = (
-                f" Crosses: the best {grid.x} of each row, as a parabola says it; slope {slope}." if slope else ""
-            )
-            ridges += f" {null_told(null)}"
+            slope = ridges.slope_of(first)
+            text += f" Crosses: the best {grid.x} of each row, as a parabola says it; slope {slope}." if slope else ""
+            text += f" {ridges.null_told(null)}"
     else:
         text += f" {panels_legend([shown for _, shown in panels], best_of)}"
         if total > len(panels):
@@ -170,8 +163,7 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     return Heatmap(
         name=name,
         title=title,
-        caption=text + ridges,
-        ridges=ridges,
+        caption=text,
         maps=tuple(shown for _, shown in panels),
         panels=titles,
         of_study=of_study,
@@ -267,7 +259,7 @@ def _alone(result: Heatmap) -> Figure:
 
 
 def column(result: Heatmap) -> Figure:
-    """Draw maps as wide as a column of a paper, without title, caption and ridges; of several one below the other."""
+    """Draw maps as wide as a column of a paper, without title and caption; of several one below the other."""
     if len(result.maps) > 1:
         return _stacked(result)
     shown = result.maps[0]
@@ -280,6 +272,7 @@ def column(result: Heatmap) -> Figure:
         place = (left / width, 0.45 / height, 1 - (left + right + BAR + 0.1) / width, cells / height)
         axes = figure.add_axes(place)
         _draw_map(axes, shown, result.limits, "", filled=result.of_study[0], size=6.5, least=4.0, star=7.0)
+        _draw_ridges(axes, result, ridges.NARROW)
         narrow_labels(axes, shown.grid)
         bar = figure.add_axes((1 - right / width - BAR / width, place[1], BAR / width, place[3]))
         draw_bar(figure, bar, result.limits, shown.measure, narrow=True)
@@ -373,12 +366,12 @@ def _draw_map(
     axes.set_title(title, loc="left")
 
 
-def _draw_ridges(axes: Axes, result: Heatmap) -> None:
+def _draw_ridges(axes: Axes, result: Heatmap, line: float = ridges.LINE) -> None:
     """Draw the measured and the predicted ridge on a map that stands alone, where there is a prediction."""
     if result.null is not None:
         columns = columns_of(result.maps[0].grid.xs)
-        draw_vertices(axes, result.maps[0], columns, halo=True)
-        draw_null(axes, result.maps[0], result.null, columns, halo=True)
+        ridges.draw_vertices(axes, result.maps[0], columns, halo=True, line=line)
+        ridges.draw_null(axes, result.maps[0], result.null, columns, halo=True, line=line)
 
 
 def _look(result: SensitivityMap, cell: tuple[int, int]) -> Look:

@@ -12,6 +12,9 @@ from analysis.numbers import plain
 
 INK = "0.1"
 
+LINE, NARROW = 1.1, 0.6
+"""Points of a line on a page, and in a column."""
+
 DASHES = (0, (4, 3))
 """Of what is predicted."""
 
@@ -19,7 +22,9 @@ BELOW = 0.29
 """Rows by which lines on cells lie below the middle, where the numbers stand."""
 
 
-def draw_vertices(axes: Axes, shown: SensitivityMap, columns: Columns, *, halo: bool = False) -> None:
+def draw_vertices(
+    axes: Axes, shown: SensitivityMap, columns: Columns, *, halo: bool = False, line: float = LINE
+) -> None:
     """Draw a cross at the lowest point of the parabola of every row that has one; with a ``halo``, a line too."""
     slope = shown.numbers.get("ridge_slope")
     if slope is None:
@@ -30,16 +35,25 @@ def draw_vertices(axes: Axes, shown: SensitivityMap, columns: Columns, *, halo: 
         places,
         [row - BELOW * halo for _, row in rows],
         linestyle="solid" if halo else "none",
-        linewidth=1.1,
+        linewidth=line,
         marker="x",
-        markersize=6,
+        markersize=6.0 * line / LINE,
+        markeredgewidth=line / LINE,
         color=INK,
-        path_effects=_halo(halo=halo),
+        path_effects=_halo(line) if halo else [],
         zorder=2.5 if halo else 5,
     )
 
 
-def draw_null(axes: Axes, shown: SensitivityMap, null: NullModel, columns: Columns, *, halo: bool = False) -> None:
+def draw_null(
+    axes: Axes,
+    shown: SensitivityMap,
+    null: NullModel,
+    columns: Columns,
+    *,
+    halo: bool = False,
+    line: float = LINE,
+) -> None:
     """Draw the ridge that a null model predicts, as far as the axes reach."""
     ys, ends = shown.grid.ys.tolist(), axes.get_xlim()
     axes.plot(
@@ -47,16 +61,16 @@ def draw_null(axes: Axes, shown: SensitivityMap, null: NullModel, columns: Colum
         [row - BELOW * halo for row in range(len(ys))],
         color=INK,
         linestyle=DASHES,
-        linewidth=1.1,
-        path_effects=_halo(halo=halo),
+        linewidth=line,
+        path_effects=_halo(line) if halo else [],
         zorder=2,
     )
     axes.set_xlim(ends)
 
 
-def _halo(*, halo: bool) -> list[Stroke]:
+def _halo(line: float) -> list[Stroke]:
     """Return what makes a line be seen on cells of any colour."""
-    return [withStroke(linewidth=2.6, foreground="white")] if halo else []
+    return [withStroke(linewidth=line + 1.5 * line / LINE, foreground="white")]
 
 
 def slope_of(shown: SensitivityMap) -> str:

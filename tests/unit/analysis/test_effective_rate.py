@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.effective_rate import common_curve, effective_rate
-from analysis.figures import effective, heatmap, told
+from analysis.figures import effective, heatmap
 from analysis.measures.interaction import interaction_share
 from analysis.measures.surface import Surface
 from analysis.null_model import NullModel
@@ -109,9 +109,10 @@ def test_the_figure_says_both_and_has_a_line_for_each_row():
     assert len(left.lines) == len(right.lines) == 6  # three rows, and marks for what diverged of each
     assert right.lines[0].get_xdata()[0] == pytest.approx(10.0 ** (-4.0 + DECADES))
     (shown_on,) = heatmap.compute(found)
-    assert "Dashed: the null model" in told(shown_on, "page")
-    assert "Dashed" not in told(shown_on, "column")  # a narrow map has no room for ridges
-    assert told(result, "column") == result.caption
+    assert "Dashed: the null model" in shown_on.caption
+    wide, small = (figure.axes[0].lines for figure in (heatmap.draw(shown_on), heatmap.column(shown_on)))
+    assert len(wide) == len(small)  # both ridges, and the star
+    assert small[-1].get_linewidth() < wide[-1].get_linewidth()
     narrow = effective.column(result)
     assert faults(narrow) == []
     assert narrow.axes[0].get_position().y0 > narrow.axes[1].get_position().y1
