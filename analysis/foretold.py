@@ -43,6 +43,8 @@ class Foretold:
         Spearman's correlation of each epoch with the last over all configurations, and its 95 % interval.
     best, best_low, best_high
         The same among the third of the configurations that is best in the last epoch; None where those are too few.
+    among
+        Configurations of that third; more where several tie for its last place.
     chosen, total
         Configurations that were read, of how many.
     """
@@ -55,6 +57,7 @@ class Foretold:
     best: Vector | None
     best_low: Vector | None
     best_high: Vector | None
+    among: int
     chosen: int
     total: int
 
@@ -81,8 +84,8 @@ def foretold(arm: ArmFindings) -> Foretold | None:
         return None
     values = measure.sign * values
     middle, low, high = _correlation(values)
-    third = np.argsort(values[:, -1], kind="stable")[: len(values) // 3]
-    best = _correlation(values[third]) if len(third) >= FEWEST else (None, None, None)
+    third = values[_third(values[:, -1])]
+    best = _correlation(third) if len(values) // 3 >= FEWEST else (None, None, None)
     return Foretold(
         epochs=np.arange(1, arm.arm.epochs + 1),
         values=measure.sign * values,
@@ -92,9 +95,17 @@ def foretold(arm: ArmFindings) -> Foretold | None:
         best=best[0],
         best_low=best[1],
         best_high=best[2],
+        among=len(third),
         chosen=len(values),
         total=len(ranks),
     )
+
+
+def _third(last: Vector) -> npt.NDArray[np.bool_]:
+    """Return which third has the lowest values, and what ties with the last of it: no order of rows decides."""
+    bound = np.sort(last)[max(len(last) // 3 - 1, 0)]
+    found: npt.NDArray[np.bool_] = last <= bound
+    return found
 
 
 def _values(trials: pd.DataFrame, curves: pd.DataFrame, metric: str, worst: float, epochs: int) -> Matrix | None:

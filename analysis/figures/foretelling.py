@@ -85,7 +85,7 @@ def _labels(result: Foretelling) -> list[str]:
     """Return what the legend calls the lines: the arms, or of the only one all configurations and the best third."""
     (_, first), *others = result.found
     names = [_named(arm, it) for arm, it in result.found]
-    return names if others or first.best is None else [*names, f"best third ({len(first.values) // 3})"]
+    return names if others or first.best is None else [*names, f"best third ({first.among})"]
 
 
 def _draw(axes: Axes, result: Foretelling, *, alone: bool) -> None:

@@ -63,6 +63,17 @@ def test_an_order_that_turns_around_is_seen():
     assert found.high.tolist() == pytest.approx([-1, -1, 1, 1])
 
 
+def test_what_ties_for_the_last_place_of_the_best_third_belongs_to_it():
+    """Of 24 configurations the eighth to the tenth tie; whichever was read first would be the eighth."""
+    ends = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 8.0, 8.0, *range(20, 34)]
+    firsts = [*range(7), 90.0, 50.0, 10.0, *range(40, 54)]
+    curves = [[[float(first), 50.0, 50.0, float(end)]] * 2 for first, end in zip(firsts, ends, strict=True)]
+    found = study(curves)
+    assert found.among == 10
+    turned = study([*curves[:7], *reversed(curves[7:10]), *curves[10:]])
+    assert turned.best[0] == pytest.approx(found.best[0])
+
+
 def test_a_seed_that_diverged_counts_at_the_worst_from_its_epoch_on():
     curves = falling(9)
     curves[0] = [[50.0, 50.0, 50.0, 50.0], [50.0]]
