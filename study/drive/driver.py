@@ -13,6 +13,7 @@ from search_spaces.arm import Arm
 from search_spaces.plugins import Plugin
 from study.drive.holdings import Holdings
 from study.drive.keeper import Keeper
+from study.drive.notes import Notes
 from study.drive.outage import Outage
 from study.drive.outbox import Outbox
 from study.drive.proposing import Proposing
@@ -72,12 +73,12 @@ class Driver:
         plugins: Sequence[Plugin] = (),
         provide: Callable[[Arm], None] = lambda _arm: None,
     ) -> None:
-        self._store, self._world, self._observer = store, world, observer
+        self._store, self._world, self._notes = store, world, Notes(observer.noted)
         self._lock, self._ended, self._stopping = world.lock(), world.signal(), world.signal()
         name = world.identifier()
         self._holdings = Holdings(world.clock)
-        self._outage = Outage(world.clock, observer.noted)
-        self._outbox = Outbox(store.results, name, self._holdings, self._outage, observer.noted)
+        self._outage = Outage(world.clock, self._notes.add)
+        self._outbox = Outbox(store.results, name, self._holdings, self._outage, self._notes.add)
         self._keeper = Keeper(
             store.leases,
             name,
@@ -85,11 +86,13 @@ class Driver:
             self._outbox,
             world=world,
             lock=self._lock,
-            note=observer.noted,
+            note=self._notes.add,
         )
-        self._proposing = Proposing(store.proposals, name, world, observer.noted)
+        self._proposing = Proposing(store.proposals, name, world, self._notes.add)
         self._tickets = Tickets(store, study, name, data=data, plugins=plugins, provide=provide)
-        self._tally = Tally(store.studies, lambda: self._tickets.study, observer, world.clock, self._lock)
+        self._tally = Tally(
+            store.studies, lambda: self._tickets.study, observer, world.clock, self._lock, self._notes
+        )
         self._finished = False
         self._failure: BaseException | None = None
         self._next_look = 0.0
@@ -119,6 +122,7 @@ class Driver:
             for companion in companions:
                 companion.join(timeout=5.0)
             self._hand_back()
+            self._kept(self._notes.tell)
         if self._failure is not None:
             raise self._failure
         return self._tally.look()
@@ -132,6 +136,7 @@ class Driver:
         told = False
         while not self._stopping.is_set():
             self._keeper.rescue(self._tickets.study.id)
+            self._notes.tell()
             counts = self._tally.look().counts
             if counts.waiting:
                 return True
@@ -140,10 +145,11 @@ class Driver:
                 return False
             if not told:
                 seconds = self._store.leases.lease_seconds
-                self._observer.noted(
+                self._notes.add(
                     f"{counts.running} trials are leased to other drivers; waiting for them, at most "
                     f"{seconds:.0f} s after the last sign of life"
                 )
+                self._notes.tell()
                 told = True
             self._stopping.wait(WAIT_SECONDS)
         return False
@@ -182,7 +188,6 @@ class Driver:
     def received(self, ticket_id: str, reports: Sequence[Mapping[str, Any]]) -> None:
         """Write reports; while the store cannot be reached they are kept, in order."""
         self._guarded(lambda: self._received(ticket_id, reports))
-        # Without the lock: whoever shows it may have to wait for a terminal, and renewals go on.
         self._kept(self._tally.tell)
 
     def begun(self, ticket_id: str, within: float = 0.0) -> None:
@@ -202,7 +207,7 @@ class Driver:
 
     def stranded(self, reason: str) -> None:
         """Note that every worker died with its cluster: all tickets are given back, and no trial is blamed."""
-        self._observer.noted(reason)
+        self._notes.add(reason)
         for ticket_id in list(self._holdings.tickets):
             self.ended(ticket_id, None)
 
@@ -217,7 +222,10 @@ class Driver:
             with self._lock:
                 return work()
 
-        return self._kept(locked)
+        done = self._kept(locked)
+        # Without the lock: whoever shows them may have to wait for a terminal, and renewals go on.
+        self._kept(self._notes.tell)
+        return done
 
     def _kept(self, work: Callable[[], T]) -> T | None:
         """Run something; its failure is kept, and ends the drive."""
@@ -292,14 +300,14 @@ class Driver:
         if error is not None and not self._heard:
             # No worker ever came up: that is not the trial's fault, and trying all of them would fail them all.
             self._stillborn += 1
-            self._observer.noted(f"a worker did not start: {error}")
+            self._notes.add(f"a worker did not start: {error}")
         elif error is not None and left and not self._stopping.is_set() and not closed.certain:
-            self._observer.noted(f"a worker died in one of {len(left)} trials, which are now tried in turn: {error}")
+            self._notes.add(f"a worker died in one of {len(left)} trials, which are now tried in turn: {error}")
         elif error is not None and left and not self._stopping.is_set():
             died = left.pop(0)
             finish = Finish(ending=Ending.ERROR, reason=error)
             self._outbox.put(Report(trial=died.trial, attempt=died.attempt, finish=finish))
-            self._observer.noted(f"trial {died.number}: {error}")
+            self._notes.add(f"trial {died.number}: {error}")
         try:
             self._flush()
             self._keeper.release([lease.key for lease in left])

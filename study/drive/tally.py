@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from typing import Protocol
 
 from study.clock import Clock
+from study.drive.notes import Notes
 from study.drive.world import Lock, Signal
 from study.store import Status, Study
 from study.store.studies import Studies, eta
@@ -45,15 +46,21 @@ class Tally:
         Returns the study as it is known now.
     observer
         Who is told.
-    clock, lock
+    clock, lock, notes
         The drive's.
     """
 
     def __init__(
-        self, studies: Studies, study: Callable[[], Study], observer: Observer, clock: Clock, lock: Lock
+        self,
+        studies: Studies,
+        study: Callable[[], Study],
+        observer: Observer,
+        clock: Clock,
+        lock: Lock,
+        notes: Notes,
     ) -> None:
         self._studies, self._study, self._observer = studies, study, observer
-        self._clock, self._lock = clock, lock
+        self._clock, self._lock, self._notes = clock, lock, notes
         self._counts = Counts()
         self._mean: float | None = None
         self._since = Counts()
@@ -74,6 +81,8 @@ class Tally:
         pause = LOOK_SECONDS
         while not ended.wait(pause):
             begun = self._clock.now()
+            with suppress(Exception):
+                self._notes.tell()  # those of the keeper, whom nobody may keep waiting
             with suppress(Exception):  # whoever writes to the store meets the same error, and says so
                 self.look()
             pause = max(LOOK_SECONDS, (self._clock.now() - begun) / LOOK_SHARE)
@@ -89,7 +98,7 @@ class Tally:
             self._move(Counts(running=-ends.total(), **ends))
 
     def tell(self) -> None:
-        """Tell the observer."""
+        """Tell the observer; never call it with the lock, for whoever shows it may have to wait for a terminal."""
         self._observer.progressed(self._counts, eta(self._counts, self._mean))
 
     def _move(self, by: Counts) -> None:

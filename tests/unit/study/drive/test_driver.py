@@ -141,8 +141,8 @@ def test_a_driver_waits_for_what_others_train(store):
     study = create(store, seeds=1)
     lease(store, study, "other", 3)
     watcher = Watcher()
-    driver = driver_of(store, study, inline(), watcher)
     watcher.noted = lambda text: (watcher.notes.append(text), driver.stop())
+    driver = driver_of(store, study, inline(), watcher)
     assert driver.run().counts.running == 3
     assert "3 trials are leased to other drivers" in watcher.notes[0]
 
