@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.axes import label_of
-from analysis.captions import described, network_of
+from analysis.captions import counted_as, described, network_of, seeds_told
 from analysis.findings import ArmFindings, Findings
 from search_spaces.arm import Arm
 from search_spaces.options import Value
@@ -50,6 +50,8 @@ def question(findings: Findings) -> str:
     """Return what a report asks, in a sentence."""
     spaces = list(dict.fromkeys(tuple(one.space) for one in findings.arms))
     varied = _listed([label_of(name) for name in dict.fromkeys(name for space in spaces for name in space)])
+    if len(findings.arms) > 1 and all(one.in_force.groupby(one.space).ngroups < 2 for one in findings.arms):
+        return f"How does the {findings.measure.label} differ between the arms?"
     text = f"How does the {findings.measure.label} depend on {varied}"
     if len(spaces[0]) > 1:
         x, y, _ = findings.arms[0].axes
@@ -63,18 +65,38 @@ def designs(findings: Findings) -> list[str]:
 
 
 def _design(one: ArmFindings) -> str:
-    arm = one.arm
+    arm, imported = one.arm, one.material.specification.imported
     place = f"{one.said[0].upper()}{one.said[1:]}: " if one.said else ""
+    trials = len(one.in_force) if imported else arm.trials
     if arm.design.name == "grid":
         sizes = " x ".join(str(one.in_force[name].nunique()) for name in arm.space)
         chosen = f"a grid of {sizes} values of {_listed(list(arm.space))}"
     else:
-        chosen = f"{arm.configurations} configurations of {_listed(list(arm.space))}, "
-        chosen += "imported" if one.material.specification.imported else f"chosen by {arm.design.name}"
+        chosen_later = imported or arm.design.by_slot
+        count = one.in_force.groupby(list(arm.space)).ngroups if chosen_later else arm.configurations
+        chosen = f"{count} configurations of {_listed(list(arm.space))}, "
+        chosen += "imported" if imported else f"chosen by {arm.design.name}"
     return (
-        f"{place}{chosen}; {arm.seeds} seeds of each, {arm.trials} trials of {arm.epochs} epochs"
-        f"{_what(arm)}. Seeds are shared by all configurations."
+        f"{place}{chosen}; {seeds_told(one)} of each, {trials} trials of {counted_as(arm.epochs, 'epoch')}"
+        f"{_what(arm)}.{_seeds(one)}"
     )
+
+
+def _seeds(one: ArmFindings) -> str:
+    """Return what is known of the seeds of an arm; of results from elsewhere, nothing is."""
+    if one.material.specification.imported:
+        return ""
+    if not one.arm.left_to_chance:
+        return " Nothing is left to chance: every seed says the same."
+    return " Seeds are shared by all configurations."
+
+
+def pairing(findings: Findings) -> str:
+    """Return what seeds have in common, by which differences are taken."""
+    if all(one.material.specification.imported for one in findings.arms):
+        return "Differences are taken seed by seed."
+    what = "initialises, orders and augments" if any(one.arm.dataset for one in findings.arms) else "draws"
+    return f"Seed k {what} alike in every configuration, so that differences are taken seed by seed."
 
 
 def _what(arm: Arm) -> str:

@@ -31,15 +31,24 @@ def described(parts: Sequence[Part], fixed: Mapping[str, float] | None = None, *
     first, drawn = arms[0], pd.concat([trials for _, trials in parts])
     alone = f", arm {first.key}" if first.material.specification.armed and len(arms) == 1 else ""
     about = f"{first.study}{alone}: " if len({one.study for one in arms}) == 1 else ""
-    seeds = " or ".join(dict.fromkeys(_counted(one.arm.seeds, "seed") for one in arms))
+    seeds = " or ".join(dict.fromkeys(map(seeds_told, arms)))
     text = (
-        f"{about}{_trained(arms, first.named(fixed or {}), each=each)}. n = {_counted(len(drawn), 'trial')}, "
+        f"{about}{_trained(arms, first.named(fixed or {}), each=each)}. n = {counted_as(len(drawn), 'trial')}, "
         f"{seeds} a configuration: {_outcomes(parts)}"
     )
     superseded = sum(len(one.trials) - len(one.in_force) for one in arms)
     text += f", {superseded} superseded by a retry (left out)" if superseded else ""
     open_trials = int(drawn["state"].isin(["waiting", "running"]).sum())
     return text + (f", {open_trials} still to be trained." if open_trials else ".")
+
+
+def seeds_told(one: ArmFindings) -> str:
+    """Return how many seeds a configuration of an arm has, in words: as many as it got, where that was chosen."""
+    if one.arm.design.name != "imported" and not one.arm.design.by_slot:
+        return counted_as(one.arm.seeds, "seed")
+    counts = one.in_force.groupby(one.space).size()
+    low, high = (int(counts.min()), int(counts.max())) if len(counts) else (one.arm.seeds, one.arm.seeds)
+    return counted_as(high, "seed") if low == high else f"{low} to {high} seeds"
 
 
 def _trained(arms: Sequence[ArmFindings], fixed: Mapping[str, Value], *, each: bool) -> str:
@@ -74,7 +83,7 @@ def _texts(arm: Arm, fixed: Mapping[str, Value]) -> dict[str, str]:
     return {
         **_optimizer(arm, fixed),
         **(_task(arm) if arm.dataset is None else _classification(arm, arm.dataset)),
-        "epochs": _counted(arm.epochs, "epoch"),
+        "epochs": counted_as(arm.epochs, "epoch"),
         **({"schedules": _scheduled(arm)} if arm.schedules else {}),
     }
 
@@ -172,7 +181,8 @@ def _moved(what: str, schedule: Section, *, varied: bool) -> str:
     return f"{schedule.name} schedule of {'the ' if ' ' in what else ''}{what}{said}"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted_as(count: int, noun: str) -> str:
+    """Return a number of things, such as ``1 seed`` or ``3 seeds``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
@@ -251,7 +261,9 @@ def panels_legend(maps: Sequence[SensitivityMap], of: str = "study") -> str:
 def _outlined(result: SensitivityMap) -> str:
     found = result.candidates
     if found is None:
-        return "What else may be the best cannot be said: two cells with every seed in, three at least, are needed."
+        return (
+            "What else may be the best cannot be said: that takes two cells with all their seeds in, and three seeds."
+        )
     count, scale = int(found.cells.sum()), result.measure.scale(result.grid.replicates)
     what = "the best cell alone is a candidate" if count == 1 else f"{count} candidates"
     text = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from analysis.account import MOST, designs, failures, losses, question, settings
+from analysis.account import MOST, designs, failures, losses, pairing, question, settings
 from analysis.axes import BY_RULE, Chosen
 from analysis.compare.reference import Reference
 from analysis.decoupling import NAMES
@@ -207,6 +207,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         counts_as=list(dict.fromkeys(one.measures[0].counts_as for one in findings.arms)),
         other=_other(findings, metrics[1]) if len(metrics) > 1 else None,
         arms=findings.arms if findings.arms[0].armed else (),
+        chance=any(one.arm.left_to_chance for one in findings.arms),
         checkable=_checkable(findings),
         checks=[one.fresh for one in findings.arms if one.fresh is not None],
         contenders={it.arm.name: it for it in findings.contenders},
@@ -220,6 +221,7 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
         question=question(findings),
         designs=designs(findings),
         settings=settings(findings),
+        pairing=pairing(findings),
         losses=losses(findings),
         failures=failures(findings),
         most=MOST,
@@ -231,9 +233,11 @@ def _page(findings: Findings, numbers: Mapping[str, Any], pictures: Sequence[Pic
 
 
 def _checkable(findings: Findings) -> str:
-    """Return the study whose best may be given fresh seeds; empty where results came from elsewhere."""
+    """Return the study whose best may be given fresh seeds; empty where that cannot be, or says nothing."""
     one = findings.best_arm()
-    return one.study if one is not None and one.material.specification.has_fresh_seeds else ""
+    if one is None or not one.arm.left_to_chance or not one.material.specification.has_fresh_seeds:
+        return ""
+    return one.study
 
 
 def _commands(specifications: Sequence[Specification], view: View) -> list[str]:

@@ -82,6 +82,11 @@ def logits(values: Matrix, *, percent: bool | None = None) -> tuple[Matrix, str]
     return logarithms, "natural logarithms"
 
 
+def _is_left_open(number: Number) -> bool:
+    """Tell whether an interval reaches across 0, or to it."""
+    return number.low is not None and number.high is not None and number.low <= 0.0 <= number.high
+
+
 def differs(raw: Number, other: Number) -> bool:
     """Tell whether a number on another scale says something else than it does on the raw one."""
     if raw.value is None or other.value is None:
@@ -92,5 +97,5 @@ def differs(raw: Number, other: Number) -> bool:
         if one.low is not None and one.high is not None
     ]
     if outside:
-        return any(outside)
+        return any(outside) or _is_left_open(raw) != _is_left_open(other)
     return abs(raw.value - other.value) > CLOSE * max(abs(raw.value), abs(other.value))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any, TypeAlias
 
 from analysis.axes import label_of
 from analysis.maps import SensitivityMap
 from analysis.measures.number import Number
 from analysis.numbers import percent, plain
 from analysis.scales import LOGIT, RAW
+
+Best: TypeAlias = Mapping[str, Any]
+"""The best x of a row, as the details of a ridge's slope have it."""
 
 ENTANGLED = 0.05
 """Share of interaction that an interval has to exceed for two hyperparameters to be called entangled."""
@@ -54,7 +59,15 @@ def _moved(shown: SensitivityMap, slope: Number, x: str, y: str) -> Iterator[str
         return
     interval = f"slope {slope.told(_number)}"
     if slope.low <= 0.0 <= slope.high:
-        yield f"The best {x} is not shown to move with {y}: {interval}{_per(shown)}."
+        apart = _apart(slope)
+        if apart is None:
+            yield f"The best {x} is not shown to move with {y}: {interval}{_per(shown)}."
+            return
+        rows = [_row(shown, it, y) for it in apart]
+        yield (
+            f"The best {x} moves with {y}: it lies {rows[0]}, and {rows[1]}. How fast, on a straight line, is left "
+            f"open: {interval}{_per(shown)}."
+        )
         return
     way = "rises" if slope.value > 0 else "falls"
     if shown.log[0] and not shown.log[1]:
@@ -65,6 +78,21 @@ def _moved(shown: SensitivityMap, slope: Number, x: str, y: str) -> Iterator[str
         yield f"The best {x} {way} by 10^{_number(abs(slope.value))} as {y} rises tenfold: {interval}{_per(shown)}."
     else:
         yield f"The best {x} {way} as {y} rises: {interval}{_per(shown)}."
+
+
+def _apart(slope: Number) -> tuple[Best, Best] | None:
+    """Return the two rows, as far apart in y as may be, whose intervals of the best x have nothing in common."""
+    rows: list[Best] = sorted(slope.details.get("best", ()), key=lambda it: it["at"])
+    pairs = sorted(combinations(rows, 2), key=lambda pair: pair[0]["at"] - pair[1]["at"])
+    return next(
+        (pair for pair in pairs if pair[0]["high"] < pair[1]["low"] or pair[1]["high"] < pair[0]["low"]), None
+    )
+
+
+def _row(shown: SensitivityMap, row: Best, y: str) -> str:
+    low, high = (_number(10.0**it if shown.log[0] else it) for it in (row["low"], row["high"]))
+    at = _number(10.0 ** row["at"] if shown.log[1] else row["at"])
+    return f"between {low} and {high} at {y} = {at}"
 
 
 def _per(shown: SensitivityMap) -> str:

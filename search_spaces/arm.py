@@ -115,6 +115,12 @@ class Arm(Frozen):
         return declared
 
     @property
+    def left_to_chance(self) -> bool:
+        """Whether seeds may say different things of a configuration."""
+        chance = self.measured.chance
+        return chance is None or any(name in self.space or self.task.options.get(name) != 0 for name in chance)
+
+    @property
     def schedule(self) -> Section | None:
         """The schedule of the learning rate, None where there is no learning rate."""
         return self.schedules.get("lr")

@@ -211,7 +211,8 @@ def measured_on(arm: Arm) -> tuple[object, ...]:
     all_of_them = arm.dataset is None or arm.metric.name == "test_error"
     images = () if all_of_them else (options.get("subset"), options.get("validation"))
     data = () if arm.data is None else tuple(arm.data.options.items())
-    return arm.task.name, options.get("dataset"), data, *images
+    problem = tuple((name, options.get(name)) for name in arm.measured.problem)
+    return arm.task.name, options.get("dataset"), data, *images, problem
 
 
 def declarations_of(declarations: Mapping[str, Any] | None, arm: str) -> Mapping[str, Any] | None:

@@ -370,7 +370,8 @@ def _draw_bundle(axes: Axes, bundle: CurveBundle, line: Line, colour: Colour) ->
     if len(line.seeds) > 1 and len(bundle.epochs):
         band(axes, bundle.epochs, *line.band, colour, 0.22)
     if len(bundle.epochs):
-        axes.plot(bundle.epochs, line.mean, color=colour, linewidth=1.4)
+        alone = len(bundle.epochs) == 1  # no line goes through one epoch
+        axes.plot(bundle.epochs, line.mean, color=colour, linewidth=1.4, marker="o" if alone else None, markersize=4)
     for seed in line.seeds[bundle.diverged]:
         known = np.flatnonzero(~np.isnan(seed))
         if len(known):

@@ -331,18 +331,17 @@ def _draw_cells(axes: Axes, grid: Grid, at: Places, colours: ScalarMappable) -> 
 
 
 def _ticks(axis: MatplotlibAxis, places: Matrix, others: list[tuple[float, str]], most: int) -> None:
-    """Label places in powers of two, each or every so many of them, the highest among these; and some others."""
+    """Label places, as powers of two where all are: each or every so many, the highest too; and some others."""
     every = -(-len(places) // most)
     kept = places[::-1][::every][::-1].tolist()
-    ticks = [*others, *((place, _power(place)) for place in kept)]
+    powers = all(abs(place - round(place)) < 10.0**-SAME for place in places.tolist())
+    ticks = [*others, *((place, _power(place) if powers else plain(2.0**place, 2)) for place in kept)]
     axis.set_major_locator(FixedLocator([place for place, _ in ticks]))
     axis.set_major_formatter(FixedFormatter([text for _, text in ticks]))
 
 
 def _power(place: float) -> str:
-    """Return a power of two as one, and any other number in few digits."""
-    whole = round(place)
-    return f"2{str(whole).translate(RAISED)}" if abs(place - whole) < 10.0**-SAME else plain(2.0**place, 2)
+    return f"2{str(round(place)).translate(RAISED)}"
 
 
 def _told(axis: Axis) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from analysis.captions import chosen, described
 from analysis.figures import narrow
 from analysis.figures.layout import Values, entitle, single
 from analysis.figures.palette import looks
-from analysis.findings import Findings
+from analysis.findings import ArmFindings, Findings
 from analysis.searched import Searched
 
 
@@ -42,7 +43,7 @@ def compute(findings: Findings) -> list[History]:
     dots = "Dots: configurations, mean over seeds. " if len(searches) == 1 else ""
     text = (
         f"{described([(one, one.in_force) for one in arms])} {dots}Line{'s' * (len(searches) > 1)}: the "
-        f"{measure.lowest} mean over seeds so far of the configurations that have all their seeds, in the order in "
+        f"{measure.lowest} mean over seeds so far of the configurations that {_ended(arms)}, in the order in "
         "which they were numbered; a diverged seed counts at the worst."
         f"{axis.told(np.concatenate([it.means for it in searches]))} {chosen(measure)}"
     )
@@ -56,6 +57,12 @@ def compute(findings: Findings) -> list[History]:
             axis=axis,
         )
     ]
+
+
+def _ended(arms: Sequence[ArmFindings]) -> str:
+    """Return which configurations count: where seeds were chosen too, those whose seeds have ended."""
+    chosen_seeds = any(one.arm.design.by_slot or one.material.specification.imported for one in arms)
+    return "have no seed still to be trained" if chosen_seeds else "have all their seeds"
 
 
 def caption(result: History) -> str:

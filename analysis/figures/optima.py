@@ -62,7 +62,7 @@ def _ridge(arm: ArmFindings, null: NullModel | None) -> Ridge | None:
     if any(optimum.likely for optimum in one.optima):
         text += " Bars: candidates for the best of the row at 95 % (paired over seeds, one-sided Dunnett bound)."
     else:
-        text += " No bars: two values with every seed in, three at least, are needed."
+        text += " No bars: they take two values with all their seeds in, and three seeds."
     if any(optimum.edge for optimum in one.optima):
         text += " Arrows: the best lies at the edge of the grid, the optimum perhaps beyond."
     text += _told(one, null)

@@ -77,13 +77,16 @@ class Points:
 
 
 def compute(findings: Findings) -> list[Points]:
-    """Return one figure a metric of each arm whose design is no grid of two or more hyperparameters."""
+    """Return one figure a metric of each arm whose design is no grid of two or more hyperparameters.
+
+    A single configuration is no map; where arms have one each, they stand beside one another in the figure of arms.
+    """
     return [points for one in findings.arms for points in _points(findings, one)]
 
 
 def _points(findings: Findings, arm: ArmFindings) -> list[Points]:
     x, y, others = arm.axes
-    if arm.is_grid and y is not None:
+    if (arm.is_grid and y is not None) or (arm.armed and len(arm.rankings[0]) < 2):
         return []
     log = [name for name, domain in arm.arm.space.items() if domain.log]
     found = []

@@ -74,9 +74,15 @@ class Task(Declaration):
     ----------
     metrics
         The first is the objective where a specification names none, and no trace.
+    problem
+        Options that change what is measured, and not only how it is trained: arms that differ in them are not ranked.
+    chance
+        Options that are 0 where nothing is left to chance and all seeds say the same; None where something always is.
     """
 
     metrics: tuple[Metric, ...]
+    problem: tuple[str, ...] = ()
+    chance: tuple[str, ...] | None = None
 
     @property
     def optimized(self) -> bool:

@@ -30,6 +30,7 @@ def descent(surface: Landscape) -> Task:
             Metric(name="distance", summary=f"distance to the minimum at {where}", worst=surface.farthest, log=True),
             *PATH,
         ),
+        chance=("noise",),
         options={
             "steps": STEPS,
             "noise": Number(
@@ -77,6 +78,8 @@ TOYS = (
             Metric(name="regret", summary="average regret", log=True),
             Metric(name="x", summary="position", trace=True),
         ),
+        problem=("largest",),
+        chance=(),
         options={
             "steps": STEPS,
             "largest": Number(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analysis.maps import sensitivity_map
@@ -43,6 +44,17 @@ def test_a_separable_bowl_can_be_tuned_apart():
     entangled, moved, _ = sentences(of(bowl(), seeds=3, noise=0.1))
     assert "can be tuned apart: 0 % [0, 0] of the variation" in entangled
     assert "is not shown to move" in moved
+
+
+def test_rows_whose_best_is_surely_elsewhere_are_said_though_a_line_through_them_is_left_open():
+    """The lowest row may have its best beyond the grid, which leaves any slope open; the others do not care."""
+    x, y = np.meshgrid(X, Y)
+    ends = np.array([-0.95, -1.2, -2.0, -2.7, -3.0])[np.rint(8 * y).astype(int)]
+    _, moved, *_ = sentences(of(10.0 + 4.0 * (x - ends) ** 2, seeds=3, noise=1.0))
+    assert moved.startswith("The best learning rate moves with partial-adaptivity exponent p: it lies between ")
+    assert "at partial-adaptivity exponent p = 0, and between" in moved
+    assert "is left open: slope" in moved
+    assert "not shown" not in moved
 
 
 def test_what_noise_hides_is_left_open():

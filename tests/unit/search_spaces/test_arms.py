@@ -268,6 +268,17 @@ def test_arms_on_other_images_are_not_ranked():
     ).comparable
 
 
+def test_arms_of_other_problems_are_not_ranked():
+    toy = {"name": "toy", "epochs": 1, "optimizer": {"name": "sgd"}, "space": {"lr": {"values": [0.1]}}}
+    online = toy | {
+        "task": {"name": "online"},
+        "arms": {"a": {"task": {"largest": 3}}, "b": {"task": {"largest": 4}}},
+    }
+    assert not validate(online).comparable
+    noisy = toy | {"task": {"name": "beale"}, "arms": {"a": {"task": {"noise": 0.1}}, "b": {"task": {"noise": 0.2}}}}
+    assert validate(noisy).comparable
+
+
 def test_faults_of_several_arms_stand_in_one_message():
     found = faults({"a": {"optimizer": {"lr": -1}}, "b": {"epochs": 0}})
     assert [path for path, _ in found] == ["arms.a.optimizer.lr", "arms.b.epochs"]
