@@ -78,18 +78,28 @@ class Analysis:
             found.append(f"of {len(grid.seeds)} replicates {shared} are in every cell, and count")
         return found
 
+    @property
+    def _best(self) -> dict[str, Any] | None:
+        """The best cell by the seeds that every cell has: what a seed does to all cells would choose among others."""
+        grid = self.grid
+        shared = np.isfinite(grid.replicates).all(axis=(0, 1))
+        if grid.best is None:
+            return None
+        mean = grid.replicates[:, :, shared].mean(axis=2) if shared.any() else grid.mean
+        row, column = min(
+            (cell for cell in grid.cells if grid.may_be_best(cell)),
+            key=lambda cell: (grid.sign * float(mean[cell]), cell),
+        )
+        return {
+            "x": _plain(grid.x_axis.value(float(grid.xs[column]))),
+            "y": _plain(grid.y_axis.value(float(grid.ys[row]))),
+            "value": float(mean[row, column]),
+            "n": int(shared.sum()) or int(grid.n[row, column]),
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return the analysis as plain values."""
         grid = self.grid
-        best = None
-        if grid.best is not None:
-            row, column = grid.best
-            best = {
-                "x": _plain(grid.x_axis.value(float(grid.xs[column]))),
-                "y": _plain(grid.y_axis.value(float(grid.ys[row]))),
-                "value": float(grid.mean[grid.best]),
-                "n": int(grid.n[grid.best]),
-            }
         return {
             "x": self.x,
             "y": self.y,
@@ -99,7 +109,7 @@ class Analysis:
             "log": [name for name, log in zip((self.x, self.y), self.log, strict=True) if log],
             "cells": int(grid.n.size),
             "diverged": int(grid.diverged.sum()),
-            "best": best,
+            "best": self._best,
             **{name: number.to_dict() for name, number in self.numbers.items()},
             "notes": self.notes,
         }
@@ -159,7 +169,8 @@ def analyze(  # noqa: PLR0913 - as its command has them
         ``raw``: values as they are, a diverged training at the worst. ``logit``: log odds of percentages and shares,
         logarithms of other positive values. ``censored``: what diverged is a bound (:mod:`analysis.scales`).
     unit
-        Of the value, such as ``%`` or ``nats``; nothing is computed from it.
+        Of the value, such as ``%`` or ``nats``. Scale logit takes log odds of ``%`` and logarithms of any other unit;
+        where it is empty, the range of the values tells.
 
     Raises
     ------
@@ -190,11 +201,12 @@ def analyze(  # noqa: PLR0913 - as its command has them
     _refuse_sizes(grid, on, {"x": x, "y": y, "value": value})
     if tolerance is not None and not (is_number(tolerance) and np.isfinite(tolerance) and tolerance >= 0):
         raise TableError(f"tolerance must be a number of 0 or more, got {shown(tolerance)}")
-    taken = _taken(grid, scale, value, tolerance)
+    percent = unit == "%" if unit else None
+    taken = _taken(grid, scale, value, tolerance, percent)
     options: dict[str, dict[str, Any]] = {}
     if start is not None:
         options["coordinate_tuning_regret"] = {"start": _row(grid, start, y)}
-    surface = surface_on(scale, grid, on, tolerance=tolerance)
+    surface = surface_on(scale, grid, on, tolerance=tolerance, percent=percent)
     return Analysis(
         x=str(x),
         y=str(y),
@@ -209,7 +221,7 @@ def analyze(  # noqa: PLR0913 - as its command has them
     )
 
 
-def _taken(grid: Grid, scale: str, value: Hashable, tolerance: float | None) -> str:
+def _taken(grid: Grid, scale: str, value: Hashable, tolerance: float | None, percent: bool | None) -> str:
     """Return in words as what values are taken; refuse what a scale cannot be."""
     if scale not in SCALES:
         raise TableError(f"scale must be one of {', '.join(SCALES)}, got {shown(scale)}")
@@ -217,7 +229,7 @@ def _taken(grid: Grid, scale: str, value: Hashable, tolerance: float | None) -> 
         return ""
     if tolerance is not None:
         raise TableError("tolerance is in the unit of the value, which scale logit has not; leave one of them out")
-    found = logits(grid.replicates)
+    found = logits(grid.replicates, percent=percent)
     if isinstance(found, str):
         raise TableError(f"column {printable(str(value))} has no scale logit: {found}")
     return found[1]

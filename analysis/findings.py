@@ -116,6 +116,11 @@ class ArmFindings:
         return f"arm {self.name}" if self.alone else f"study {self.name.replace('/', ', arm ')}"
 
     @property
+    def kind(self) -> str:
+        """What it is called: an arm, or a study that has no arms."""
+        return "arm" if self.material.specification.armed else "study"
+
+    @property
     def arm(self) -> Arm:
         """Its specification."""
         return self.material.specification.arms[self.key]

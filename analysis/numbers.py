@@ -26,8 +26,8 @@ def plain(value: float, digits: int = FEWEST) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole number of per cent, without the sign."""
-    return f"{100.0 * share:.0f}"
+    """Return a share in per cent, without the sign: a whole number from ten on, with a tenth below."""
+    return f"{100.0 * share:.0f}" if abs(share) >= 0.0995 else f"{100.0 * share:.1f}".removesuffix(".0")
 
 
 def told_apart(values: Iterable[float], write: Callable[[float, int], str] = short) -> dict[float, str]:

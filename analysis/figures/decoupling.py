@@ -125,7 +125,14 @@ def _caption(findings: Findings, result: Maps) -> str:
             "AdamW; L2, times the learning rate. Cells as they lie there; none between them was trained."
         )
     text += f" Circles: the {MOST} best cells of each panel, the star the best of them."
-    text += " Above each: share of interaction and rho (0: the basin lies along the axes), 95 % intervals."
+    shown, cautioned = [result.axis(it) for it in panels], any(it.caution for it in panels)
+    text += " Above each: share of interaction and rho (0: the basin lies along the axes), 95 % intervals"
+    text += ", open where noise leaves the curvature so" if any(map(_is_open, shown)) else ""
+    text += "; in brackets not calibrated, for some cells hold seeds that diverged beside others" if cautioned else ""
+    text += "; these numbers see all values, also those whose colours end" if result.limits.above else ""
+    text += "."
+    if not result.paper:
+        text += " Where cells lie on a parallelogram, a share is smaller than it would be on a rectangle there."
     if any((grid.ys == 0).any() for grid in grids):
         text += " Set apart on the left: no decay, which these numbers leave out."
     if result.limits.above and findings.clip == WHOLE:
@@ -347,4 +354,12 @@ def _power(place: float) -> str:
 def _told(axis: Axis) -> str:
     """Return the numbers that stand above a panel."""
     share, rho = axis.numbers["interaction_share"], axis.numbers["canonical_rho"]
-    return f"share {share.told(lambda it: plain(100.0 * it, 2), ' %')}   rho {rho.told(lambda it: plain(it, 2))}"
+    told = f"share {share.told(lambda it: plain(100.0 * it, 2), ' %')}   rho {rho.told(lambda it: plain(it, 2))}"
+    told += " [open]" if _is_open(axis) else ""
+    return f"({told})" if "caution" in share.details else told
+
+
+def _is_open(axis: Axis) -> bool:
+    """Tell whether rho has a value and no interval, though there are seeds."""
+    rho = axis.numbers["canonical_rho"]
+    return rho.value is not None and rho.low is None and rho.n > 1

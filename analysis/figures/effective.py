@@ -50,7 +50,7 @@ def _effective(findings: Findings, arm: ArmFindings) -> Effective | None:
         f"{described([(arm, arm.at(shown.grid.fixed))], shown.grid.fixed)} First: the mean over seeds of the "
         f"{shown.measure.label} over lr, a line for each p. Second: the same over lr G^(1 - 2p), the size of a step "
         f"where gradients are of one scale, G = 10^{plain(null.log10_scale)} at {point(null.reference)}. Were that "
-        "scale all that p does, the lines of the second would be one, but for a shift up or down. "
+        "scale all that p does, the lines of the second would be one, but for a shift of its values up or down. "
         f"{_told(found)}"
     )
     return Effective(name=f"effective-rate{arm.suffix}", title=title, caption=text, found=found)

@@ -137,7 +137,7 @@ def _heatmap(findings: Findings, name: str, panels: Sequence[Panel], total: int)
     diverged = any(bool(shown.grid.diverged.any()) for _, shown in panels)
     beside = [shown.measure for _, shown in panels]
     text += f" {measured(measure, 'Colour and numbers', diverged=diverged, beside=beside)}"
-    best_of = "study" if findings.comparable else "arm"
+    best_of = ("study" if arm.alone else "studies") if findings.comparable else arm.kind
     of_study = tuple(_holds_best(findings, one, shown) for one, shown in panels)
     null = findings.null_models.get(arm.name) if alone and first is arm.map_of_best else None
     if alone:

@@ -95,7 +95,7 @@ def _points(findings: Findings, arm: ArmFindings) -> list[Points]:
         lost = bool(seeds["diverged"].any())
         among = maps[0].candidates if maps else None
         text = f"{described([(arm, arm.in_force)])} {measured(measure, 'Colour' if y else 'Line', diverged=lost)} "
-        text += _legend(seeds, best, y, lost=lost, of=" of the arm" * arm.armed) + (
+        text += _legend(seeds, best, y, lost=lost, of=f" of the {arm.kind}" * arm.armed) + (
             _likely(among, maps[0]) if among is not None else ""
         )
         text += f" Not on an axis: {', '.join(others)}." if others else ""

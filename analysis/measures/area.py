@@ -33,7 +33,7 @@ def basin_area(surface: Surface) -> Number:
     floor = 0.0 if noise is None else noise.t * math.sqrt(2.0) * noise.error
     details: dict[str, Any] = {"tolerance": max(tolerance, floor), "raised_to_noise": floor > tolerance}
     tolerance = max(tolerance, floor)
-    if tolerance <= surface.smallest:
+    if surface.tolerance is None and tolerance <= surface.smallest:
         return Number(value=None, n=n, reason="half of the cells are as good as the best one", details=details)
     rounding = surface.smallest
     value = float((mean - lowest_mean <= tolerance + rounding).mean())

@@ -56,6 +56,8 @@ def rho_over(surface: Surface, x: Matrix, y: Matrix) -> Number:
     if weights is None:
         return Number(value=None, n=n, reason="the best cells do not lie so that a quadratic could be fitted to them")
     curvature = weights @ surface.mean[surface.near]
+    # A surface that is straight along an axis has a curvature of rounding there, above or below 0.
+    curvature[np.abs(curvature) <= surface.smallest * np.linalg.norm(weights, axis=1)] = 0.0
     value = _rho(curvature)
     if value is None:
         return Number(value=None, n=n, reason="the fitted quadratic has no bowl: c_xx and c_yy must be above 0")

@@ -33,6 +33,14 @@ def test_a_design_says_how_configurations_were_chosen():
     assert designs(tpe)[0].startswith("4 configurations of lr and p, chosen by tpe; 2 seeds")
 
 
+def test_configurations_and_seeds_that_were_chosen_are_counted():
+    cells = {(0.1, 0.0): [10.0, 12.0], (1.0, 0.0): [20.0], (0.1, 0.5): [30.0]}
+    found = findings(trials(cells), space=PLANE, design={"name": "levelset", "configurations": 2})
+    said = "3 configurations of lr and p, chosen by levelset; 1 to 2 seeds of each, 4 trials"
+    assert designs(found)[0].startswith(said)
+    assert "1 to 2 seeds a configuration" in settings(found)[0]
+
+
 def test_every_arm_and_every_study_has_a_line():
     assert [line.split(":")[0] for line in designs(findings(armed(), arms=ARMS))] == [
         "Arm base", "Arm decoupled", "Arm cosine",

@@ -168,6 +168,26 @@ def test_replicates_that_not_every_cell_has_are_told():
     assert it.numbers["interaction_share"].n == 2
 
 
+def test_the_best_is_chosen_by_the_seeds_that_every_cell_has():
+    """The second seed adds ten to every cell but to one, which lacks it and has the lowest mean of what is there."""
+    rows = [
+        (lr, p, seed, 8.0 + (lr != 0.01) + (p != 0.125) + 10.0 * seed) for p in PS for lr in LRS for seed in (0, 1)
+    ]
+    table = pd.DataFrame(rows, columns=["lr", "p", "seed", "v"])
+    lacking = table.drop(table[(table["lr"] == 0.1) & (table["p"] == 0.25) & (table["seed"] == 1)].index)
+    assert plain(lacking, seed="seed")["best"] == {"x": 0.01, "y": 0.125, "value": 8.0, "n": 1}
+    assert plain(table, seed="seed")["best"] == {"x": 0.01, "y": 0.125, "value": 13.0, "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("unit", "taken"),
+    [("", "log odds of shares"), ("%", "log odds of percentages"), ("nats", "natural logarithms")],
+)
+def test_a_unit_tells_what_the_logit_is_of(unit, taken):
+    it = found(grid([0.35, 0.4, 0.5, 0.45, 0.52, 0.61, 0.6, 0.7, 0.96]), scale="logit", unit=unit)
+    assert it.taken == taken
+
+
 @pytest.mark.parametrize("rows", [slice(0, 1), slice(0, 3)], ids=["one cell", "one row"])
 def test_what_is_no_grid_is_the_reason(rows):
     it = plain(grid(range(9)).iloc[rows])

@@ -219,7 +219,7 @@ def test_a_legend_counts_cells_that_were_not_compared():
 def test_a_legend_says_where_candidates_cannot_be_found(cells):
     text = legend(cells)
     assert "Outlined" not in text
-    assert "cannot be said: two cells with every seed in, three at least, are needed." in text
+    assert "cannot be said: that takes two cells with all their seeds in, and three seeds." in text
 
 
 ONE = {(lr, 0.0): [10.0 * lr, 10.0 * lr + 1, 10.0 * lr + 2] for lr in (0.1, 1.0)}
@@ -364,7 +364,7 @@ def test_the_caption_of_optima_names_bars_and_arrows_where_they_are():
     assert "Arrows" not in text
     edge = captions(findings_of({(lr, p): e[:2] for (lr, p), e in wide.items() if lr < 2.0}))["optima"]
     assert "Bars:" not in edge
-    assert "No bars: two values with every seed in, three at least, are needed." in edge
+    assert "No bars: they take two values with all their seeds in, and three seeds." in edge
     assert "Arrows: the best lies at the edge of the grid, the optimum perhaps beyond." in edge
 
 

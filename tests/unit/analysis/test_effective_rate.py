@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effective_rate import common_curve, effective_rate
+from analysis.effective_rate import SHIFTS, _left, common_curve, effective_rate
 from analysis.figures import effective, heatmap
 from analysis.measures.interaction import interaction_share
 from analysis.measures.surface import Surface
@@ -55,6 +55,17 @@ def test_a_separable_surface_is_entangled_on_that_axis():
 def test_a_curve_of_straight_pieces_leaves_little_of_a_bent_one(of):
     it = surface(2.0 * -0.9, of=of)
     assert common_curve(it, places(-0.9)).value < 0.5 * interaction_share(it).value
+
+
+def test_where_knots_lie_by_chance_decides_nothing():
+    """Rows are one curve of straight pieces that bends between the learning rates that were tried."""
+    bend = X[2] + 0.25 * (X[3] - X[2])
+    rates = places(DECADES)
+    mean = 3.0 * np.abs(rates - rates.mean() - bend + X.mean())
+    left = [_left(Surface(x=X, y=Y, values=mean[:, :, None]), rates, shift).interaction for shift in SHIFTS]
+    found = common_curve(Surface(x=X, y=Y, values=mean[:, :, None]), rates)
+    assert found.details["raw"] == pytest.approx(min(left) / float(((mean - mean.mean()) ** 2).sum()))
+    assert max(left) > 2.0 * min(left)
 
 
 def test_shifts_of_whole_rows_are_no_entanglement():

@@ -81,6 +81,8 @@ def test_one_page_has_the_maps_of_all_and_files_are_told_apart():
     names = [it.name for it in heatmap.compute(several())]
     assert names == ["heatmap", "heatmap-here", "heatmap-there"]
     together, first, _ = heatmap.compute(several())
+    assert "filled where it is the best of the studies." in together.caption
+    assert "Hollow star: the best of the studies lies elsewhere, at study there, " in first.caption
     assert together.panels == ("here", "there")
     assert "20 trials, 3 seeds or 2 seeds a configuration" in together.caption
     assert first.title.endswith("study here")

@@ -306,6 +306,16 @@ def test_a_metric_that_is_not_logarithmic_has_a_linear_scale(played):
     assert "-5" in texts(cells)
 
 
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(("noise", "noisy"), [(0.0, False), (0.1, True)])
+def test_where_nothing_is_left_to_chance_no_number_is_noisy(tmp_path, noise, noisy):
+    task = {"task": {"name": "valley", "noise": noise}}
+    text = words(written_of(measured_source(measured(EXCESSES), **task), tmp_path))
+    assert ("many noisy numbers" in text) is noisy
+    assert ("Nothing is left to chance: every seed says the same." in text) is not noisy
+    assert "Seed k draws alike in every configuration" in text
+
+
 @pytest.mark.usefixtures("game", "unpainted")
 def test_the_page_of_a_metric_to_be_maximised_says_highest(tmp_path):
     report = written_of(measured_source(measured(SCORES, metrics=("score",)), ("score",), **PLAYED), tmp_path)

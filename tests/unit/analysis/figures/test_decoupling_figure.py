@@ -87,7 +87,11 @@ def test_rates_lie_upwards_in_powers_of_two(pages):
 
 
 def test_what_is_no_power_of_two_is_written_as_a_number():
-    assert [decoupling._power(np.log2(it)) for it in (0.003, 0.25, 10.0)] == ["0.003", "2⁻²", "10"]
+    """1 among decades is 1, and no power of two."""
+    for values, texts in (([0.01, 1.0, 10.0], ["0.01", "1", "10"]), ([0.25, 1.0, 2.0], ["2⁻²", "2⁰", "2¹"])):
+        axis = Figure().subplots().yaxis
+        decoupling._ticks(axis, np.log2(values), [], 9)
+        assert list(axis.get_major_formatter().seq) == texts
 
 
 def test_ten_cells_are_circled_and_the_best_has_a_star(pages):

@@ -37,6 +37,15 @@ def test_without_a_bowl_it_is_undefined_and_says_why():
     assert (found.value, found.reason) == (None, "the fitted quadratic has no bowl: c_xx and c_yy must be above 0")
 
 
+def test_a_surface_that_is_straight_along_an_axis_has_no_bowl():
+    """Its curvature is rounding there, of either sign: rho was -16 million, or null, as it happened."""
+    x, y = np.meshgrid(np.linspace(-1.0, 1.0, 3), np.linspace(-1.0, 1.0, 3))
+    mean = 8.0 + 3.0 * np.abs(x - 0.1) + 3.0 * x * y
+    found = canonical_rho(surface(mean, x=np.linspace(-4.0, -1.0, 3), y=np.linspace(0.0, 0.5, 3)))
+    assert found.value is None
+    assert "no bowl" in found.reason
+
+
 def test_too_few_cells_bear_no_quadratic():
     found = canonical_rho(surface([[1.0, 2.0, 3.0]] * 2, x=X[:3], y=Y[:2]))
     assert found.value is None

@@ -197,6 +197,10 @@ def test_the_concordance_of_the_published_grid_was_worked_out_by_hand():
 # --- what is equal but for rounding ---
 
 
+def test_a_tolerance_of_nothing_is_met_by_the_best_alone():
+    assert basin_area(surface(bowl(), tolerance=0.0)).value == pytest.approx(1.0 / bowl().size)
+
+
 def test_a_cell_that_lies_at_the_edge_of_the_basin_is_in_it_whatever_rounding_says():
     mean = np.full((3, 4), 20.0)
     mean[0] = [0.1, 0.1 + 0.2, 0.4, 0.3]  # 0.1 + 0.2 is more than 0.3
