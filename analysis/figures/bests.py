@@ -43,11 +43,14 @@ def compute(findings: Findings) -> list[Bests]:
     if len(found) < 2:
         return []
     what, first = "arm" if not findings.others else "study", found[0]
+    several = any(len(it.values) > 1 for it in found)
+    seeds = "; dots are seeds, lines two standard errors" if several else ""
+    differences = "seed by seed over the seeds that both have"
+    differences += ", with the 95 % interval of a paired t, each for itself" if several else ""
     text = (
         f"{described([(it.arm, it.arm.at(it.best)) for it in found])} First: the best configuration of each {what} "
-        f"by the {first.measure.lowest} mean over seeds of the {first.measure.label}; dots are seeds, lines two "
-        "standard errors. Second: by how much it is worse than the best of all, seed by seed over the seeds that "
-        "both have, with the 95 % interval of a paired t, each for itself. The more configurations were tried, the "
+        f"by the {first.measure.lowest} mean over seeds of the {first.measure.label}{seeds}. Second: by how much it is "
+        f"worse than the best of all, {differences}. The more configurations were tried, the "
         f"more optimistic is the best of them. {chosen(first.measure)}"
     )
     title = f"the best of each {what}"

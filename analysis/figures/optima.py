@@ -57,8 +57,9 @@ def _ridge(arm: ArmFindings, null: NullModel | None) -> Ridge | None:
     text = (
         f"{described([(arm, arm.at(grid.fixed))], grid.fixed)} {where}Circles: the {grid.x} with the "
         f"{one.measure.lowest} mean over seeds of the {one.measure.label} in each row, among the values of the grid. "
-        "Dots: the best of each seed alone."
+        "The line joins them."
     )
+    text += " Dots: the best of each seed alone." if any(len(it.by_seed) > 1 for it in one.optima) else ""
     if any(optimum.likely for optimum in one.optima):
         text += " Bars: candidates for the best of the row at 95 % (paired over seeds, one-sided Dunnett bound)."
     else:
