@@ -49,8 +49,8 @@ def compute(findings: Findings) -> list[Bests]:
     differences += ", with the 95 % interval of a paired t, each for itself" if several else ""
     text = (
         f"{described([(it.arm, it.arm.at(it.best)) for it in found])} First: the best configuration of each {what} "
-        f"by the {first.measure.lowest} mean over seeds of the {first.measure.label}{seeds}. Second: by how much it is "
-        f"worse than the best of all, {differences}. The more configurations were tried, the "
+        f"by the {first.measure.lowest} mean over seeds of the {first.measure.label}{seeds}. Second: by how much it "
+        f"is worse than the best of all, {differences}. The more configurations were tried, the "
         f"more optimistic is the best of them. {chosen(first.measure)}"
     )
     title = f"the best of each {what}"
