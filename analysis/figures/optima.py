@@ -75,7 +75,8 @@ def _told(one: SensitivityMap, null: NullModel | None) -> str:
     """Return what a caption says of the slopes."""
     slope = slope_of(one)
     told = (
-        f" Crosses: the lowest point of the parabola through a row's lowest cell and its neighbours; slope {slope}."
+        " Crosses: the lowest point of the parabola through a row's lowest cell and its neighbours, with its 95 % "
+        f"interval; slope {slope}."
     )
     return (told if slope else "") + ("" if null is None else f" {null_told(null)}")
 

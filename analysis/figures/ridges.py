@@ -25,12 +25,25 @@ BELOW = 0.29
 def draw_vertices(
     axes: Axes, shown: SensitivityMap, columns: Columns, *, halo: bool = False, line: float = LINE
 ) -> None:
-    """Draw a cross at the lowest point of the parabola of every row that has one; with a ``halo``, a line too."""
+    """Draw a cross at the lowest point of the parabola of every row that has one, with its interval.
+
+    On cells, with a ``halo``, there is a line through the crosses, and no room for intervals.
+    """
     slope = shown.numbers.get("ridge_slope")
     if slope is None:
         return
-    rows = [(it["best"], row) for row, it in enumerate(slope.details.get("best", ())) if it["best"] is not None]
-    places = [columns.between(10.0**x if shown.log[0] else x) for x, _ in rows]
+    found = [(it, row) for row, it in enumerate(slope.details.get("best", ())) if it["best"] is not None]
+    rows = [(it["best"], row) for it, row in found]
+
+    def place(x: float) -> float:
+        return float(columns.between(10.0**x if shown.log[0] else x))
+
+    places = [place(x) for x, _ in rows]
+    for it, row in [] if halo else found:
+        if it["low"] is not None and it["high"] is not None:
+            axes.plot(
+                [place(it["low"]), place(it["high"])], [row, row], color=INK, linewidth=line, marker="|", zorder=5
+            )
     axes.plot(
         places,
         [row - BELOW * halo for _, row in rows],

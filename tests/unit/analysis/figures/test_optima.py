@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -55,6 +56,15 @@ def test_a_bar_reaches_over_the_candidates_of_its_row_and_is_seen_where_there_is
 
 def test_too_few_seeds_have_no_bars():
     assert bars(axes_of(ridge({cell: errors[:2] for cell, errors in CELLS.items()}, seeds=2))) == []
+
+
+def test_the_lowest_point_of_a_row_has_its_interval():
+    result = ridge()
+    spans = [list(line.get_xdata()) for line in axes_of(result).lines if line.get_marker() == "|"]
+    best = [it for it in result.map.numbers["ridge_slope"].details["best"] if it["best"] is not None]
+    assert len(best) == 2
+    assert np.log10(spans) == pytest.approx(np.array([[it["low"], it["high"]] for it in best]))
+    assert "with its 95 % interval; slope" in result.caption
 
 
 def test_dots_mark_the_best_of_each_seed():
