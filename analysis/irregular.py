@@ -31,6 +31,9 @@ MOST = 400
 TREES, TREES_DRAWN = 16, 2
 """Of a forest, and of that of each draw."""
 
+FITTED = 0.5
+"""Share of unseen variance below which a surface says little of what it was fitted to."""
+
 CHOSEN = frozenset({"tpe", "gp", "levelset"})
 """Designs that choose where to look."""
 
@@ -71,6 +74,11 @@ class Importances:
     fit: float | None = None
     caution: str = ""
     reason: str = ""
+
+    @property
+    def says_little(self) -> bool:
+        """Whether the surface of the Sobol' indices knows little of what it has not seen."""
+        return self.fit is not None and self.fit < FITTED
 
     def to_dict(self) -> dict[str, Any]:
         """Return the importances as plain values."""

@@ -16,6 +16,7 @@ from analysis.figures.style import COLUMN, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
 from analysis.irregular import METHODS, PAIRS, Importances
 from analysis.measures.number import Number
+from analysis.numbers import plain
 
 WIDTH, ROW = 7.0, 0.24
 """Inches of the figure, and of each hyperparameter."""
@@ -75,6 +76,13 @@ def _deciding(one: ArmFindings) -> Deciding | None:
         f"{f', the {MOST} largest' if len(pairs) > MOST else ''}. Each hyperparameter is taken on its own scale. "
         "Bars are percentiles over configurations drawn anew; all of it describes."
     )
+    for which, it in found.items():
+        if it.fit is not None and it.says_little:
+            of = "all configurations" if which == "all" else "those of which every seed learned something"
+            text += (
+                f" Of {of} the surface of the Sobol' indices predicts {plain(max(it.fit, 0.0), 2)} of the variance "
+                "of what it has not seen: these indices say little."
+            )
     if first.caution:
         text += " Biased design: it chose where to look, and the numbers are of where it looked."
     return Deciding(

@@ -13,15 +13,15 @@ from tests.unit.analysis.reports import PLANE, findings
 NAMES = ("lr", "p", "beta2")
 
 
-def study(*, lost=0, design="random", n=30):
+def study(*, lost=0, design="random", n=30, noise=0.0):
     """Return findings of configurations whose value p decides most, and lr hardly."""
     generator = np.random.default_rng(5)
     points = np.column_stack(
         [10 ** generator.uniform(-2, 1, n), generator.uniform(0, 0.5, n), generator.uniform(0.9, 0.99, n)]
     )
     cells = {
-        tuple(point): [20.0 + 60.0 * point[1] + np.log10(point[0]), "diverged" if place < lost else 25.0]
-        for place, point in enumerate(points.tolist())
+        tuple(point): [20.0 + 60.0 * point[1] + np.log10(point[0]) + more, "diverged" if place < lost else 25.0]
+        for place, (point, more) in enumerate(zip(points.tolist(), generator.uniform(0.0, noise, n), strict=True))
     }
     space = PLANE | {"beta2": {"low": 0.9, "high": 0.99}}
     return findings(trials(cells, NAMES), space=space, design={"name": design, "configurations": n})
@@ -60,3 +60,10 @@ def test_the_caption_says_what_is_drawn_and_what_speaks_against_it():
 
 def test_of_few_configurations_nothing_is_drawn():
     assert importances.compute(study(n=19)) == []
+
+
+def test_a_surface_that_predicts_nothing_is_told_to_say_little():
+    assert "these indices say little" not in importances.compute(study())[0].caption
+    (found,) = importances.compute(study(noise=70.0))
+    assert found.importances["all"].says_little
+    assert "of what it has not seen: these indices say little" in found.caption
