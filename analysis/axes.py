@@ -40,10 +40,17 @@ class Axis:
             return self.choices[int(code)]
         return int(code) if self.whole else float(code)
 
+    @property
+    def names(self) -> list[str]:
+        """How its choices are written; two that look alike, such as true and the text true, as in Python."""
+        names = [written(choice) for choice in self.choices]
+        return [name if names.count(name) == 1 else repr(it) for name, it in zip(names, self.choices, strict=True)]
+
     def texts(self, codes: Iterable[float], write: Callable[[float, int], str] = short) -> dict[float, str]:
         """Return how to write each of some values: numbers in as few digits as make them differ."""
         if self.choices:
-            return {code: written(self.value(code)) for code in codes}
+            names = self.names
+            return {code: names[int(code)] for code in codes}
         return told_apart(codes, write)
 
 

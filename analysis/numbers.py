@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from search_spaces.errors import escaped
 from search_spaces.options import Value
 
 FEWEST, MOST = 3, 12
@@ -63,7 +64,7 @@ def point(values: Mapping[str, Value]) -> str:
 
 
 def written(value: Value) -> str:
-    """Return one value that stands alone; numbers near 1 keep the digits that tell them from 1."""
+    """Return one value that stands alone, control characters escaped; what is near 1 keeps what tells it from 1."""
     if isinstance(value, bool):
         return str(value).lower()
-    return told_apart([value])[value] if isinstance(value, int | float) else str(value)
+    return told_apart([value])[value] if isinstance(value, int | float) else escaped(str(value))
