@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from analysis.numbers import short, told_apart, written
+from analysis.numbers import short, shortened, told_apart, written
 from search_spaces.domains import Choices, Domain, WholeRange, WholeValues
 from search_spaces.options import Value
 
@@ -52,6 +52,15 @@ class Axis:
             names = self.names
             return {code: names[int(code)] for code in codes}
         return told_apart(codes, write)
+
+    def labels(
+        self, codes: Iterable[float], longest: int, write: Callable[[float, int], str] = short
+    ) -> dict[float, str]:
+        """Return :meth:`texts` for a picture: choices of so many characters at the most."""
+        if self.choices:
+            names = shortened(self.names, longest)
+            return {code: names[int(code)] for code in codes}
+        return self.texts(codes, write)
 
 
 NUMBER = Axis()
