@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from analysis.numbers import short, told_apart, written
+from analysis.numbers import short, shortened, told_apart, written
 from search_spaces.domains import Choices, Domain, WholeRange, WholeValues
 from search_spaces.options import Value
 
@@ -40,11 +40,27 @@ class Axis:
             return self.choices[int(code)]
         return int(code) if self.whole else float(code)
 
+    @property
+    def names(self) -> list[str]:
+        """How its choices are written; two that look alike, such as true and the text true, as in Python."""
+        names = [written(choice) for choice in self.choices]
+        return [name if names.count(name) == 1 else repr(it) for name, it in zip(names, self.choices, strict=True)]
+
     def texts(self, codes: Iterable[float], write: Callable[[float, int], str] = short) -> dict[float, str]:
         """Return how to write each of some values: numbers in as few digits as make them differ."""
         if self.choices:
-            return {code: written(self.value(code)) for code in codes}
+            names = self.names
+            return {code: names[int(code)] for code in codes}
         return told_apart(codes, write)
+
+    def labels(
+        self, codes: Iterable[float], longest: int, write: Callable[[float, int], str] = short
+    ) -> dict[float, str]:
+        """Return :meth:`texts` for a picture: choices of so many characters at the most."""
+        if self.choices:
+            names = shortened(self.names, longest)
+            return {code: names[int(code)] for code in codes}
+        return self.texts(codes, write)
 
 
 NUMBER = Axis()

@@ -18,6 +18,7 @@ from analysis.statistics import STATISTICS
 from analysis.tables import inert
 from search_spaces.arm import Arm
 from search_spaces.declarations import Metric
+from search_spaces.errors import escaped
 from search_spaces.specification import Specification
 
 Row = Mapping[str, Any]
@@ -45,7 +46,10 @@ class Source(Protocol):
         """Of the code that the study began with."""
 
     def trials(self) -> Iterable[Row]:
-        """Yield every trial with every column that applies, superseded generations included."""
+        """Yield every trial with every column that applies, superseded generations included.
+
+        Choices are as the specification has them, whatever characters they hold.
+        """
 
     def curves(self, numbers: Sequence[int]) -> Iterable[Row]:
         """Yield the epochs of the deciding attempts of some trials in force."""
@@ -149,7 +153,7 @@ def _kept(rows: Iterable[Row], path: Path) -> Iterator[Row]:
         for index, row in enumerate(rows):
             if not index:
                 writer.writerow(row.keys())
-            writer.writerow([inert(value) for value in row.values()])
+            writer.writerow([inert(escaped(it) if isinstance(it, str) else it) for it in row.values()])
             yield row
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from search_spaces.errors import escaped
 from search_spaces.options import Value
 
 FEWEST, MOST = 3, 12
 """Significant digits a number is written with; hyperparameters are kept with the second number of them."""
+
+
+SHORTEST = 7
+"""Characters to which a name can be shortened."""
 
 
 def short(value: float, digits: int = FEWEST) -> str:
@@ -23,6 +28,32 @@ def plain(value: float, digits: int = FEWEST) -> str:
     """Return a number at some significant digits, without an exponent where five places do."""
     rounded = float(f"{value:.{digits}g}")
     return f"{rounded:.{max(digits, 6)}g}"
+
+
+def shortened(texts: Sequence[str], most: int) -> list[str]:
+    """Return texts of so many characters at the most, :data:`SHORTEST` or more: ends stay, and what differs.
+
+    >>> shortened(["momentum", "a-rather-long-name"], 11)
+    ['momentum', 'a-rat…-name']
+    """
+    kept = most - 1
+    middle = kept - kept // 2
+    for head in sorted(range(1, kept), key=lambda head: abs(head - middle)):
+        found = [_cut(it, head, kept - head) if len(it) > most else it for it in texts]
+        if len(set(found)) == len(set(texts)):
+            return found
+    # They differ between their ends alone: what counts them stands there.
+    order = {it: str(place) for place, it in enumerate(dict.fromkeys(texts), start=1)}
+    found = []
+    for it in texts:
+        room = max(2, most - 2 - len(order[it]))
+        marked = _cut(it, room - room // 2, room // 2, f"…{order[it]}…")
+        found.append(marked if len(it) > most else it)
+    return found
+
+
+def _cut(text: str, head: int, tail: int, between: str = "…") -> str:
+    return f"{text[:head]}{between}{text[-tail:]}"
 
 
 def percent(share: float) -> str:
@@ -63,7 +94,7 @@ def point(values: Mapping[str, Value]) -> str:
 
 
 def written(value: Value) -> str:
-    """Return one value that stands alone; numbers near 1 keep the digits that tell them from 1."""
+    """Return one value that stands alone, control characters escaped; what is near 1 keeps what tells it from 1."""
     if isinstance(value, bool):
         return str(value).lower()
-    return told_apart([value])[value] if isinstance(value, int | float) else str(value)
+    return told_apart([value])[value] if isinstance(value, int | float) else escaped(str(value))

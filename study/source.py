@@ -44,9 +44,9 @@ class StudySource:
         return self.study.code_version
 
     def trials(self) -> Iterator[Mapping[str, Any]]:
-        """Yield every trial with every column that applies, superseded generations included."""
-        applying = Columns.of(self.specification).applying
-        return self.store.queries.trials(self.study.id, columns=applying)
+        """Yield every trial with every column that applies, choices as the specification has them."""
+        known = Columns.of(self.specification)
+        return self.store.queries.trials(self.study.id, columns=known.applying, as_given=known.varied)
 
     def curves(self, numbers: Sequence[int]) -> Iterator[Mapping[str, Any]]:
         """Yield the epochs of the deciding attempts of some trials in force."""

@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from analysis.axes import label_of
-from analysis.figures.columns import SUFFIX, Columns, columns_of, fitting, height_of, width_of
+from analysis.figures.columns import CHARACTER, SUFFIX, Columns, columns_of, fitting, height_of, width_of
 from analysis.figures.style import BEST
 from analysis.grid import Cell, Grid, Mask
 from analysis.numbers import plain
@@ -35,6 +35,13 @@ WIDEST, HIGHEST = 11.0, 8.5
 
 LOST = (0.85, 0.85, 0.85, 1.0)
 """The colour of a cell that lost every seed: its number is that of guessing, or there is none."""
+
+WIDE_LABEL, NARROW_LABEL, PAIRED_LABEL = 34, 17, 10
+"""Characters that the label of a row has at the most: it takes less than half of the width of a figure on a page, of
+one as wide as a column or of a panel among others, and of a panel beside another one in a column."""
+
+LEAST_CHOICE = 6.0
+"""Points of the letters below which the names of choices are shortened rather than made smaller."""
 
 ROOM = 0.8
 """Share of their size that axes may lose to a layout that comes after the labels."""
@@ -67,9 +74,14 @@ def is_numbered(grid: Grid) -> bool:
     return len(grid.xs) <= NUMBERED and len(grid.ys) <= NUMBERED
 
 
-def left_of(grid: Grid) -> float:
-    """Return the inches that the labels of a grid's rows take."""
-    return max(0.95, 0.45 + 0.08 * max(map(len, grid.y_axis.texts(grid.ys.tolist()).values())))
+def left_of(grid: Grid, longest: int = WIDE_LABEL) -> float:
+    """Return the inches that the labels of a grid's rows take, each of so many characters at the most."""
+    return max(0.95, 0.45 + 0.08 * max(map(len, grid.y_axis.labels(grid.ys.tolist(), longest).values())))
+
+
+def narrow_left_of(grid: Grid, longest: int = NARROW_LABEL) -> float:
+    """Return :func:`left_of` in the letters of a figure as wide as a column."""
+    return 0.72 * left_of(grid, longest)
 
 
 def wrapped(title: str, inches: float) -> str:
@@ -235,8 +247,15 @@ def outline(axes: Axes, cells: Mask, edges: npt.NDArray[np.float64]) -> None:
                 axes.plot(xs, ys, color=BEST, linewidth=2.2, solid_capstyle="projecting", zorder=4, clip_on=False)
 
 
-def narrow_labels(axes: Axes, grid: Grid) -> None:
-    """Give the axes of a narrow map the bare names of its hyperparameters where what they are called is too long."""
+def label_rows(axes: Axes, grid: Grid, longest: int) -> None:
+    """Give the rows that are labelled labels of so many characters at the most."""
+    names = list(grid.y_axis.labels(grid.ys.tolist(), longest).values())
+    axes.set_yticks(axes.get_yticks(), [names[round(row)] for row in axes.get_yticks()])
+
+
+def narrow_labels(axes: Axes, grid: Grid, longest: int = NARROW_LABEL) -> None:
+    """Give a narrow map shorter labels, and the bare names of its hyperparameters where these are called too long."""
+    label_rows(axes, grid, longest)
     columns = columns_of(grid.xs)
     for name, room, side in ((grid.x, width_of(axes), "x"), (str(grid.y), height_of(axes), "y")):
         long = label_of(name) + (SUFFIX[columns.scale] if side == "x" else "")
@@ -262,9 +281,10 @@ def label_axes(axes: Axes, grid: Grid, columns: Columns, x: str, y: str, least: 
     axes.set_ylim(-0.5, len(grid.ys) - 0.5)
     most = NUMBERED if is_numbered(grid) else LABELLED
     across, up = (math.ceil(count / most) for count in (len(grid.xs), len(grid.ys)))
-    names = list(grid.x_axis.texts(grid.xs.tolist(), plain).values())
-    widest = "n" + max(names, key=len)
     column = float(columns.shares.min()) * width_of(axes)
+    legible = max(PAIRED_LABEL, int(72.0 * 0.95 * column / (CHARACTER * LEAST_CHOICE)) - 1)
+    names = list(grid.x_axis.labels(grid.xs.tolist(), legible, plain).values())
+    widest = "n" + max(names, key=len)
     full = mpl.rcParams["font.size"]
     while across < len(names) and fitting(widest, ROOM * column * across, full) < least:
         across += 1
@@ -275,7 +295,8 @@ def label_axes(axes: Axes, grid: Grid, columns: Columns, x: str, y: str, least: 
     axes.xaxis.set_major_formatter(FixedFormatter(names[::across]))
     widest = "n" + max(names[::across], key=len)
     axes.tick_params(axis="x", labelsize=fitting(widest, column * across, full))
-    axes.set_yticks(range(len(grid.ys))[::up], list(grid.y_axis.texts(grid.ys.tolist()).values())[::up])
+    axes.set_yticks(range(len(grid.ys))[::up])
+    label_rows(axes, grid, WIDE_LABEL)
     axes.tick_params(length=2)
     axes.set_xlabel(x + SUFFIX[columns.scale])
     axes.set_ylabel(y)

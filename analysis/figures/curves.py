@@ -27,7 +27,7 @@ from analysis.figures.columns import columns_of
 from analysis.figures.style import COLUMN, STYLE, Caption, band, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
 from analysis.measure import COUNTED, SPLITS
-from analysis.numbers import point
+from analysis.numbers import SHORTEST, point
 from search_spaces.declarations import Metric
 
 ROWS = 8
@@ -273,7 +273,7 @@ def draw(result: Curves, ax: Axes | None = None) -> Figure:
             hspace=0.28,
             wspace=0.22,
         )
-        titles = result.axes.get(str(result.y), NUMBER).texts([value for value in ys if value is not None])
+        titles = _titles(result, LABEL)
         for row, value in enumerate(ys):
             for bundle in (b for b in bundles if b.y == value):
                 for axes, line in zip(grid[row], bundle.lines.values(), strict=True):
@@ -304,7 +304,7 @@ def column(result: Curves) -> Figure:
         figure, axes = narrow.stacked(
             block * len(names), 0.85 if result.y else 1.3, across=across, between=titled, head=0.25
         )
-        titles = result.axes.get(str(result.y), NUMBER).texts([value for value in ys if value is not None])
+        titles = _titles(result, max(SHORTEST, 21 - len(f"{result.y} = ")))
         for place, name in enumerate(names):
             column = axes[place * block : (place + 1) * block]
             for index, (one, value) in enumerate(zip(column, ys, strict=False)):
@@ -349,10 +349,16 @@ def _point(bundle: CurveBundle) -> tuple[float, ...]:
     return (bundle.x, *bundle.others.values())
 
 
+def _titles(result: Curves, longest: int) -> dict[float, str]:
+    """Return how the values of the rows are written, choices of so many characters at the most."""
+    axis = result.axes.get(str(result.y), NUMBER)
+    return axis.labels([value for value in result.ys if value is not None], longest)
+
+
 def _labels(bundles: Sequence[CurveBundle], axes: Sequence[Axis]) -> dict[tuple[float, ...], str]:
     """Return what the legend calls each configuration: each number in as few digits as tell its values apart."""
     points = sorted({_point(bundle) for bundle in bundles})
-    numbers = [axis.texts(values) for axis, values in zip(axes, zip(*points, strict=True), strict=True)]
+    numbers = [axis.labels(values, LABEL) for axis, values in zip(axes, zip(*points, strict=True), strict=True)]
     texts = {p: [written[value] for written, value in zip(numbers, p, strict=True)] for p in points}
     return {p: f"{first} ({', '.join(others)})" if others else first for p, (first, *others) in texts.items()}
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from analysis.axes import label_of
 from analysis.captions import described
 from analysis.figures import narrow
-from analysis.figures.cells import NUMBERED, Look, draw_cell, label_axes, left_of, narrow_labels
+from analysis.figures.cells import NUMBERED, Look, draw_cell, label_axes, left_of, narrow_labels, narrow_left_of
 from analysis.figures.columns import columns_of
 from analysis.figures.style import COLUMN, STYLE, Caption
 from analysis.findings import ArmFindings, Findings
@@ -108,7 +108,7 @@ def column(result: Divergence) -> Figure:
     with mpl.rc_context(COLUMN):
         grid = result.map.grid
         height = max(0.9, 0.2 * min(grid.mean.shape[0], NUMBERED))
-        figure, axes = narrow.stacked(2, height, left=0.72 * left_of(grid), between=0.62, head=0.25)
+        figure, axes = narrow.stacked(2, height, left=narrow_left_of(grid), between=0.62, head=0.25)
         for place, panel in zip(axes, (_shares, _epochs), strict=True):
             panel(place, result, 6.0)
             narrow_labels(place, grid)

@@ -18,19 +18,24 @@ from analysis.captions import described, map_legend, measured, panels_legend
 from analysis.figures import narrow, ridges
 from analysis.figures.cells import (
     HIGHEST,
+    NARROW_LABEL,
     NUMBERED,
+    PAIRED_LABEL,
+    WIDE_LABEL,
     WIDEST,
     Look,
     draw_cell,
     draw_star,
     is_numbered,
     label_axes,
+    label_rows,
     left_of,
     narrow_labels,
+    narrow_left_of,
     outline,
     wrapped,
 )
-from analysis.figures.columns import columns_of
+from analysis.figures.columns import columns_of, width_of
 from analysis.figures.scale import BAR, NARROW, bar_lines, draw_bar, right_of, scale_of
 from analysis.figures.style import COLUMN, COLUMN_WIDTH, STYLE, Caption
 from analysis.findings import ArmFindings, Findings, Limits
@@ -199,7 +204,7 @@ def _best_elsewhere(findings: Findings, arm: ArmFindings, measure: Measure) -> t
 def _panel_titles(arm: ArmFindings, result: SensitivityMap) -> str:
     """Return what a panel holds fixed, in digits that tell all panels of its arm apart, and its arm."""
     every = [dict(one.grid.fixed) for one in arm.maps_of(result.measure.metric.name)]
-    texts = {name: arm.scales[name].texts(sorted({fixed[name] for fixed in every})) for name in every[0]}
+    texts = {name: arm.scales[name].labels(sorted({fixed[name] for fixed in every}), WIDE_LABEL) for name in every[0]}
     fixed = ", ".join(f"{name} = {texts[name][value]}" for name, value in result.grid.fixed.items())
     return ": ".join(part for part in (arm.name if arm.armed else "", fixed) if part)
 
@@ -265,7 +270,7 @@ def column(result: Heatmap) -> Figure:
     shown = result.maps[0]
     rows, columns = (min(count, NUMBERED) for count in shown.grid.mean.shape)
     with mpl.rc_context(COLUMN):
-        left, right = 0.72 * left_of(shown.grid), 0.42 + 0.13 * bar_lines(result.limits, shown.measure, NARROW)
+        left, right = narrow_left_of(shown.grid), 0.42 + 0.13 * bar_lines(result.limits, shown.measure, NARROW)
         cells = max(0.24 * rows, 0.9) if columns < 12 else 2.2
         width, height = COLUMN_WIDTH, cells + 0.55
         figure = Figure(figsize=(width, height))
@@ -284,7 +289,8 @@ def _stacked(result: Heatmap) -> Figure:
     with mpl.rc_context(COLUMN):
         across = 1 if len(result.maps) <= STACKED else 2
         rows = min(max(len(one.grid.ys) for one in result.maps), NUMBERED)
-        left = 0.72 * max(left_of(one.grid) for one in result.maps)
+        longest = NARROW_LABEL if across == 1 else PAIRED_LABEL
+        left = max(narrow_left_of(one.grid, longest) for one in result.maps)
         figure, axes = narrow.stacked(
             len(result.maps),
             max((0.2 if across == 1 else 0.13) * rows, 0.7),
@@ -296,8 +302,10 @@ def _stacked(result: Heatmap) -> Figure:
         )
         for place, one, filled, title in zip(axes, result.maps, result.of_study, result.panels, strict=True):
             _draw_map(place, one, result.limits, "", filled=filled, size=6.5, least=4.0, star=7.0)
-            narrow_labels(place, one.grid)
-            place.set_title(textwrap.fill(title, 50 if across == 1 else 24), loc="left")
+            narrow_labels(place, one.grid, longest)
+            place.set_title(
+                textwrap.fill(title, min(50, int(20 * width_of(place))) if across == 1 else 24), loc="left"
+            )
             if place in axes[1::2] and across > 1:
                 place.set_ylabel("")
         narrow.bar(figure, result.limits, result.maps[0].measure)
@@ -310,7 +318,9 @@ def _together(result: Heatmap) -> Figure:
     down = math.ceil(len(result.maps) / across)
     columns = max(len(one.grid.xs) for one in result.maps)
     rows = max(len(one.grid.ys) for one in result.maps)
-    left, right = max(left_of(one.grid) for one in result.maps) - 0.2, right_of(result.limits, result.maps[0].measure)
+    named = any(one.grid.y_axis.choices for one in result.maps)  # letters are wider than digits
+    left = max(left_of(one.grid, NARROW_LABEL) for one in result.maps) - (0.1 if named else 0.2)
+    right = right_of(result.limits, result.maps[0].measure)
     columns, rows = min(columns, NUMBERED), min(rows, NUMBERED)
     panel = (left + 0.1 + 0.52 * max(columns, 4), 0.85 + 0.42 * max(rows, 2))
     width = across * panel[0] + 0.25 + right
@@ -325,6 +335,7 @@ def _together(result: Heatmap) -> Figure:
         box = (*place, (panel[0] - left - 0.1) / width, (panel[1] - 0.85) / size[1])
         axes = figure.add_axes(box)
         _draw_map(axes, one, result.limits, "", filled=result.of_study[number], size=6.5)
+        label_rows(axes, one.grid, NARROW_LABEL)
         axes.set_title(**_panel_title(result.panels[number], panel[0]), loc="left")
         axes.set_xlabel(one.grid.x, fontsize=8)  # the title of the page says both in full
         axes.set_ylabel(str(one.grid.y), fontsize=8)

@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from analysis.axes import NUMBER, label_of
-from analysis.figures.columns import width_of
+from analysis.figures.columns import fitting, width_of
 from analysis.figures.style import STYLE, Caption, plain_log
 from analysis.findings import DECADES, ArmFindings, Findings
-from analysis.numbers import plain, written
+from analysis.numbers import SHORTEST, plain, shortened
 
 Vector = npt.NDArray[np.float64]
 
@@ -30,6 +30,10 @@ NARROW = 2.4
 
 LABEL = 30
 """Characters of a line beside an axis."""
+
+
+LEAST = 5.0
+"""Points of the letters of a choice below which every second one, or fewer, is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,9 +175,16 @@ def entitle(axes: Axes, title: str, labels: Sequence[str], *, head: str = "", al
 
 def scaled(axes: Axes, arm: ArmFindings, name: str, *, labelled: bool = True) -> None:
     """Give axes the scale of a hyperparameter across: logarithmic, linear, or its choices at equal steps."""
-    choices = arm.scales.get(name, NUMBER).choices
+    choices = arm.scales.get(name, NUMBER).names
     if choices:
-        axes.set_xticks(range(len(choices)), [written(choice)[:LABEL] for choice in choices])
+        slot = width_of(axes) / len(choices)
+        texts = shortened(choices, max(SHORTEST, min(LABEL, int(14.0 * slot))))
+        widest, full, every = "n" + max(texts, key=len), mpl.rcParams["font.size"], 1
+        while fitting(widest, every * slot, full) < LEAST and every < len(texts):
+            every += 1
+        axes.set_xticks(range(len(choices))[::every], texts[::every])
+        if (size := fitting(widest, every * slot, full)) < full:
+            axes.tick_params(axis="x", labelsize=size)
         axes.set_xlim(-0.5, len(choices) - 0.5)
     elif arm.arm.space[name].log:
         axes.set_xscale("log")

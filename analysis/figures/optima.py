@@ -11,7 +11,17 @@ from matplotlib.figure import Figure
 
 from analysis.axes import label_of
 from analysis.captions import chosen, described
-from analysis.figures.cells import HIGHEST, NUMBERED, WIDEST, is_numbered, label_axes, left_of, narrow_labels, wrapped
+from analysis.figures.cells import (
+    HIGHEST,
+    NUMBERED,
+    WIDEST,
+    is_numbered,
+    label_axes,
+    left_of,
+    narrow_labels,
+    narrow_left_of,
+    wrapped,
+)
 from analysis.figures.columns import columns_of
 from analysis.figures.ridges import draw_null, draw_vertices, null_told, slope_of
 from analysis.figures.style import BEST, COLUMN, COLUMN_WIDTH, STYLE, Caption
@@ -115,7 +125,7 @@ def column(result: Ridge) -> Figure:
     """Draw a ridge as wide as a column of a paper, without title and caption."""
     with mpl.rc_context(COLUMN):
         rows, width = min(result.map.grid.mean.shape[0], NUMBERED), COLUMN_WIDTH
-        left, cells = 0.72 * left_of(result.map.grid), max(0.24 * rows, 1.0)
+        left, cells = narrow_left_of(result.map.grid), max(0.24 * rows, 1.0)
         height = cells + 0.55
         figure = Figure(figsize=(width, height))
         place = (left / width, 0.45 / height, 1 - (left + 0.15) / width, cells / height)

@@ -18,11 +18,14 @@ from analysis.figures.layout import DOUBLE, panels
 from analysis.figures.scale import BAR, draw_bar, right_of, scale_of
 from analysis.figures.style import BEST, COLUMN, STYLE
 from analysis.findings import ArmFindings, Findings, Limits
-from analysis.numbers import plain, written
+from analysis.numbers import plain, shortened
 from analysis.searched import Searched
 
 FEWEST = 3
 """Hyperparameters below which a map or slices say it better."""
+
+LABEL = 14
+"""Characters that the name of a choice has at the most."""
 
 Vector = npt.NDArray[np.float64]
 
@@ -78,14 +81,14 @@ def _coordinates(findings: Findings, arm: ArmFindings) -> Coordinates:
     heights, ends = [], []
     for name in arm.space:
         column = ranks[name].to_numpy(dtype=float)
-        choices = arm.scales[name].choices
+        choices = shortened(arm.scales[name].names, LABEL)
         log = arm.arm.space[name].log and bool((column > 0).all())
         on_scale = np.log10(column) if log else column
         low, high = (0.0, len(choices) - 1.0) if choices else (float(on_scale.min()), float(on_scale.max()))
         span = high - low or 1.0
         heights.append((on_scale - low) / span)
         if choices:
-            ends.append(tuple((at / span, written(choice)) for at, choice in enumerate(choices)))
+            ends.append(tuple((at / span, choice) for at, choice in enumerate(choices)))
         else:
             middle = (low + high) / 2
             texts = [plain(10.0**it if log else it) for it in (low, middle, high)]
@@ -157,7 +160,7 @@ def _draw(axes: Axes, result: Coordinates) -> None:
         axes.axvline(place, color="0.3", linewidth=0.8, zorder=3)
         for height, text in ends:
             box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
-            axes.text(place + 0.03, height, text[:14], fontsize=7, va="center", zorder=5, bbox=box)
+            axes.text(place + 0.03, height, text, fontsize=7, va="center", zorder=5, bbox=box)
     axes.set_xticks(places, [name.replace(".", ".\n") for name in result.names], fontsize=8)
     axes.set_yticks([])
     axes.set_xlim(-0.05, places[-1] + 0.35)

@@ -20,10 +20,13 @@ from analysis.figures.style import BEST, COLUMN, COLUMN_WIDTH, STYLE, Caption, p
 from analysis.findings import DECADES, ArmFindings, Findings, Limits
 from analysis.maps import SensitivityMap
 from analysis.measure import Measure, counted
-from analysis.numbers import written
+from analysis.numbers import shortened
 from analysis.ranking import best_of_ranking
 
 WIDTH = 7.6
+
+LABEL = 18
+"""Characters that the name of a choice has at the most."""
 
 SMALL = 0.4
 """Of the area of marks in a column of a paper."""
@@ -226,9 +229,9 @@ def _draw(axes: Axes, result: Points) -> None:
             [result.best[x]], [height], marker="*", markersize=15, color=BEST, markeredgecolor="white", zorder=5
         )
     for axis, name in ((axes.xaxis, x), (axes.yaxis, y)):
-        choices = result.axes.get(str(name), NUMBER).choices
+        choices = result.axes.get(str(name), NUMBER).names
         if choices:
-            axis.set_ticks(range(len(choices)), [written(choice) for choice in choices])
+            axis.set_ticks(range(len(choices)), shortened(choices, LABEL))
     for scaled, axis, name in ((axes.set_xscale, axes.xaxis, x), (axes.set_yscale, axes.yaxis, y)):
         if name in result.log and len(result.ranks):
             scaled("log")

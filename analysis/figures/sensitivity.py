@@ -18,7 +18,7 @@ from analysis.axes import label_of
 from analysis.captions import Part, described, measured
 from analysis.figures import narrow
 from analysis.figures.columns import columns_of
-from analysis.figures.layout import Values, entitle, scaled, single
+from analysis.figures.layout import LABEL, Values, entitle, scaled, single
 from analysis.figures.palette import DASHES, looks
 from analysis.figures.style import band
 from analysis.findings import ArmFindings, Findings
@@ -115,7 +115,7 @@ def _of_rows(findings: Findings, arm: ArmFindings) -> Sensitivity:
     values = np.sort(trials[str(y)].dropna().unique())
     values = values[np.unique(np.linspace(0, len(values) - 1, min(MOST, len(values))).round().astype(int))]
     drawn = trials[trials[str(y)].isin(values)]
-    names = arm.scales[str(y)].texts(values.tolist())
+    names = arm.scales[str(y)].labels(values.tolist(), LABEL)
     along = columns_of(values).along if len(values) > 1 else np.zeros(1)
     lines = [
         Line(

@@ -137,7 +137,9 @@ def trials(
             standard = _tabled(specification if isinstance(specification, Specification) else None, known)
         chosen = _chosen(columns, known.find) or [known.find(name) for name in standard]
         names = [column.name for column in chosen]
-        rows = it.queries.trials(found.id, columns=names, where=where, sort=sort, limit=limit)
+        # Parquet is for programs, which compare choices with those that they know.
+        as_given = known.varied if form is Format.PARQUET else ()
+        rows = it.queries.trials(found.id, columns=names, where=where, sort=sort, limit=limit, as_given=as_given)
         print_rows(rows, {column.name: column.type for column in chosen}, form)
 
 

@@ -113,12 +113,16 @@ def export(store: Store, name: str, wanted: Export) -> Exported:
 
 
 def _to_table(store: Store, study: Study, path: Path, form: str) -> None:
-    """Write every trial with every column that applies, superseded generations included."""
+    """Write every trial with every column that applies, superseded generations included.
+
+    CSV is opened by people, with texts as they can be shown; Parquet by programs, with choices as they were given.
+    """
     from study.rows import write_csv, write_parquet  # noqa: PLC0415
 
     known = store.queries.columns(study.id)
     types = {name: known.find(name).type for name in known.applying}
-    rows = store.queries.trials(study.id, columns=list(types))
+    as_given = known.varied if form == "parquet" else ()
+    rows = store.queries.trials(study.id, columns=list(types), as_given=as_given)
     with whole(path) as unfinished:
         if form == "csv":
             with unfinished.open("w", encoding="utf-8", newline="") as text:
@@ -216,7 +220,8 @@ def _cells(store: Store, study: Study, worst: Mapping[str, float | None]) -> tup
     value = f"{metric}_{statistic}"
     rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     empty = 0
-    for row in store.queries.trials(study.id, columns=[*facts, value, *paths], where="not superseded"):
+    columns = [*facts, value, *paths]
+    for row in store.queries.trials(study.id, columns=columns, where="not superseded", as_given=paths):
         if not study.specification.has_seed(row["seed"]):
             continue
         point = {path: row[path] for path in arms[row["arm"]].space}

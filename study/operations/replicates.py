@@ -56,7 +56,8 @@ def _cells(store: Store, study: Study, name: str, column: str) -> Iterator[Cell]
     arm = study.specification.arms[name]
     paths = tuple(arm.space)
     found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
-    rows = store.queries.trials(study.id, columns=("number", "arm", "seed", "state", "superseded", column, *paths))
+    columns = ("number", "arm", "seed", "state", "superseded", column, *paths)
+    rows = store.queries.trials(study.id, columns=columns, as_given=paths)
     for row in rows:
         counts = row["arm"] == name and not row["superseded"] and study.specification.has_seed(row["seed"])
         if counts and all(row[path] is not None for path in paths):

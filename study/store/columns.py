@@ -178,6 +178,8 @@ class Columns:
         Whether the study names its arms.
     imported
         Whether its results came from elsewhere, where nobody kept how long an epoch took.
+    varied
+        Names of the columns of what some arm varies.
     """
 
     printed: tuple[str, ...]
@@ -188,6 +190,7 @@ class Columns:
     results: tuple[str, ...]
     armed: bool = False
     imported: bool = False
+    varied: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, specification: Specification | None) -> Columns:
@@ -238,6 +241,7 @@ class Columns:
             names,
             specification.armed,
             specification.imported,
+            tuple(varied_in(specification)),
         )
 
     def find(self, name: str) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -86,6 +86,7 @@ class Queries:
         where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
+        as_given: Collection[str] = (),
     ) -> Iterator[Mapping[str, Any]]:
         """Yield the trials of a study, superseded generations included.
 
@@ -101,6 +102,9 @@ class Queries:
             A column, ascending, or ``-column``, descending; empty values last. By number where None.
         limit
             At most so many.
+        as_given
+            Columns whose texts come as they were given, to be compared with a specification or to be another
+            program's; those of all others come as they can be shown.
         """
         known = self.columns(study_id)
         chosen = [known.find(name).sql for name in (known.printed if columns is None else columns)]
@@ -113,7 +117,7 @@ class Queries:
         statement = statement.order_by(trial.c.number)
         if limit is not None:
             statement = statement.limit(min(limit, LARGEST))
-        yield from self._streamed(statement)
+        yield from self._streamed(statement, frozenset(as_given))
 
     @staticmethod
     def cells_statement(study_id: int, statistic: str = "final") -> Select[Any]:
@@ -215,13 +219,18 @@ class Queries:
         for row in self._streamed(statement):
             yield {**row, "libraries": _libraries(row["libraries"])}
 
-    def _streamed(self, statement: Select[Any]) -> Iterator[Mapping[str, Any]]:
+    def _streamed(
+        self, statement: Select[Any], as_given: Collection[str] = frozenset()
+    ) -> Iterator[Mapping[str, Any]]:
         """Yield rows a page at a time; a reader that stops early leaves nothing open.
 
-        No text holds a control character: a store may come from anywhere, and its rows go to terminals and pages.
+        No text but those as given holds a control character: a store may come from anywhere, and its rows go to
+        terminals and pages.
         """
         for row in self._database.streamed(statement, PAGE):
-            yield {name: escaped(it) if isinstance(it, str) else it for name, it in row.items()}
+            yield {
+                name: escaped(it) if isinstance(it, str) and name not in as_given else it for name, it in row.items()
+            }
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.axes import Chosen, axes_of, label_of, reading_order
+from analysis.axes import Axis, Chosen, axes_of, label_of, reading_order
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,9 @@ def test_a_report_reads_panels_then_rows_then_columns(names, order):
 )
 def test_an_axis_says_what_it_shows(name, label):
     assert label_of(name) == label
+
+
+def test_choices_that_look_alike_are_written_otherwise():
+    axis = Axis(choices=("a\nb", "a\\nb", "true", True, "c\x1b"))
+    assert axis.names == [r"'a\nb'", r"'a\\nb'", "'true'", "True", r"c\x1b"]
+    assert list(axis.texts([1.0, 4.0]).values()) == [r"'a\\nb'", r"c\x1b"]

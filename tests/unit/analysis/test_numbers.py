@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analysis.numbers import plain, point, short, told_apart, written
+from analysis.numbers import plain, point, short, shortened, told_apart, written
 from search_spaces.domains import significant
 
 
@@ -115,3 +115,25 @@ def test_values_that_differ_at_twelve_digits_say_different_numbers(values):
 @given(st.floats(min_value=1e-11, max_value=0.1))
 def test_nothing_below_one_is_written_as_one(gap):
     assert read(written(significant(1 - gap))) < 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "most", "found"),
+    [
+        (["sgd", "momentum"], 8, ["sgd", "momentum"]),
+        (["a-name-with-warmup", "a-name-without"], 11, ["a-nam…armup", "a-nam…thout"]),
+        (["a-long-name-end", "b-long-name-end"], 7, ["a-l…end", "b-l…end"]),
+        (["sgd", *(f"{20 * 'a'}{it}{20 * 'b'}" for it in "12")], 9, ["sgd", "aaa…2…bbb", "aaa…3…bbb"]),
+        (["abcdefgh1", "abcdefgh2"], 7, ["abc…gh1", "abc…gh2"]),
+    ],
+)
+def test_names_are_shortened_in_their_middle(texts, most, found):
+    assert shortened(texts, most) == found
+
+
+@given(st.lists(st.text("ab", max_size=30), max_size=12), st.integers(7, 20))
+def test_different_names_stay_different_and_have_room(texts, most):
+    found = shortened(texts, most)
+    assert len(set(found)) == len(set(texts))
+    assert max(map(len, found), default=0) <= most
+    assert all(short == text for short, text in zip(found, texts, strict=True) if len(text) <= most)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import optuna
 import pandas as pd
 import pytest
 
+from search_spaces.errors import escaped
 from tests.unit.study.common import create, fill
 from tests.unit.study.interchange.common import WANDB, optuna_4
 
@@ -97,6 +99,35 @@ def test_arms_and_curves_reach_optuna(basin, folder):
         0.01: "COMPLETE", 0.1: "COMPLETE", 0.02: "FAIL", 0.9: "COMPLETE", 0.3: "FAIL", 0.5: "COMPLETE", 0.05: "FAIL",
         0.04: "FAIL",
     }  # fmt: skip
+
+
+def test_choices_keep_their_characters_to_the_end_and_are_escaped_where_they_are_shown(basin, folder):
+    choices = ["a", "new\nline", "\x1b[31mred", "tab\there", "\u202eleft", "join\u200ded", "new\\nline"]
+    rows = [
+        (it, lr, 10 * lr + place, seed) for place, it in enumerate(choices) for lr in (0.1, 0.01) for seed in (0, 1)
+    ]
+    table = pd.DataFrame(rows, columns=["opt", "lr", "err", "seed"])
+    table.to_csv("wild.csv", index=False)
+    assert basin("import", "csv", "wild.csv", "--value", "err", "--params", "opt,lr").code == 0
+    done = basin("report", "wild", "--out", "out")
+    assert (done.code, done.err) == (0, "")
+    maps = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))["maps"]
+    assert maps[0]["y"] == {"name": "task.opt", "values": choices}
+    shown = [escaped(it) for it in choices]
+    kept = pd.read_csv(folder / "out" / "trials.csv")
+    assert list(dict.fromkeys(kept["task.opt"])) == list(dict.fromkeys(shown))
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert all(html.escape(it) in page for it in shown[2:])
+    assert not any(raw in page + done.out for raw in ("\x1b", "\u202e", "\u200d"))
+    assert basin("export", "wild", "--to", "optuna,csv,parquet", "--out", "out").code == 0
+    assert list(dict.fromkeys(pd.read_parquet("out/wild.parquet")["task.opt"])) == choices
+    assert list(dict.fromkeys(pd.read_csv("out/wild.csv")["task.opt"])) == list(dict.fromkeys(shown))
+    assert {it.params["opt"] for it in loaded("out/wild.optuna.db", "wild").trials} == set(choices)
+    assert basin("import", "optuna", "out/wild.optuna.db", "wild", "--name", "again").code == 0
+    assert basin("export", "again", "--to", "parquet", "--out", "out").code == 0
+    first, again = (pd.read_parquet(f"out/{it}.parquet") for it in ("wild", "again"))
+    told = ["task.opt", "task.lr", "seed", "err_final"]
+    assert sorted(first[told].to_numpy().tolist()) == sorted(again[told].to_numpy().tolist())
 
 
 def test_tables_hold_every_trial(basin, wandb, folder):
