@@ -11,16 +11,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import TableError
-from analysis.foreign import grid_of, is_number, unit_of
+from analysis.foreign import LINE, grid_of, is_number, place_of, unit_of
 from analysis.grid import Grid
 from analysis.measures import measured
 from analysis.measures.number import Number
 from analysis.measures.surface import SIZES, SPANS
 from analysis.scales import CENSORED, LOGIT, RAW, SCALES, logits, surface_on
 from search_spaces.errors import printable, shown
-
-LINE = "line"
-"""What the index of a table is called where it says on which lines of a file the rows stand."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -226,22 +223,18 @@ def _taken(grid: Grid, scale: str, value: Hashable, tolerance: float | None) -> 
     return found[1]
 
 
-def place_of(index: pd.Index, row: int) -> str:
-    """Return where a row of a table stands: on a line of its file, or among its rows."""
-    return f"line {index[row]}" if index.name == LINE else f"row {row}, counted from 0"
-
-
 def refuse_words(table: pd.DataFrame, value: Hashable) -> None:
     """Refuse a column of text by the first word in it that is no number."""
-    column, lines = table[value].reset_index(drop=True), table.index
+    column, index = table[value].reset_index(drop=True), table.index
     if not (pd.api.types.is_object_dtype(column.dtype) or isinstance(column.dtype, pd.StringDtype)):
         return
     wrong = (pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy(dtype=bool)
     if wrong.any():
         row = int(wrong.argmax())
+        where = place_of(index, row) + ("" if index.name == LINE else ", counted from 0")
         raise TableError(
             f"column {printable(str(value))} must hold numbers, or nothing where a training diverged, got "
-            f"{shown(column.iloc[row])} in {place_of(lines, row)}"
+            f"{shown(column.iloc[row])} in {where}"
         )
 
 

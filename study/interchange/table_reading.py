@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.analyze import LINE
+from analysis.foreign import LINE
 from search_spaces.declarations import Metric
 from search_spaces.documents import nearest
 from search_spaces.domains import is_number

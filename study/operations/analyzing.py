@@ -16,7 +16,8 @@ from typing import IO
 
 import pandas as pd
 
-from analysis.analyze import LINE, Analysis, analyze
+from analysis.analyze import Analysis, analyze
+from analysis.foreign import LINE
 from analysis.importances import Decided, importances
 from search_spaces.errors import printable, shown
 from study.errors import UsageError

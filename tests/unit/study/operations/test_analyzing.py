@@ -148,6 +148,8 @@ JUNK = {
     "longer rows": (b"lr,p,v\n1,2,3,4\n1,3,3,5\n", "as its first line has names, 3, and line 2 has 4"),
     "a shorter row": (b"lr,p,v\n1,2,3\n\n,,\n1,3\n1\n", "as its first line has names, 3, and line 5 has 2"),
     "a shorter row after one of two lines": (b'lr,p,v,"a\nb"\n1,2,3,"\n"\n1\n', "names, 4, and line 5 has 1"),
+    "a gap": (b"lr,p,v\n\n1,2,3\n,,\n,3,4\n", "got none in 1, the first of them line 5"),
+    "infinite": (b"lr,p,v\n\n1,2,3\n,,\ninf,3,4\n", "got inf in line 5"),
     "a word": (b"lr,p,v\n\n1,2,3\n,,\n1,3,high\n", "got 'high' in line 5"),
     "a column twice": (b"lr,lr,p,v\n1,2,3,4\n", "must have each column once, and has lr more often"),
     "an open quote": (b'lr,p,v\n1,2,"3\n', ""),
