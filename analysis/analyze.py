@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import TableError
-from analysis.foreign import grid_of, is_number, unit_of
+from analysis.foreign import LINE, grid_of, is_number, place_of, unit_of
 from analysis.grid import Grid
 from analysis.measures import measured
 from analysis.measures.number import Number
@@ -237,15 +237,16 @@ def _taken(grid: Grid, scale: str, value: Hashable, tolerance: float | None, per
 
 def refuse_words(table: pd.DataFrame, value: Hashable) -> None:
     """Refuse a column of text by the first word in it that is no number."""
-    column = table[value].reset_index(drop=True)
+    column, index = table[value].reset_index(drop=True), table.index
     if not (pd.api.types.is_object_dtype(column.dtype) or isinstance(column.dtype, pd.StringDtype)):
         return
     wrong = (pd.to_numeric(column, errors="coerce").isna() & column.notna()).to_numpy(dtype=bool)
     if wrong.any():
         row = int(wrong.argmax())
+        where = place_of(index, row) + ("" if index.name == LINE else ", counted from 0")
         raise TableError(
             f"column {printable(str(value))} must hold numbers, or nothing where a training diverged, got "
-            f"{shown(column.iloc[row])} in row {row}, counted from 0"
+            f"{shown(column.iloc[row])} in {where}"
         )
 
 

@@ -26,6 +26,10 @@ X, Y, VALUE, SEED = "x", "y", "value", "seed"
 """What the columns are called inside; a table's own names may be anything."""
 
 
+LINE = "line"
+"""What the index of a table is called where it says on which lines of a file the rows stand."""
+
+
 def grid_of(
     table: pd.DataFrame,
     x: Hashable,
@@ -142,6 +146,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
 
+def place_of(index: pd.Index, row: int) -> str:
+    """Return where a row of a table stands: on a line of its file, or among its rows, counted from 0."""
+    return f"line {index[row]}" if index.name == LINE else f"row {row}"
+
+
 def _told(name: Hashable) -> str:
     return printable(str(name))
 
@@ -153,7 +162,8 @@ def _column(table: pd.DataFrame, role: str, name: Hashable) -> pd.Series:
     found = table.loc[:, table.columns == name]
     if found.shape[1] > 1:
         raise TableError(f"{role} must name one column, got {shown(name)}, of which the table has {found.shape[1]}")
-    return found.iloc[:, 0].reset_index(drop=True)
+    lines = found.index.name == LINE and found.index.is_unique
+    return found.iloc[:, 0] if lines else found.iloc[:, 0].reset_index(drop=True)
 
 
 def _refuse_gaps(column: pd.Series, name: Hashable) -> None:
@@ -161,7 +171,7 @@ def _refuse_gaps(column: pd.Series, name: Hashable) -> None:
     if empty.any():
         raise TableError(
             f"column {_told(name)} must have a value in every row, got none in {int(empty.sum())}, the first of them "
-            f"row {int(empty.argmax())}; leave such rows out: table.dropna(subset=[{name!r}])"
+            f"{place_of(column.index, int(empty.argmax()))}; leave such rows out: table.dropna(subset=[{name!r}])"
         )
 
 
@@ -205,7 +215,9 @@ def _numbers_on_axis(column: pd.Series, name: Hashable) -> Any:
     wrong = ~np.isfinite(numbers)
     if wrong.any():
         row = int(wrong.argmax())
-        raise TableError(f"column {_told(name)} must hold finite numbers, got {numbers[row]:g} in row {row}")
+        raise TableError(
+            f"column {_told(name)} must hold finite numbers, got {numbers[row]:g} in {place_of(column.index, row)}"
+        )
     values, inverse = np.unique(numbers, return_inverse=True)
     return np.array([significant(value) for value in values.tolist()])[inverse]
 
@@ -217,7 +229,7 @@ def _measured(column: pd.Series, name: Hashable) -> Any:
         row = int(infinite.argmax())
         raise TableError(
             f"column {_told(name)} must hold finite numbers, or NaN where a training has none, got {numbers[row]:g} "
-            f"in row {row}; table.replace([numpy.inf, -numpy.inf], numpy.nan) makes them NaN"
+            f"in {place_of(column.index, row)}; table.replace([numpy.inf, -numpy.inf], numpy.nan) makes them NaN"
         )
     return numbers
 
@@ -234,7 +246,8 @@ def _floats(column: pd.Series, name: Hashable, what: str) -> Any:
         wrong = ((numbers.isna() & column.notna()) | texts).to_numpy()
         if wrong.any():
             row = int(wrong.argmax())
-            raise TableError(f"column {_told(name)} must hold {what}, got {shown(column.iloc[row])} in row {row}")
+            where = place_of(column.index, row)
+            raise TableError(f"column {_told(name)} must hold {what}, got {shown(column.iloc[row])} in {where}")
     return numbers.to_numpy(dtype=float, na_value=np.nan)
 
 

@@ -48,7 +48,7 @@ class Record:
     Attributes
     ----------
     place
-        Where it was found, for messages: ``trial 7``, ``row 3``.
+        Where it was found, for messages: ``trial 7``, ``line 3``.
     params
         Values of its hyperparameters by their outside names, as many as are known.
     state

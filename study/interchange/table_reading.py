@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.foreign import LINE
 from search_spaces.declarations import Metric
 from search_spaces.documents import nearest
 from search_spaces.domains import is_number
@@ -102,11 +103,20 @@ class _Reading:
     notes: list[str] = field(default_factory=list)
 
     def fault(self, column: str, rule: str, rows: Sequence[int]) -> None:
-        """Note that a column breaks a rule in some rows, counted from 1 below the names."""
-        told = ", ".join(map(str, rows[:MOST_NAMED])) + (
+        """Note that a column breaks a rule in some rows, counted from 1."""
+        told = ", ".join(str(self.number(row)) for row in rows[:MOST_NAMED]) + (
             f" and {len(rows) - MOST_NAMED} more" * (len(rows) > MOST_NAMED)
         )
-        self.faults.append(Fault(path=column, message=f"{rule} in row{'s' if len(rows) > 1 else ''} {told}"))
+        self.faults.append(Fault(path=column, message=f"{rule} in {self.unit}{'s' if len(rows) > 1 else ''} {told}"))
+
+    @property
+    def unit(self) -> str:
+        """What a row is called: a line where the table is text, whose lines are numbered."""
+        return LINE if self.table.index.name == LINE else "row"
+
+    def number(self, row: int) -> int:
+        """Return the number of a row, counted from 1: its line in a file of text."""
+        return int(self.table.index[row - 1]) if self.unit == LINE else row
 
 
 def columns_of(path: Path) -> list[str]:
@@ -162,7 +172,7 @@ def read(path: Path, mapped: Mapped) -> Results:
         elapsed = seconds[row]
         records.append(
             Record(
-                place=f"row {row + 1}",
+                place=f"{reading.unit} {reading.number(row + 1)}",
                 params={it: known[row] for it, (_, known) in params.items() if known[row] is not None},
                 state=state,
                 reason=reason,

@@ -7,14 +7,17 @@ import gzip
 import io
 import sys
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import pandas as pd
 
 from analysis.analyze import Analysis, analyze
+from analysis.foreign import LINE
 from analysis.importances import Decided, importances
 from search_spaces.errors import printable, shown
 from study.errors import UsageError
@@ -34,6 +37,8 @@ PIPE = "-"
 
 def table_of(path: Path, columns: Collection[str], *, value: str = "") -> pd.DataFrame:
     """Read columns of a table; where one of them is not there, no row, but all of its columns.
+
+    The index of what is read of text is the lines of the file on which its rows begin.
 
     Parameters
     ----------
@@ -96,7 +101,8 @@ def _parquet(path: Path, columns: Collection[str]) -> pd.DataFrame:
 
 def _text(file: IO[bytes], separator: str, columns: Collection[str], value: str) -> pd.DataFrame:
     """Read what is written line by line, once for the names and once for the columns."""
-    names = _names(file, separator)
+    lines = _lines(file, separator)
+    names = lines.names
     file.seek(0)
     double = [name for name, count in Counter(names).items() if count > 1 and name in columns]
     if double:
@@ -113,7 +119,8 @@ def _text(file: IO[bytes], separator: str, columns: Collection[str], value: str)
         file,
         sep=separator,
         encoding="utf-8-sig",
-        header=0,
+        header=None,
+        skiprows=lines.skipped,
         names=[str(place) for place in range(len(names))],  # a table's own names may be anything
         usecols=list(wanted),
         index_col=False,
@@ -121,31 +128,67 @@ def _text(file: IO[bytes], separator: str, columns: Collection[str], value: str)
         na_values={place: list(ABSENT) if name == value else [""] for place, name in wanted.items()},
         low_memory=False,  # one type a column, whatever its length
     )
+    if len(found) == len(lines.numbers):
+        found.index = pd.Index(lines.numbers, name=LINE)
     return found.rename(columns=wanted)
 
 
-def _names(file: IO[bytes], separator: str) -> list[str]:
-    """Return the names of the columns, from the first line that holds anything, if no line is longer.
+@dataclass(frozen=True, kw_only=True)
+class _Lines:
+    """What stands where in a file of text.
 
-    pandas drops what a line has too much of, or shifts the columns by it, without a word.
+    Attributes
+    ----------
+    names
+        Of the columns, from the first line that holds anything.
+    skipped
+        Places, from 0, among all rows of the file, of what is no row of the table: the names, and what holds nothing.
+    numbers
+        Lines of the file, from 1, on which the rows of the table begin.
+    """
+
+    names: list[str]
+    skipped: list[int]
+    numbers: list[int]
+
+
+def _lines(file: IO[bytes], separator: str) -> _Lines:
+    """Look through a file of text: every row must have as many values as there are names.
+
+    pandas drops what a row has too much of, or shifts the columns by it, without a word, and takes what a row lacks
+    for empty. A row of separators alone is what spreadsheets write of rows without anything.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    names: list[str] = []
+    skipped, numbers = array("q"), array("q")
+    wrong = ""
     try:
-        lines = (line for line in csv.reader(text, delimiter=separator) if line)
-        names = next(lines, [])
-        longer = next((row for row, line in enumerate(lines) if any(line[len(names) :])), None)
+        reader = csv.reader(text, delimiter=separator)
+        before = 0
+        for place, row in enumerate(reader):
+            line, before = before + 1, reader.line_num
+            if not any(it.strip() for it in row):
+                skipped.append(place)
+            elif not names:
+                names = row
+                skipped.append(place)
+            else:
+                numbers.append(line)
+                least = max((at for at, it in enumerate(names, 1) if it.strip()), default=0)
+                if not wrong and (len(row) < least or any(row[len(names) :])):
+                    wrong = f"line {line} has {len(row)}"
     finally:
         text.detach()
     if not names:
         raise UsageError("TABLE must begin with a line of the names of its columns, and is empty")
     if any("\0" in name for name in names):
         raise UsageError("TABLE must be text, and holds bytes that are none")
-    if longer is not None and len(names) > 1:  # else the separator is another one
+    if wrong and len(names) > 1:  # else the separator is another one
         raise UsageError(
-            f"TABLE must have as many values in a row as its first line has names, {len(names)}, and row {longer}, "
-            "counted from 0, has more; put values that hold a separator between quotes"
+            f"TABLE must have as many values in a row as its first line has names, {len(names)}, and {wrong}; put "
+            "values that hold a separator between quotes, and leave an empty one between two separators"
         )
-    return names
+    return _Lines(names=names, skipped=list(skipped), numbers=list(numbers))
 
 
 def analysis_of(  # noqa: PLR0913 - as its command has them

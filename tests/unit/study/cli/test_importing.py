@@ -233,18 +233,21 @@ def test_all_faults_of_a_table_are_told_at_once_and_nothing_is_imported(basin, s
     assert done.code == 2
     for words in (
         "5 faults",
-        "loss: must be a number, got 'high' in row 4",
+        "loss: must be a number, got 'high' in line 5",
         "state: must be one of complete,",
-        "got 'exploded' in row 6",
-        "lr: must have a value where there is an outcome, and is empty in row 3",
-        "p: must be a finite number, as most of them are, or be named in --choice, got 'x' in row 4",
-        "seed: must say which replicate a row with an outcome is, and is empty in row 5",
+        "got 'exploded' in line 7",
+        "lr: must have a value where there is an outcome, and is empty in line 4",
+        "p: must be a finite number, as most of them are, or be named in --choice, got 'x' in line 5",
+        "seed: must say which replicate a row with an outcome is, and is empty in line 6",
     ):
         assert words in done.err
     twice = "lr,seed,loss\n0.1,0,1\n0.1,0,2\n0.2,0,3\n"
     (folder / "twice.csv").write_text(twice, encoding="utf-8")
     done = basin("import", "csv", "twice.csv", "--value", "loss", "--params", "lr")
-    assert (done.code, "row 1, row 2 have the same hyperparameters and the same seed, 0" in done.err) == (2, True)
+    assert (done.code, "line 2, line 3 have the same hyperparameters and the same seed, 0" in done.err) == (2, True)
+    (folder / "short.csv").write_text("lr,p,loss\n0.1,0.5,12.5\n0.01,0.5\n", encoding="utf-8")
+    done = basin("import", "csv", "short.csv", "--value", "loss", "--params", "lr,p")
+    assert (done.code, "has names, 3, and line 3 has 2" in done.err) == (2, True)
     done = basin("import", "csv", "twice.csv", "--value", "los", "--params", "lr,lr2", "--choice", "p")
     for words in ("--value: no column 'los'", "--params: no column 'lr2'", "--choice: 'p' is no hyperparameter"):
         assert words in done.err

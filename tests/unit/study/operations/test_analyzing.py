@@ -144,8 +144,13 @@ JUNK = {
     "zeros": (bytes(5000), "holds bytes that are none"),
     "semicolons": (TEXT.replace(",", ";").encode(), "must have commas between its values"),
     "decimal commas": (TEXT.replace(",", ";").replace(".", ",").encode(), "must have commas between its values"),
-    "a longer row": (b"lr,p,v\n1,2,3\n1,3,3,5\n", "as its first line has names, 3, and row 1"),
-    "longer rows": (b"lr,p,v\n1,2,3,4\n1,3,3,5\n", "as its first line has names, 3, and row 0"),
+    "a longer row": (b"lr,p,v\n1,2,3\n1,3,3,5\n", "as its first line has names, 3, and line 3 has 4"),
+    "longer rows": (b"lr,p,v\n1,2,3,4\n1,3,3,5\n", "as its first line has names, 3, and line 2 has 4"),
+    "a shorter row": (b"lr,p,v\n1,2,3\n\n,,\n1,3\n1\n", "as its first line has names, 3, and line 5 has 2"),
+    "a shorter row after one of two lines": (b'lr,p,v,"a\nb"\n1,2,3,"\n"\n1\n', "names, 4, and line 5 has 1"),
+    "a gap": (b"lr,p,v\n\n1,2,3\n,,\n,3,4\n", "got none in 1, the first of them line 5"),
+    "infinite": (b"lr,p,v\n\n1,2,3\n,,\ninf,3,4\n", "got inf in line 5"),
+    "a word": (b"lr,p,v\n\n1,2,3\n,,\n1,3,high\n", "got 'high' in line 5"),
     "a column twice": (b"lr,lr,p,v\n1,2,3,4\n", "must have each column once, and has lr more often"),
     "an open quote": (b'lr,p,v\n1,2,"3\n', ""),
 }
@@ -163,6 +168,19 @@ def test_what_is_no_table_is_refused_in_a_sentence(tmp_path, name):
 def test_a_comma_at_the_end_of_every_row_is_none(tmp_path):
     rows = "\n".join(f"{line}," for line in TEXT.splitlines()[1:])
     assert found(put(tmp_path, f"lr,p,v\n{rows}\n")).grid.mean.tolist() == [[3.0, 1.0], [2.0, 4.0]]
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", ",,", " , ,", ",,,,", '"","",""'])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_what_spreadsheets_write_of_rows_without_anything_is_no_row(tmp_path, nothing, ends):
+    first, *rows = TEXT.replace(".0\n", "\n").splitlines()
+    lines = [nothing, first, nothing, *rows[:2], nothing, *rows[2:], nothing, nothing, ""]
+    it = put(tmp_path, ends.join(lines))
+    table = table_of(it, {"lr", "p", "v"}, value="v")
+    assert found(it).grid.mean.tolist() == [[3.0, 1.0], [2.0, 4.0]]
+    assert table.index.name == "line"
+    assert [it.read_text(encoding="utf-8").splitlines()[line - 1] for line in table.index] == rows
+    assert pd.api.types.is_integer_dtype(table["v"])
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv.gz"])
