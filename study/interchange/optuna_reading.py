@@ -26,6 +26,9 @@ from study.secrecy import masked
 from study.store.location import Foreign
 from study.trials import State
 
+MOST = 10
+"""Names that a note has; the rest is counted."""
+
 
 def read(
     database: Foreign,
@@ -88,7 +91,7 @@ def read(
             worst=_number(mark.get("worst")) if worst is None else worst,
         ),
         records=records,
-        notes=[] if mark else list(_notes(trials, failed_diverged=failed_diverged)),
+        notes=[] if mark else [*_notes(trials, failed_diverged=failed_diverged), *_left_out(study, trials)],
     )
 
 
@@ -230,6 +233,14 @@ def _time(moment: datetime | None) -> float | None:
     with suppress(OSError, OverflowError, ValueError):
         return None if moment is None else moment.timestamp()
     return None
+
+
+def _left_out(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Iterator[str]:
+    """Yield what has no place here."""
+    names = sorted({*study.user_attrs, *(name for it in trials for name in it.user_attrs)})
+    if names:
+        told = ", ".join(map(printable, names[:MOST])) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
+        yield f"user attributes are not imported: {told}"
 
 
 def _notes(trials: Sequence[FrozenTrial], *, failed_diverged: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from search_spaces.configurations import identity
 from search_spaces.documents import nearest
 from search_spaces.errors import shown
 from study.errors import UsageError
+from study.interchange.curves import REPORTED
 from study.trials import State
 
 if TYPE_CHECKING:
@@ -229,10 +230,12 @@ def _cells(store: Store, study: Study, worst: Mapping[str, float | None]) -> tup
             empty += 1
             continue
         rows.setdefault((row["arm"], identity(point)), []).append({**row, "point": point, "value": row[value]})
-    curves: dict[int, dict[int, float]] = {}
-    for record in store.queries.curves(study.id, columns=["number", "epoch", metric]):
-        if record[metric] is not None:
-            curves.setdefault(record["number"], {})[record["epoch"]] = record[metric]
+    # Of what was imported, the objective may have an end alone, beside what was reported on the way.
+    on_the_way = any(it.name == REPORTED for arm in arms.values() for it in arm.metrics)
+    drawn, curves = REPORTED if on_the_way else metric, dict[int, dict[int, float]]()
+    for record in store.queries.curves(study.id, columns=["number", "epoch", drawn]):
+        if record[drawn] is not None:
+            curves.setdefault(record["number"], {})[record["epoch"]] = record[drawn]
     found: dict[str, list[Cell]] = {}
     for (arm, _), mine in rows.items():
         found.setdefault(arm, []).append(_cell(mine, curves, worst[arm]))

@@ -151,6 +151,32 @@ def test_an_optuna_database_lies_beside_a_store_and_is_only_read(store, location
         read(foreign(theirs), "nobody")
 
 
+def test_what_was_reported_on_the_way_goes_back_to_optuna(store, location, tmp_path):
+    """The last report is not the value, so that the curve is a metric of its own; the user's notes have no place."""
+    theirs = str(tmp_path / "optuna.db") if store.database.is_sqlite else location
+
+    def train(trial):
+        rate = trial.suggest_float("lr", 0.01, 1.0)
+        for step in range(4):
+            trial.report(rate + step, step)
+        trial.set_user_attr("note", "mine")
+        return 10.0 * rate
+
+    study = optuna.create_study(study_name="theirs", storage=storage_of(foreign(theirs, writing=True)))
+    study.set_user_attr("team", "blue")
+    study.optimize(train, n_trials=3)
+    found = read(foreign(theirs), "theirs")
+    assert found.notes == ["user attributes are not imported: note, team"]
+    made = built(found, "ours")
+    ours = store.imports.add(made.specification, CODE, made.trials)
+    write(foreign(theirs, writing=True), list(told_to_optuna(store, ours, print)))
+    (again,) = (it for it in optuna.get_all_study_summaries(storage_of(foreign(theirs))) if it.study_name == "ours")
+    trials = optuna.load_study(study_name=again.study_name, storage=storage_of(foreign(theirs))).trials
+    expected = [list(it.intermediate_values.values()) for it in study.trials]
+    assert [list(it.intermediate_values.values()) for it in trials] == [pytest.approx(it) for it in expected]
+    assert [it.value for it in trials] == pytest.approx([it.value for it in study.trials])
+
+
 def test_a_database_without_optunas_tables_is_told(store, location, tmp_path):
     theirs = str(store.database.file.path) if store.database.is_sqlite else location
     with pytest.raises(StoreUnreachableError, match="must be a database that Optuna made"):
