@@ -19,7 +19,7 @@ from search_spaces.declarations import Metric
 from search_spaces.documents import nearest
 from search_spaces.errors import printable, shown
 from study.errors import StoreUnreachableError, UsageError
-from study.interchange.marks import SEEDS, seeds_of
+from study.interchange.marks import SEEDS, STUDY, seeds_of
 from study.interchange.names import metric_fault, metric_name
 from study.interchange.records import Parameter, Record, Results, is_finite
 from study.secrecy import masked
@@ -73,7 +73,7 @@ def read(
     wrong = metric_fault(called)
     if wrong is not None:
         raise UsageError(f"--metric: {wrong}")
-    mark = study.user_attrs.get("basin")
+    mark = study.user_attrs.get(STUDY)
     mark = mark if isinstance(mark, Mapping) else {}
     trials = study.get_trials(deepcopy=False)
     found = [list(_records(it, chosen, failed_diverged=failed_diverged)) for it in trials]
@@ -91,7 +91,7 @@ def read(
             worst=_number(mark.get("worst")) if worst is None else worst,
         ),
         records=records,
-        notes=[] if mark else [*_notes(trials, failed_diverged=failed_diverged), *_left_out(study, trials)],
+        notes=[*([] if mark else _notes(trials, failed_diverged=failed_diverged)), *_left_out(study, trials)],
     )
 
 
@@ -237,7 +237,7 @@ def _time(moment: datetime | None) -> float | None:
 
 def _left_out(study: optuna.Study, trials: Sequence[FrozenTrial]) -> Iterator[str]:
     """Yield what has no place here."""
-    names = sorted({*study.user_attrs, *(name for it in trials for name in it.user_attrs)})
+    names = sorted({*study.user_attrs, *(name for it in trials for name in it.user_attrs)} - {STUDY, SEEDS})
     if names:
         told = ", ".join(map(printable, names[:MOST])) + (f" and {len(names) - MOST} more" if names[MOST:] else "")
         yield f"user attributes are not imported: {told}"

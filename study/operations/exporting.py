@@ -231,11 +231,13 @@ def _cells(store: Store, study: Study, worst: Mapping[str, float | None]) -> tup
             continue
         rows.setdefault((row["arm"], identity(point)), []).append({**row, "point": point, "value": row[value]})
     # Of what was imported, the objective may have an end alone, beside what was reported on the way.
-    on_the_way = any(it.name == REPORTED for arm in arms.values() for it in arm.metrics)
-    drawn, curves = REPORTED if on_the_way else metric, dict[int, dict[int, float]]()
-    for record in store.queries.curves(study.id, columns=["number", "epoch", drawn]):
-        if record[drawn] is not None:
-            curves.setdefault(record["number"], {})[record["epoch"]] = record[drawn]
+    reported = study.specification.imported and any(it.name == REPORTED for it in next(iter(arms.values())).metrics)
+    known: dict[str, dict[int, dict[int, float]]] = {name: {} for name in (metric, *([REPORTED] * reported))}
+    for record in store.queries.curves(study.id, columns=["number", "epoch", *known]):
+        for name, by_number in known.items():
+            if record[name] is not None:
+                by_number.setdefault(record["number"], {})[record["epoch"]] = record[name]
+    curves = max(known.values(), key=lambda it: sum(map(len, it.values())))
     found: dict[str, list[Cell]] = {}
     for (arm, _), mine in rows.items():
         found.setdefault(arm, []).append(_cell(mine, curves, worst[arm]))

@@ -1,6 +1,7 @@
 """Imported studies, on both databases: written whole or not at all, read as any other, and never trained."""
 
 import itertools
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -170,11 +171,21 @@ def test_what_was_reported_on_the_way_goes_back_to_optuna(store, location, tmp_p
     made = built(found, "ours")
     ours = store.imports.add(made.specification, CODE, made.trials)
     write(foreign(theirs, writing=True), list(told_to_optuna(store, ours, print)))
+    assert read(foreign(theirs), "ours").notes == []  # what an export leaves there is nobody's note
     (again,) = (it for it in optuna.get_all_study_summaries(storage_of(foreign(theirs))) if it.study_name == "ours")
     trials = optuna.load_study(study_name=again.study_name, storage=storage_of(foreign(theirs))).trials
     expected = [list(it.intermediate_values.values()) for it in study.trials]
     assert [list(it.intermediate_values.values()) for it in trials] == [pytest.approx(it) for it in expected]
     assert [it.value for it in trials] == pytest.approx([it.value for it in study.trials])
+
+
+def test_a_metric_that_is_called_reported_is_not_taken_for_the_curve_of_the_objective(store):
+    """One value of it a training, where the objective has its curve."""
+    records = [replace(it, others={"reported": 5.0}) for it in results().records[:4]]
+    study = add(store, records=records, others=[Metric("reported")])
+    (told,) = told_to_optuna(store, study, print)
+    assert [len(it.curve) for it in told.cells] == [2, 2]
+    assert all(5.0 not in it.curve.values() for it in told.cells)
 
 
 def test_a_database_without_optunas_tables_is_told(store, location, tmp_path):
