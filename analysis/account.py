@@ -65,17 +65,16 @@ def designs(findings: Findings) -> list[str]:
 
 
 def _design(one: ArmFindings) -> str:
-    arm, imported = one.arm, one.material.specification.imported
+    arm = one.arm
     place = f"{one.said[0].upper()}{one.said[1:]}: " if one.said else ""
-    trials = len(one.in_force) if imported else arm.trials
+    trials = len(one.in_force) if one.imported else arm.trials
     if arm.design.name == "grid":
         sizes = " x ".join(str(one.in_force[name].nunique()) for name in arm.space)
         chosen = f"a grid of {sizes} values of {_listed(list(arm.space))}"
     else:
-        chosen_later = imported or arm.design.by_slot
-        count = one.in_force.groupby(list(arm.space)).ngroups if chosen_later else arm.configurations
+        count = one.in_force.groupby(one.space).ngroups if one.seeds_vary else arm.configurations
         chosen = f"{count} configurations of {_listed(list(arm.space))}, "
-        chosen += "imported" if imported else f"chosen by {arm.design.name}"
+        chosen += "imported" if one.imported else f"chosen by {arm.design.name}"
     return (
         f"{place}{chosen}; {seeds_told(one)} of each, {trials} trials of {counted_as(arm.epochs, 'epoch')}"
         f"{_what(arm)}.{_seeds(one)}"
@@ -84,7 +83,7 @@ def _design(one: ArmFindings) -> str:
 
 def _seeds(one: ArmFindings) -> str:
     """Return what is known of the seeds of an arm; of results from elsewhere, nothing is."""
-    if one.material.specification.imported:
+    if one.imported:
         return ""
     if not one.arm.left_to_chance:
         return " Nothing is left to chance: every seed says the same."
@@ -93,7 +92,7 @@ def _seeds(one: ArmFindings) -> str:
 
 def pairing(findings: Findings) -> str:
     """Return what seeds have in common, by which differences are taken."""
-    if all(one.material.specification.imported for one in findings.arms):
+    if all(one.imported for one in findings.arms):
         return "Differences are taken seed by seed."
     what = "initialises, orders and augments" if any(one.arm.dataset for one in findings.arms) else "draws"
     return f"Seed k {what} alike in every configuration, so that differences are taken seed by seed."

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.errors import TableError
 from analysis.foreign import LINE, grid_of, is_number, place_of, unit_of
-from analysis.grid import Grid
+from analysis.grid import Grid, Mask
 from analysis.measures import measured
 from analysis.measures.number import Number
 from analysis.measures.surface import SIZES, SPANS
@@ -73,28 +73,30 @@ class Analysis:
         for name, values, log in ((self.x, grid.xs, self.log[0]), (self.y, grid.ys, self.log[1])):
             if not log and len(values) > 2 and (values > 0).all() and _geometric(values):
                 found.append(f"{name} is taken as it is; its values grow by one factor, which --log {name} follows")
-        shared = np.isfinite(grid.replicates).all(axis=(0, 1)).sum()
+        shared = int(self._shared.sum())
         if 0 < shared < len(grid.seeds):
             found.append(f"of {len(grid.seeds)} replicates {shared} are in every cell, and count")
         return found
 
     @property
+    def _shared(self) -> Mask:
+        """Which replicates every cell has."""
+        return np.asarray(np.isfinite(self.grid.replicates).all(axis=(0, 1)))
+
+    @property
     def _best(self) -> dict[str, Any] | None:
         """The best cell by the seeds that every cell has: what a seed does to all cells would choose among others."""
-        grid = self.grid
-        shared = np.isfinite(grid.replicates).all(axis=(0, 1))
-        if grid.best is None:
-            return None
+        grid, shared = self.grid, self._shared
         mean = grid.replicates[:, :, shared].mean(axis=2) if shared.any() else grid.mean
-        row, column = min(
-            (cell for cell in grid.cells if grid.may_be_best(cell)),
-            key=lambda cell: (grid.sign * float(mean[cell]), cell),
-        )
+        best = grid.best_of(grid.cells, mean)
+        if best is None:
+            return None
+        row, column = best
         return {
             "x": _plain(grid.x_axis.value(float(grid.xs[column]))),
             "y": _plain(grid.y_axis.value(float(grid.ys[row]))),
-            "value": float(mean[row, column]),
-            "n": int(shared.sum()) or int(grid.n[row, column]),
+            "value": float(mean[best]),
+            "n": int(shared.sum()) or int(grid.n[best]),
         }
 
     def to_dict(self) -> dict[str, Any]:

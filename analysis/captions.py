@@ -44,7 +44,7 @@ def described(parts: Sequence[Part], fixed: Mapping[str, float] | None = None, *
 
 def seeds_told(one: ArmFindings) -> str:
     """Return how many seeds a configuration of an arm has, in words: as many as it got, where that was chosen."""
-    if one.arm.design.name != "imported" and not one.arm.design.by_slot:
+    if not one.seeds_vary:
         return counted_as(one.arm.seeds, "seed")
     counts = one.in_force.groupby(one.space).size()
     low, high = (int(counts.min()), int(counts.max())) if len(counts) else (one.arm.seeds, one.arm.seeds)

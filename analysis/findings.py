@@ -121,6 +121,16 @@ class ArmFindings:
         return "arm" if self.material.specification.armed else "study"
 
     @property
+    def imported(self) -> bool:
+        """Whether its results came from elsewhere."""
+        return self.material.specification.imported
+
+    @property
+    def seeds_vary(self) -> bool:
+        """Whether configurations have as many seeds as it happened: chosen one by one, or elsewhere."""
+        return self.imported or self.arm.design.by_slot
+
+    @property
     def arm(self) -> Arm:
         """Its specification."""
         return self.material.specification.arms[self.key]

@@ -98,10 +98,11 @@ class Grid:
         """Every cell, row by row."""
         return [(row, column) for row in range(len(self.ys)) for column in range(len(self.xs))]
 
-    def best_of(self, cells: Sequence[Cell]) -> Cell | None:
-        """Return the best of some cells, by the same rule."""
+    def best_of(self, cells: Sequence[Cell], mean: Matrix | None = None) -> Cell | None:
+        """Return the best of some cells, by the same rule; by other means than its own, where some are given."""
+        by = self.mean if mean is None else mean
         found = [cell for cell in cells if self.may_be_best(cell)]
-        return min(found, key=lambda cell: order(self.sign * float(self.mean[cell]), ELIGIBLE, cell), default=None)
+        return min(found, key=lambda cell: order(self.sign * float(by[cell]), ELIGIBLE, cell), default=None)
 
     def may_be_best(self, cell: Cell) -> bool:
         """Tell whether a cell may be the best: all its replicates are in, and not all of them diverged."""

@@ -61,8 +61,7 @@ def compute(findings: Findings) -> list[History]:
 
 def _ended(arms: Sequence[ArmFindings]) -> str:
     """Return which configurations count: where seeds were chosen too, those whose seeds have ended."""
-    chosen_seeds = any(one.arm.design.by_slot or one.material.specification.imported for one in arms)
-    return "have no seed still to be trained" if chosen_seeds else "have all their seeds"
+    return "have no seed still to be trained" if any(one.seeds_vary for one in arms) else "have all their seeds"
 
 
 def caption(result: History) -> str:

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from analysis.account import question
 from analysis.figures import FIGURES, heatmap, optima, points
 from analysis.findings import Limits
 from analysis.summary import summary
@@ -381,6 +382,16 @@ def test_arms_of_a_design_without_grid_are_maps_of_points():
     found = points.compute(findings(armed(), arms=ARMS, space=space, design=design))
     assert [one.name for one in found] == [f"map-arm-{name}" for name in ARMS]
     assert len({one.limits for one in found}) == 1
+
+
+def test_arms_of_one_configuration_each_have_no_maps_and_are_asked_how_they_differ():
+    cells = {"base": {(0.1,): [10.0, 12.0]}, "low": {(0.5,): [20.0, 22.0]}}
+    rows = [row | {"arm": name} for name, found in cells.items() for row in trials(found, ("lr",))]
+    rows = [row | {"number": number} for number, row in enumerate(rows)]
+    arms = {"base": {}, "low": {"space": {"lr": {"values": [0.5]}}}}
+    found = findings(rows, space={"lr": {"values": [0.1]}}, arms=arms)
+    assert points.compute(found) == []
+    assert question(found) == "How does the final test error (%) differ between the arms?"
 
 
 def test_one_arm_that_is_named_is_named():

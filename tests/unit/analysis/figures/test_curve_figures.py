@@ -96,6 +96,12 @@ def test_the_line_is_the_mean():
     assert list(line.get_ydata()) == [40.0, 22.0]
 
 
+def test_one_epoch_is_seen_though_no_line_goes_through_it():
+    (line,) = [it for it in drawn(SITUATIONS["one epoch"]).axes[1].lines if len(it.get_xdata()) == 1]
+    assert line.get_marker() == "o"
+    assert all(it.get_marker() == "None" for it in drawn([bundle()]).axes[1].lines)
+
+
 def test_the_band_is_the_range_over_seeds():
     (band,) = drawn([bundle()]).axes[1].collections
     assert set(map(tuple, band.get_paths()[0].vertices)) == {(1, 40), (1, 50), (2, 20), (2, 25)}
