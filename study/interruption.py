@@ -92,6 +92,10 @@ class Interruption:
             if time.monotonic() > deadline:
                 raise KeyboardInterrupt
 
+    def settle(self) -> None:
+        """Hear no more signals where one was heard: the work has ended for it, and the last word is short."""
+        self.over = self.over or self.happened
+
     def handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Take a signal."""
         if self.over:
@@ -106,10 +110,13 @@ class Interruption:
 def interruptible(*, yielding: bool = False) -> Iterator[Interruption]:
     """Have signals handled inside the block; in another thread than the main one none can be.
 
+    A command that was interrupted ends with the block, and people press Ctrl-C until it has: its signals say nothing
+    from there on. Everybody else's handlers are put back.
+
     Parameters
     ----------
     yielding
-        Whether a signal that its process answers in a way of its own is left to that.
+        Whether the process goes on after the block, and a signal that it answers in a way of its own is left to that.
     """
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
@@ -125,8 +132,9 @@ def interruptible(*, yielding: bool = False) -> Iterator[Interruption]:
         yield interruption
     finally:
         interruption.over = True  # or one that comes now leaves the others' handlers as they are
+        last = interruption.happened and not yielding
         for number, handler in before.items():
-            if handler is not None:  # None is one that Python did not set, and cannot
+            if handler is not None and not last:  # None is one that Python did not set, and cannot
                 signal.signal(number, handler)
 
 

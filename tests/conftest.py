@@ -23,3 +23,12 @@ def signals_left_as_found():
     for number, handler in left.items():
         signal.signal(number, handler)
     assert not left
+
+
+@pytest.fixture
+def handlers(signals_left_as_found):
+    """Put the answers to signals back after a command that was interrupted, which does not: its process ends."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    yield before
+    for number, handler in before.items():
+        signal.signal(number, handler)

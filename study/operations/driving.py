@@ -213,9 +213,11 @@ def drive(
         trained = bool(status.counts.waiting + status.counts.running)
         if trained:
             status = _driven(store, study, interruption, means=means, plugins=plugins, watch=watch)
+        interruption.settle()
     except KeyboardInterrupt:
-        status, trained = store.studies.status(study), True
         interruption.happened = True
+        interruption.settle()
+        status, trained = store.studies.status(study), True
     except StoreBrokenError as error:
         if study.name in store.studies.names():
             raise

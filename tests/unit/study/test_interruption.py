@@ -13,6 +13,8 @@ from study import interruption as module
 from study.interruption import SIGNALS, interruptible, is_left_behind
 from tests.unit.study.common import eventually
 
+pytestmark = pytest.mark.usefixtures("handlers")
+
 
 @pytest.fixture
 def go_on():
@@ -78,6 +80,23 @@ def test_handlers_are_put_back_whatever_signal_comes_meanwhile(late, monkeypatch
     with contextlib.suppress(KeyboardInterrupt), interruptible():
         monkeypatch.setattr(signal, "signal", interrupted)
     assert {number: signal.getsignal(number) for number in SIGNALS} == before
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_command_that_was_interrupted_hears_no_more_until_it_has_ended(number):
+    with interruptible() as interruption:
+        interruption.stop = lambda: None
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(number) == interruption.handle  # or the next line ended the tests
+    signal.raise_signal(number)
+
+
+def test_a_process_that_goes_on_after_an_interruption_has_its_handlers_again(handlers):
+    with interruptible(yielding=True) as interruption:
+        interruption.stop = lambda: None
+        signal.raise_signal(signal.SIGINT)
+    assert interruption.happened
+    assert {number: signal.getsignal(number) for number in SIGNALS} == handlers
 
 
 def test_a_command_that_outlives_its_terminal_goes_on(monkeypatch):

@@ -29,7 +29,7 @@ def undriven(monkeypatch):
 
 
 @pytest.fixture
-def interrupted(monkeypatch):
+def interrupted(handlers, monkeypatch):
     """Let a signal come before the drive has begun."""
 
     def driven(*_arguments, **_options):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 
 import pytest
 
@@ -69,6 +70,30 @@ def test_an_interruption_is_one_whoever_brought_it(store, driven):
 
     outcome = driven(create(store), interrupted)
     assert (outcome.interrupted, outcome.exit) == (True, Exit.INTERRUPTED)
+
+
+@pytest.mark.parametrize("signals", [1, 2], ids=["in good order", "at once"])
+def test_no_further_signal_keeps_an_interrupted_drive_from_saying_where_it_stands(
+    store, driven, monkeypatch, signals
+):
+    heard = []
+
+    def work(interruption):
+        heard.append(interruption)
+        interruption.stop = lambda: None
+        for _ in range(signals):
+            interruption.handle(signal.SIGINT, None)
+
+    def again(_study, ask=store.studies.status):
+        if heard and heard[0].happened:
+            heard[0].handle(signal.SIGINT, None)
+        return ask(_study)
+
+    study = create(store)
+    monkeypatch.setattr(store.studies, "status", again)
+    outcome = driven(study, work)
+    assert outcome.interrupted
+    heard[0].handle(signal.SIGINT, None)  # raises nothing
 
 
 def test_what_ended_in_time_is_done_although_it_was_interrupted(store, driven):
