@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -42,15 +42,18 @@ class Press:
     ----------
     helpers
         How many; with 0 this process draws everything.
+    progressed
+        Told how many figures are drawn, and of how many.
     """
 
-    def __init__(self, helpers: int = 0) -> None:
+    def __init__(self, helpers: int = 0, progressed: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+        self._progressed = progressed
         self._helpers = [Helper() for _ in range(helpers)] if sys.executable else []
 
     @classmethod
-    def for_trials(cls, count: int) -> Press:
+    def for_trials(cls, count: int, progressed: Callable[[int, int], None]) -> Press:
         """Return as many helpers as the report of so many trials is worth, and the machine has processors for."""
-        return cls(min(_processors(), MOST) - 1 if count >= MANY else 0)
+        return cls(min(_processors(), MOST) - 1 if count >= MANY else 0, progressed)
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +87,7 @@ class Press:
         own = [index for index in range(len(drawn)) if index not in sent]
         done: dict[int, dict[str, Path]] = {}
         while (mine := own.pop() if own else _next(free)) is not None:
+            self._progressed(len(done) + sum(helper.drawn for helper in self._helpers), len(drawn))
             done[mine] = write(*drawn[mine], folder, width)
         for helper in self._helpers:
             done |= helper.finished()
@@ -104,6 +108,11 @@ class Helper:
         """Give it, in a thread, one result after another until none is free or it is gone."""
         self._thread = Thread(target=self._feed, args=(before, sent, free))
         self._thread.start()
+
+    @property
+    def drawn(self) -> int:
+        """How many it has brought to an end so far."""
+        return len(self._done)
 
     def finished(self) -> dict[int, dict[str, Path]]:
         """Wait for what it was given, and return the files of what it drew."""

@@ -29,7 +29,7 @@ class Exit(IntEnum):
     """An argument, a setting or a specification breaks a rule; Typer leaves with the same code."""
 
     NOT_FOUND = 3, "no such study"
-    """The store holds no study of that name."""
+    """The store, or the database of an import, holds no study of that name."""
 
     STORE = 4, "store unreachable or of another schema"
     """The store is missing, locked, full, damaged, away, or made by another release."""

@@ -27,7 +27,7 @@ __all__ = [
 
 
 class StudyNotFoundError(BasinError):
-    """The store holds no study of that name; `basin studies` lists those it holds."""
+    """The store holds no study of that name, `basin studies` lists those it holds; or the database of an import."""
 
     exit_code = Exit.NOT_FOUND
 

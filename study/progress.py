@@ -29,6 +29,19 @@ def say(text: str) -> None:
         sys.stderr.flush()
 
 
+def paced(say: Callable[[str], None], what: str, pause: float = LINE_SECONDS) -> Callable[[int, int], None]:
+    """Return what says, now and then, how much of some work is done; of what is short it says nothing."""
+    said = time.monotonic()
+
+    def progressed(done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= pause:
+            said = time.monotonic()
+            say(f"{what}: {done} of {total}")
+
+    return progressed
+
+
 class Latest:
     """A text looked up again and again in a thread of its own; who reads it never waits for the store.
 

@@ -12,6 +12,7 @@ from study.cli.output import print_json
 from study.interruption import ended_by_signals
 from study.operations import reporting
 from study.operations.opening import opened
+from study.progress import paced
 
 
 def report(  # noqa: PLR0913, PLR0917 - as the report needs
@@ -67,7 +68,7 @@ def report(  # noqa: PLR0913, PLR0917 - as the report needs
     )
     request.check(_note)
     with opened(store) as it, ended_by_signals():
-        written = reporting.report(it, studies, request, _note)
+        written = reporting.report(it, studies, request, _note, paced(_note, "figures drawn"))
     if json:
         print_json(written.to_dict())
         return

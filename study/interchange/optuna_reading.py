@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search_spaces.declarations import Metric
 from search_spaces.documents import nearest
 from search_spaces.errors import printable, shown
-from study.errors import StoreUnreachableError, UsageError
+from study.errors import StoreUnreachableError, StudyNotFoundError, UsageError
 from study.interchange.marks import SEEDS, STUDY, seeds_of
 from study.interchange.names import metric_fault, metric_name
 from study.interchange.records import Parameter, Record, Results, is_finite
@@ -59,13 +59,15 @@ def read(
     ------
     StoreUnreachableError
         The database cannot be read, or is none of Optuna's.
+    StudyNotFoundError
+        It holds no such study.
     UsageError
-        It holds no such study, or one of several objectives, and none is chosen.
+        That has several objectives, and none is chosen.
     """
     place, storage = database.shown, _storage(database)
     names = {it.study_name: it._study_id for it in storage.get_all_studies()}  # noqa: SLF001 - the only key there is
     if name not in names:
-        raise UsageError(f"no study {shown(name)} in {place}; {nearest(name, names)}")
+        raise StudyNotFoundError(f"no study {shown(name)} in {place}; {nearest(name, names)}")
     study = optuna.load_study(study_name=name, storage=storage)
     chosen = _chosen(study, objective)
     outside = "" if study.metric_names is None else study.metric_names[chosen]

@@ -107,7 +107,9 @@ def import_optuna(
     Raises
     ------
     UsageError
-        There is no such database, or no such study in it; or a study of Basin's has the name.
+        There is no such database, or a study of Basin's has the name.
+    StudyNotFoundError
+        It holds no such study.
     StoreUnreachableError
         The database cannot be read.
     SpecificationError

@@ -127,7 +127,7 @@ class Request:
             if _shown(arm.metric) != _shown(base.metric):
                 raise UsageError(
                     "studies of one report must have one metric as their objective, got "
-                    f"{' '.join(_shown(base.metric))} of {first} and {' '.join(_shown(arm.metric))} of {place}"
+                    f"{_told(base.metric)} of {first} and {_told(arm.metric)} of {place}"
                 )
             if self.statistic is None and arm.objective.statistic != base.objective.statistic:
                 raise UsageError(
@@ -217,7 +217,13 @@ class Report:
         return dict(self.summary)
 
 
-def report(store: Store, names: Sequence[str], request: Request, note: Callable[[str], None] = unheard) -> Report:
+def report(
+    store: Store,
+    names: Sequence[str],
+    request: Request,
+    note: Callable[[str], None] = unheard,
+    progressed: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Report:
     """Write the report of one study or of several; what fails leaves no part of itself.
 
     Parameters
@@ -228,6 +234,8 @@ def report(store: Store, names: Sequence[str], request: Request, note: Callable[
         What it is to be like.
     note
         Told that another report is being written into the folder, and waited for.
+    progressed
+        Told how many figures are drawn, and of how many.
 
     Raises
     ------
@@ -245,7 +253,7 @@ def report(store: Store, names: Sequence[str], request: Request, note: Callable[
     from analysis.press import Press  # noqa: PLC0415
 
     # What draws beside this process is begun first: all load Matplotlib at the same time.
-    with Press.for_trials(sum(it.specification.trials for it in found)) as press:
+    with Press.for_trials(sum(it.specification.trials for it in found), progressed) as press:
         from analysis.axes import Chosen  # noqa: PLC0415
         from analysis.findings import Clip  # noqa: PLC0415
         from analysis.report import View, write_report  # noqa: PLC0415 - pandas and Matplotlib
@@ -267,3 +275,7 @@ def report(store: Store, names: Sequence[str], request: Request, note: Callable[
 def _shown(metric: Metric) -> tuple[str, str, str]:
     """Return what has to be alike of two metrics that share a scale."""
     return metric.name, metric.unit, metric.direction
+
+
+def _told(metric: Metric) -> str:
+    return " ".join(filter(None, _shown(metric)))

@@ -9,7 +9,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy import NullPool, event
 
 from search_spaces.declarations import Metric
-from study.errors import StoreUnreachableError, UsageError
+from study.errors import StoreUnreachableError, StudyNotFoundError, UsageError
 from study.interchange.building import built
 from study.interchange.optuna_reading import read
 from study.interchange.optuna_writing import write
@@ -148,7 +148,7 @@ def test_an_optuna_database_lies_beside_a_store_and_is_only_read(store, location
     with pytest.raises(optuna.exceptions.StorageInternalError):
         optuna.create_study(study_name="intruder", storage=storage_of(foreign(theirs)))
     assert optuna.get_all_study_names(storage_of(foreign(theirs))) == ["theirs"]
-    with pytest.raises(UsageError, match="no study 'nobody'"):
+    with pytest.raises(StudyNotFoundError, match="no study 'nobody'"):
         read(foreign(theirs), "nobody")
 
 

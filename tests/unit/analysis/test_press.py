@@ -55,6 +55,12 @@ def test_who_draws_shows_in_no_byte(drawn, mine, tmp_path, monkeypatch):
     ]
 
 
+def test_how_many_are_drawn_is_told_before_each(drawn, tmp_path):
+    told = []
+    Press(progressed=lambda *both: told.append(both)).write(drawn, tmp_path)
+    assert told == [(0, 3), (1, 3), (2, 3)]
+
+
 def test_what_a_helper_does_not_bring_to_an_end_is_drawn_here(drawn, mine, tmp_path, monkeypatch):
     monkeypatch.setattr(press, "COMMAND", "import sys, pickle; pickle.load(sys.stdin.buffer); sys.exit(3)")
     with Press(2) as three:
@@ -73,4 +79,4 @@ def test_what_cannot_be_drawn_is_an_error_here(drawn, tmp_path):
 def test_helpers_are_begun_where_they_are_worth_it(monkeypatch, trials, processors, helpers):
     monkeypatch.setattr(press, "Helper", lambda: None)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(processors))
-    assert len(Press.for_trials(trials)._helpers) == helpers
+    assert len(Press.for_trials(trials, lambda *_: None)._helpers) == helpers

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from study.errors import StoreUnreachableError
-from study.progress import Latest, Progress
+from study.progress import Latest, Progress, paced
 from study.trials import Counts
 from study.words import counted
 from tests.unit.study.common import eventually
@@ -33,6 +33,15 @@ def test_without_a_terminal_progress_is_a_line(capsys):
     with Progress("small") as progress:
         progress.progressed(Counts(complete=1, waiting=1), 5.0)
     assert capsys.readouterr().err == "small: 1/2 done, 0 running, 0 diverged, ETA 0:00:05\n"
+
+
+def test_how_far_work_is_is_said_now_and_then(monkeypatch):
+    said, now = [], [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    progressed = paced(said.append, "figures drawn")
+    for done, now[0] in enumerate([100.0, 104.9, 105.0, 106.0, 111.0]):
+        progressed(done, 9)
+    assert said == ["figures drawn: 2 of 9", "figures drawn: 4 of 9"]
 
 
 def test_progress_goes_to_standard_error(capsys):

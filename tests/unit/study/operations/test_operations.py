@@ -203,7 +203,7 @@ LINE = {"lr": {"values": [0.1, 1.0]}}
         (
             {"task": {"name": "beale"}, "optimizer": {"name": "sgd"}, "objective": {"metric": "excess"}},
             {},
-            "must have one metric as their objective, got test_error % minimize of study small and excess",
+            "objective, got test_error % minimize of study small and excess minimize of study other",
         ),
         ({}, {"x": "pp"}, "--x must be what study small varies, got 'pp'; did you mean 'p'"),
         ({"space": LINE}, {"y": "p"}, "--y must be what study other varies, got 'p'"),
