@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.best import ELIGIBLE
 from analysis.findings import ArmFindings
 from analysis.measure import Measure, counted
+from analysis.numbers import point
 
 Vector = npt.NDArray[np.float64]
 
@@ -50,6 +51,18 @@ class Searched:
     def means(self) -> Vector:
         """The mean over seeds of each configuration, a diverged seed at the worst."""
         return self.table["mean"].to_numpy(dtype=float)
+
+    @cached_property
+    def moved(self) -> tuple[str, ...]:
+        """The hyperparameters that have more than one value among the configurations; all where there is only one."""
+        found = tuple(name for name in self.arm.space if len(self.table[name].unique()) > 1)
+        return found or tuple(self.arm.space)
+
+    @property
+    def unmoved(self) -> str:
+        """A sentence, with a space before it, of the others and where they stand; nothing where there is none."""
+        stood = {name: self.table[name].iloc[0] for name in self.arm.space if name not in self.moved}
+        return f" Every configuration has {point(self.arm.named(stood))}." if stood else ""
 
     @property
     def independent(self) -> bool:

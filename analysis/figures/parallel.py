@@ -68,18 +68,16 @@ class Coordinates:
 
 def compute(findings: Findings) -> list[Coordinates]:
     """Return the coordinates of each arm that varies three hyperparameters or more without a grid."""
-    return [_coordinates(findings, one) for one in findings.arms if _fits(one)]
+    searches = [Searched.of(one) for one in findings.arms if not one.is_grid]
+    return [_coordinates(findings, it) for it in searches if len(it.moved) >= FEWEST and len(it.table) > 1]
 
 
-def _fits(arm: ArmFindings) -> bool:
-    return not arm.is_grid and len(arm.space) >= FEWEST and len(arm.rankings[0]) > 1
-
-
-def _coordinates(findings: Findings, arm: ArmFindings) -> Coordinates:
-    search, ranks = Searched.of(arm), arm.rankings[0].iloc[::-1]
+def _coordinates(findings: Findings, search: Searched) -> Coordinates:
+    arm = search.arm
+    ranks = arm.rankings[0].iloc[::-1]
     lost = (ranks["diverged"] == ranks["n"]).to_numpy()
     heights, ends = [], []
-    for name in arm.space:
+    for name in search.moved:
         column = ranks[name].to_numpy(dtype=float)
         choices = shortened(arm.scales[name].names, LABEL)
         log = arm.arm.space[name].log and bool((column > 0).all())
@@ -97,7 +95,7 @@ def _coordinates(findings: Findings, arm: ArmFindings) -> Coordinates:
         f"{described([(arm, arm.in_force)])} {measured(search.measure, 'Colour', diverged=bool(lost.any()))} Each "
         "line is a configuration; each axis has its own scale, logarithmic where its hyperparameter is. To explore "
         "with: the order of the axes decides which relations are seen."
-    )
+    ) + search.unmoved
     text += " Grey: every seed diverged." if lost.any() else ""
     text += " Red: the best." if arm.best is not None else ""
     return Coordinates(
@@ -105,7 +103,7 @@ def _coordinates(findings: Findings, arm: ArmFindings) -> Coordinates:
         title=f"{search.measure.metric.summary} over all hyperparameters" + (f", {arm.said}" if arm.armed else ""),
         caption=text,
         arm=arm,
-        names=tuple(arm.space),
+        names=search.moved,
         heights=np.array(heights).T,
         ends=tuple(ends),
         values=np.where(lost, np.nan, ranks["mean"].to_numpy(dtype=float)),

@@ -92,10 +92,10 @@ def _scattered(findings: Findings, arm: ArmFindings) -> Slices | None:
         f"{described([(arm, arm.in_force)])} {measured(measure, 'Points', diverged=bool(table['diverged'].any()))} "
         "Every panel has every configuration; the hyperparameters of the other panels differ between points. "
         "Colour: order in which they were tried."
-    )
+    ) + search.unmoved
     text += " Crosses: seeds diverged there." if table["diverged"].any() else ""
     text += " Star: the best." if arm.best is not None else ""
-    names = tuple(arm.space[:MOST])
+    names = search.moved[:MOST]
     return _slices(arm, names, dict.fromkeys(names, table), {}, axis, text + axis.told(values))
 
 

@@ -82,6 +82,18 @@ def test_parallel_coordinates_lie_on_the_scale_of_each_hyperparameter_worst_firs
     assert found.ends[0] == ((0.0, "0.01"), (0.5, "0.1"), (1.0, "1"))
 
 
+def test_what_has_one_value_among_the_configurations_has_no_axis_and_is_said():
+    cells = {(0.01, 0.0, 0.9): [30.0], (0.1, 0.1, 0.9): [10.0], (1.0, 0.4, 0.9): [20.0]}
+    space = PLANE | {"beta2": {"values": [0.9]}}
+    searched = findings(
+        trials(cells, ("lr", "p", "beta2")), space=space, design={"name": "random", "configurations": 3}, seeds=1
+    )
+    (found,) = slices.compute(searched)
+    assert found.names == ("lr", "p")
+    assert "Every configuration has beta2 = 0.9." in found.caption
+    assert parallel.compute(searched) == []
+
+
 @pytest.mark.parametrize(("design", "drawn"), [("random", True), ("sobol", True), ("tpe", False)])
 def test_the_expected_best_is_of_independent_configurations_alone(design, drawn):
     found = expected.compute(scattered(SOBOL, design))
