@@ -73,6 +73,8 @@ class Analysis:
         for name, values, log in ((self.x, grid.xs, self.log[0]), (self.y, grid.ys, self.log[1])):
             if not log and len(values) > 2 and (values > 0).all() and _geometric(values):
                 found.append(f"{name} is taken as it is; its values grow by one factor, which --log {name} follows")
+            if log and (values == 0).any():
+                found.append(f"{name} = 0 has no place on a logarithmic axis: slopes and canonical_rho leave it out")
         shared = int(self._shared.sum())
         if 0 < shared < len(grid.seeds):
             found.append(f"of {len(grid.seeds)} replicates {shared} are in every cell, and count")
@@ -293,8 +295,12 @@ def _logarithmic(grid: Grid, log: Hashable | Iterable[Hashable], x: Hashable, y:
     for name, values, axis in ((x, grid.xs, grid.x_axis), (y, grid.ys, grid.y_axis)):
         if name in named and axis.choices:
             raise TableError(f"column {shown(name)} must hold numbers to be logarithmic, got text")
-        if name in named and not (values > 0).all():
-            raise TableError(f"column {shown(name)} must be above 0 to be logarithmic, got {values.min():g}")
+        if name in named and not (values >= 0).all():
+            raise TableError(f"column {shown(name)} must not be below 0 to be logarithmic, got {values.min():g}")
+        if name in named and (values > 0).sum() < 2:
+            raise TableError(
+                f"column {shown(name)} must have two values above 0 to be logarithmic, got {values.tolist()}"
+            )
     return x in named, y in named
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from analysis.numbers import short, shortened, told_apart, written
-from search_spaces.domains import Choices, Domain, WholeRange, WholeValues
+from search_spaces.domains import SPREAD, Choices, Domain, Values, WholeRange, WholeValues
 from search_spaces.options import Value
 
 
@@ -106,6 +106,13 @@ def axes_of(space: Iterable[str], chosen: Chosen = BY_RULE) -> tuple[str, str | 
     rest = [name for name in names if name != x]
     y = chosen.y or next((name for name in ("p", "weight_decay") if name in rest), rest[0] if rest else None)
     return x, y, [name for name in rest if name != y]
+
+
+def is_logarithmic(name: str, domain: Domain) -> bool:
+    """Tell whether a hyperparameter is measured on a logarithmic axis, as a decay is although one value be 0."""
+    if name == "weight_decay" and isinstance(domain, Values) and domain.low == 0.0 and len(domain.values) > 2:
+        return domain.high > SPREAD * domain.values[1]
+    return domain.log
 
 
 def reading_order(space: Iterable[str]) -> list[str]:

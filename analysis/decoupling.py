@@ -228,9 +228,10 @@ def _holds_zero(number: Number) -> bool:
 
 
 def _axis(grid: Grid, power: int) -> Axis:
-    surface = Surface.of(_without_zero(grid), log=(True, True))
+    surface = Surface.of(grid, log=(True, True))
     if isinstance(surface, str):
         return Axis(power=power, numbers={name: Number(value=None, n=0, reason=surface) for name in NAMES})
+    surface = surface.placed
     numbers = sheared(surface, power)
     if surface.mixed:
         caution = f"not calibrated: {surface.mixed} of the cells hold seeds that diverged and seeds that did not"
@@ -239,20 +240,6 @@ def _axis(grid: Grid, power: int) -> Axis:
             for name, it in numbers.items()
         }
     return Axis(power=power, numbers=numbers)
-
-
-def _without_zero(grid: Grid) -> Grid:
-    """Return a grid without its row of no decay."""
-    kept = grid.ys > 0
-    return replace(
-        grid,
-        ys=grid.ys[kept],
-        replicates=grid.replicates[kept],
-        diverged=grid.diverged[kept],
-        learned_nothing=grid.learned_nothing[kept],
-        pending=grid.pending[kept],
-        excluded=grid.excluded[kept],
-    )
 
 
 def _ten_best(grid: Grid) -> tuple[Cell, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.axes import BY_RULE, Axis, Chosen, axes_of, axis_of, named
+from analysis.axes import BY_RULE, Axis, Chosen, axes_of, axis_of, is_logarithmic, named
 from analysis.best import ELIGIBLE, order
 from analysis.contenders import Contender, contenders
 from analysis.effective_rate import EffectiveRate, effective_rate
@@ -182,7 +182,8 @@ class ArmFindings:
         if not self.is_grid:
             return [[] for _ in self.measures]
         x, y, others = self.axes
-        log = self.arm.space[x].log, y is not None and self.arm.space[y].log
+        space = self.arm.space
+        log = is_logarithmic(x, space[x]), y is not None and is_logarithmic(y, space[y])
         return [panels(self.in_force, x, y, others, measure, self.scales, log) for measure in self.measures]
 
     def maps_of(self, metric: str) -> list[SensitivityMap]:

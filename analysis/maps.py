@@ -92,12 +92,19 @@ class SensitivityMap:
                 for optimum in self.optima
             ],
             "log": [name for name, log in zip((grid.x, grid.y), self.log, strict=True) if log],
+            "left_out": self.left_out,
             "numbers": {name: number.to_dict() for name, number in self.numbers.items()},
             "scales": {
                 scale: {name: number.to_dict() for name, number in numbers.items()}
                 for scale, numbers in self.scales.items()
             },
         }
+
+    @property
+    def left_out(self) -> list[str]:
+        """The axes of which slopes and rho leave out a 0, which has no place on a logarithmic one."""
+        axes = ((self.grid.x, self.grid.xs, self.log[0]), (self.grid.y, self.grid.ys, self.log[1]))
+        return [str(name) for name, values, log in axes if log and (values == 0).any()]
 
     def on(self, scale: str) -> Mapping[str, Number]:
         """Return the numbers on a scale."""
@@ -117,8 +124,11 @@ class SensitivityMap:
 
 
 def sensitivity_map(grid: Grid, measure: Measure, log: tuple[bool, bool] = (False, False)) -> SensitivityMap:
-    """Return the map of a grid of values; ``log`` says whether x and y are measured on logarithmic axes."""
-    log = log[0] and bool((grid.xs > 0).all()), log[1] and bool((grid.ys > 0).all())
+    """Return the map of a grid of values; ``log`` says whether x and y are measured on logarithmic axes.
+
+    Where an axis has a value of 0, slopes and rho leave it out, and all other numbers take it as it is.
+    """
+    log = log[0] and _has_scale(grid.xs), log[1] and _has_scale(grid.ys)
     known = measure.images is not None
     on = {
         scale: surface_on(
@@ -158,6 +168,11 @@ def panels(
         fixed = dict(zip(others, numbers(values), strict=True))
         maps.append(sensitivity_map(grid_of_trials(part, x, y, measure, fixed, axes), measure, log))
     return maps
+
+
+def _has_scale(values: Matrix) -> bool:
+    """Tell whether values can be measured on a logarithmic axis, 0 being left out."""
+    return bool((values >= 0).all() and (values > 0).sum() > 1)
 
 
 def numbers(key: Any) -> tuple[float, ...]:

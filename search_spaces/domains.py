@@ -33,6 +33,9 @@ def range_fault(name: str, option: Number, value: float) -> str | None:
     return fault if fault or isinstance(value, int) else option.fault(name, significant(value))
 
 
+SPREAD = 20.0
+"""Factor between listed values from which on they are better seen on a logarithmic scale."""
+
 NARROWEST = 1e-6
 """Relative width below which a range holds too few values that differ at 12 significant digits."""
 
@@ -87,7 +90,7 @@ class Values(Listed):
     @property
     def log(self) -> bool:
         """Whether the values are better seen on a logarithmic scale: all positive, and a factor of 20 apart."""
-        return self.low > 0 and self.high > 20 * self.low
+        return self.low > 0 and self.high > SPREAD * self.low
 
 
 class Range(Frozen):

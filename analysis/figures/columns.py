@@ -48,13 +48,17 @@ class Columns:
         """Return where a value is drawn."""
         return float(self.places[int(np.searchsorted(self.values, value))])
 
-    def between(self, value: float) -> float:
-        """Return where a value that need not have been tried is drawn."""
+    def between(self, value: float, *, log: bool | None = None) -> float:
+        """Return where a value that need not have been tried is drawn.
+
+        ``log`` says whether it lies on a logarithmic scale with the values above 0; None lets all values say so.
+        """
         if self.scale != "even":
             return value
-        logarithmic = bool((self.values > 0).all()) and value > 0
-        values, it = (np.log(self.values), np.log(value)) if logarithmic else (self.values, value)
-        return float(np.interp(it, values, self.places))
+        above = self.values > 0
+        if value <= 0 or not (above.all() if log is None else log):
+            return float(np.interp(value, self.values, self.places))
+        return float(np.interp(np.log(value), np.log(self.values[above]), self.places[above]))
 
     def within(self, column: int, share: float = 0.5) -> float:
         """Return a place in a column, at a share of its drawn width."""

@@ -32,11 +32,13 @@ def draw_vertices(
     slope = shown.numbers.get("ridge_slope")
     if slope is None:
         return
-    found = [(it, row) for row, it in enumerate(slope.details.get("best", ())) if it["best"] is not None]
+    best = slope.details.get("best", ())
+    first = len(shown.grid.ys) - len(best)  # a row of 0 has no place on a logarithmic axis
+    found = [(it, row) for row, it in enumerate(best, first) if it["best"] is not None]
     rows = [(it["best"], row) for it, row in found]
 
     def place(x: float) -> float:
-        return float(columns.between(10.0**x if shown.log[0] else x))
+        return columns.between(10.0**x, log=True) if shown.log[0] else columns.between(x)
 
     places = [place(x) for x, _ in rows]
     for it, row in [] if halo else found:
@@ -92,7 +94,8 @@ def slope_of(shown: SensitivityMap) -> str:
     if slope is None or slope.value is None:
         return ""
     told = slope.told(plain) + (" decades" if shown.log[0] else "")
-    return told + (" per decade" if shown.log[1] else " per unit")
+    told += " per decade" if shown.log[1] else " per unit"
+    return f"{told}, without {', '.join(f'{name} = 0' for name in shown.left_out)}" if shown.left_out else told
 
 
 def null_told(null: NullModel) -> str:

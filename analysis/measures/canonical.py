@@ -3,7 +3,8 @@
 A quadratic ``c + c_x x + c_y y + c_xx x^2 + c_xy x y + c_yy y^2`` is fitted to the best third of the cells (nine at
 the least) by least squares, with the axes centred and divided by their spans; ``rho = -c_xy / (2 sqrt(c_xx c_yy))``
 does not depend on either. It is 0 where the bowl lies along the axes and goes to 1 or -1 as it becomes a ridge,
-beyond which the surface is a saddle. It is undefined unless c_xx and c_yy are above 0.
+beyond which the surface is a saddle. It is undefined unless c_xx and c_yy are above 0. Values of 0 have no place on a
+logarithmic axis, and are left out.
 
 The interval inverts the test that ``c_xy + 2 rho sqrt(c_xx c_yy)`` is 0, with the gradient at that rho. Noise also
 chooses among the cells at the border of the best third, which moves rho where the surface is no quadratic. It is
@@ -44,6 +45,7 @@ XX, XY, YY = 3, 4, 5
 
 def canonical_rho(surface: Surface) -> Number:
     """Return rho of the basin; the canonical axes stand beside it."""
+    surface = surface.placed
     if not (surface.x_ordered and surface.y_ordered):
         return Number(value=None, n=surface.n, reason="both axes must be numbers; choices have no curvature")
     return rho_over(surface, *np.meshgrid(surface.x, surface.y))

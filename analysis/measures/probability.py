@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.measures.number import Number
-from analysis.measures.surface import Surface
+from analysis.measures.surface import Surface, place_of
 
 DRAWS = 4_000
 LEAST = 0.01
@@ -34,10 +34,7 @@ def best_probability(surface: Surface) -> Number:
     each = np.bincount(drawn.argmin(axis=1), minlength=len(near)) / DRAWS
     shares = np.zeros(surface.mean.size)
     shares[near] = (np.bincount(levels, each) / np.maximum(np.bincount(levels), 1))[levels]
-    columns = surface.shape[1]
+    columns, (xs, ys) = surface.shape[1], ([place_of(it) for it in axis.tolist()] for axis in (surface.x, surface.y))
     order = [int(it) for it in np.argsort(-shares, kind="stable") if shares[it] >= LEAST]
-    cells = [
-        {"x": float(surface.x[it % columns]), "y": float(surface.y[it // columns]), "probability": float(shares[it])}
-        for it in order
-    ]
+    cells = [{"x": xs[it % columns], "y": ys[it // columns], "probability": float(shares[it])} for it in order]
     return Number(value=float(shares.reshape(surface.shape)[surface.best]), n=n, details={"cells": cells})

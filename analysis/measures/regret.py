@@ -18,7 +18,7 @@ import numpy as np
 from analysis.grid import Cell, Matrix
 from analysis.measures.lowest import lowest
 from analysis.measures.number import Number
-from analysis.measures.surface import Noise, Surface
+from analysis.measures.surface import Noise, Surface, place_of
 
 
 def coordinate_tuning_regret(surface: Surface, start: int | None = None) -> Number:
@@ -33,7 +33,7 @@ def coordinate_tuning_regret(surface: Surface, start: int | None = None) -> Numb
     value = float(np.mean(regrets))
     details = {
         "starts": [
-            {"at": float(surface.y[row]), "regret": regret} for row, regret in zip(starts, regrets, strict=True)
+            {"at": place_of(surface.y[row]), "regret": regret} for row, regret in zip(starts, regrets, strict=True)
         ],
     }
     noise = surface.noise_near

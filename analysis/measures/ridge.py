@@ -4,7 +4,8 @@ The slope is that of a straight line through the best x of the rows (:mod:`analy
 squares, each axis on its own scale. Rows whose best x is censored are left out, and counted. The rows' best x are
 independent of one another: what they share is what their seeds do to all cells, and that drops out of each. The
 interval follows from theirs (:func:`analysis.measures.limits.combined`). Of a row whose best x may lie on either side
-of an end, noise may have decided whether it counts: the interval spans the slopes with and without it.
+of an end, noise may have decided whether it counts: the interval spans the slopes with and without it. Values of 0
+have no place on a logarithmic axis, and are left out.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MOST = 6
 
 def ridge_slope(surface: Surface) -> Number:
     """Return the slope of the best x against y, in units of x's scale per unit of y's."""
-    n = surface.n
+    n, surface = surface.n, surface.placed
     if not (surface.x_ordered and surface.y_ordered):
         return Number(value=None, n=n, reason="both axes must be numbers; between choices nothing lies")
     if surface.shape[1] < 3:

@@ -17,7 +17,7 @@ import numpy as np
 from analysis.measures.limits import t_value
 from analysis.measures.lowest import lowest
 from analysis.measures.number import Number
-from analysis.measures.surface import Surface
+from analysis.measures.surface import Surface, place_of
 
 
 def x_sensitivity(surface: Surface) -> Number:
@@ -29,7 +29,7 @@ def x_sensitivity(surface: Surface) -> Number:
     value = float(excess.mean())
     details = {
         "rows": [
-            {"at": at, "sensitivity": cost}
+            {"at": place_of(at), "sensitivity": cost}
             for at, cost in zip(surface.y[trained].tolist(), excess.tolist(), strict=True)
         ]
     }

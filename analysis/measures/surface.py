@@ -7,7 +7,7 @@ is taken to be cell + seed + residual; the residuals of all cells together say h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,7 +57,8 @@ class Surface:
     Attributes
     ----------
     x, y
-        Coordinates, ascending, each on the axis's own scale: log10 where that is logarithmic; places of choices.
+        Coordinates, ascending, each on the axis's own scale: log10 where that is logarithmic, with minus infinity for
+        0, which has no place there; places of choices.
     x_ordered, y_ordered
         Whether the coordinates are numbers; of choices there is no slope.
     values
@@ -65,9 +66,8 @@ class Surface:
     lost
         ``[y, x, seed]``: replicates whose value is a bound of what they would have come to, such as the worst where a
         training diverged; None where every value counts as it is.
-    mixed
-        How many cells hold seeds that diverged and seeds that did not, and count as they are; no interval is
-        calibrated beside such cells.
+    torn
+        ``[y, x]``: cells that hold seeds that diverged and seeds that did not, and count as they are; None without.
     tolerance
         By how much a cell may be worse than the best and still lie in the basin; None where nobody said.
     """
@@ -78,7 +78,7 @@ class Surface:
     x_ordered: bool = True
     y_ordered: bool = True
     lost: Mask | None = None
-    mixed: int = 0
+    torn: Mask | None = None
     tolerance: float | None = None
 
     @classmethod
@@ -110,15 +110,15 @@ class Surface:
         lost = (grid.diverged | grid.learned_nothing)[:, :, shared]
         if censored and lost.all():
             return "a training must have learned something, and none has"
-        mixed = (grid.diverged.any(axis=2) & (grid.diverged.sum(axis=2) < grid.n)).sum()
+        torn = np.asarray(grid.diverged.any(axis=2) & (grid.diverged.sum(axis=2) < grid.n), dtype=bool)
         return cls(
-            x=np.log10(grid.xs) if log[0] else grid.xs,
-            y=np.log10(grid.ys) if log[1] else grid.ys,
+            x=_placed(grid.xs) if log[0] else grid.xs,
+            y=_placed(grid.ys) if log[1] else grid.ys,
             values=grid.sign * grid.replicates[:, :, shared],
             x_ordered=not grid.x_axis.choices,
             y_ordered=not grid.y_axis.choices,
             lost=lost if censored else None,
-            mixed=0 if censored else int(mixed),
+            torn=None if censored else torn,
             tolerance=tolerance,
         )
 
@@ -131,6 +131,27 @@ class Surface:
     def shape(self) -> tuple[int, int]:
         """How many rows and columns there are."""
         return self.values.shape[0], self.values.shape[1]
+
+    @property
+    def mixed(self) -> int:
+        """How many cells are torn; no interval is calibrated beside such cells."""
+        return 0 if self.torn is None else int(self.torn.sum())
+
+    @cached_property
+    def placed(self) -> Surface:
+        """The surface without rows and columns that have no place on their axes, for what asks where a cell lies."""
+        rows, columns = np.isfinite(self.y), np.isfinite(self.x)
+        if rows.all() and columns.all():
+            return self
+        cells = np.ix_(rows, columns)
+        return replace(
+            self,
+            x=self.x[columns],
+            y=self.y[rows],
+            values=self.values[cells],
+            lost=None if self.lost is None else self.lost[cells],
+            torn=None if self.torn is None else self.torn[cells],
+        )
 
     @cached_property
     def mean(self) -> Matrix:
@@ -270,9 +291,14 @@ class Surface:
             x_ordered=self.y_ordered,
             y_ordered=self.x_ordered,
             lost=None if self.lost is None else self.lost.transpose(1, 0, 2),
-            mixed=self.mixed,
+            torn=None if self.torn is None else self.torn.T,
             tolerance=self.tolerance,
         )
+
+
+def place_of(coordinate: float) -> float | None:
+    """Return a coordinate as details have it: None for what has no place on its axis."""
+    return float(coordinate) if math.isfinite(coordinate) else None
 
 
 def third_of(cells: int) -> int:
@@ -285,6 +311,13 @@ def levels_of(values: Matrix, smallest: float) -> Counts:
     order = np.argsort(values, kind="stable")
     found: Counts = np.zeros(len(values), dtype=np.int64)
     found[order[1:]] = np.cumsum(np.diff(values[order]) > smallest)
+    return found
+
+
+def _placed(values: Matrix) -> Matrix:
+    """Return log10 of values of 0 or more."""
+    with np.errstate(divide="ignore"):
+        found: Matrix = np.log10(values)
     return found
 
 

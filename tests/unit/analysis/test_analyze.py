@@ -231,11 +231,30 @@ def test_a_start_that_is_not_there_is_refused_with_those_that_are(start):
     assert "one of [0.0625, 0.125, 0.25], got " in refusal(surface(), start=start)
 
 
-@pytest.mark.parametrize("low", [0.0, -1.0])
-def test_a_logarithmic_axis_is_above_0(low):
-    assert "column 'lr' must be above 0 to be logarithmic" in refusal(
-        surface().replace({"lr": {0.001: low}}), log="lr"
+def test_a_logarithmic_axis_is_not_below_0():
+    assert "column 'lr' must not be below 0 to be logarithmic, got -1" in refusal(
+        surface().replace({"lr": {0.001: -1.0}}), log="lr"
     )
+
+
+def test_a_logarithmic_axis_has_two_values_above_0():
+    table = surface().loc[lambda it: it["lr"] < 0.1].replace({"lr": {0.001: 0.0}})
+    assert "column 'lr' must have two values above 0 to be logarithmic, got [0.0, 0.01]" in refusal(table, log="lr")
+
+
+@pytest.mark.parametrize("along", ["x", "y"])
+def test_no_decay_has_no_place_on_a_logarithmic_axis(along):
+    """What asks where cells lie goes by those that have a place; all else by every cell."""
+    table = decay(True)
+    rates = table.loc[table["p"] == table["p"].min()]
+    whole = pd.concat([table, rates.assign(p=0.0, v=rates["v"] + 3.0)])
+    axes = {"x": "lr", "y": "p"} if along == "y" else {"x": "p", "y": "lr"}
+    without, with_it = (plain(it, log=["lr", "p"], **axes) for it in (table, whole))
+    for name in ("ridge_slope", "ridge_slope_yx", "canonical_rho"):
+        assert with_it[name] == without[name], name
+    assert with_it["cells"] > without["cells"]
+    assert with_it["interaction_share"] == plain(whole, **axes)["interaction_share"]
+    assert with_it["notes"] == ["p = 0 has no place on a logarithmic axis: slopes and canonical_rho leave it out"]
 
 
 def test_a_logarithmic_axis_holds_numbers():

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.axes import Axis, Chosen, axes_of, label_of, reading_order
+from analysis.axes import Axis, Chosen, axes_of, is_logarithmic, label_of, reading_order
+from search_spaces.domains import Range, Values
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,22 @@ from analysis.axes import Axis, Chosen, axes_of, label_of, reading_order
 )
 def test_hyperparameters_have_their_axes(names, axes):
     assert axes_of(names) == axes
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "logarithmic"),
+    [
+        ("lr", Values(values=(0.01, 0.1, 1.0)), True),
+        ("lr", Values(values=(0.1, 0.2, 0.4)), False),
+        ("lr", Range(low=0.1, high=0.2, log=True), True),
+        ("weight_decay", Values(values=(0.0, 1e-4, 1e-2)), True),
+        ("weight_decay", Values(values=(0.0, 0.1, 0.2)), False),
+        ("weight_decay", Values(values=(0.0, 0.1)), False),
+        ("p", Values(values=(0.0, 1 / 64, 1 / 2)), False),
+    ],
+)
+def test_a_decay_is_on_a_logarithmic_axis_whether_or_not_none_was_tried(name, domain, logarithmic):
+    assert is_logarithmic(name, domain) is logarithmic
 
 
 @pytest.mark.parametrize(

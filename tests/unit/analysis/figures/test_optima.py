@@ -54,6 +54,25 @@ def test_a_bar_reaches_over_the_candidates_of_its_row_and_is_seen_where_there_is
     assert bars(axes_of(ridge())) == [[0.1, 1.0], [10.0, 10.0], [1.0, 1.0]]
 
 
+def test_no_decay_has_a_row_but_no_cross_and_the_slope_is_said_to_be_without_it():
+    decays, rates = (0.0, 1e-4, 1e-3, 1e-2), (1e-3, 1e-2, 1e-1, 1.0)
+    cells = {
+        (lr, decay): [10.0 + (np.log10(lr) + 1.6 - 0.2 * row) ** 2 + it for it in (0.01, -0.01, 0.0)]
+        for row, decay in enumerate(decays)
+        for lr in rates
+    }
+    result = ridge(cells, ("lr", "weight_decay"))
+    assert result.map.log == (True, True)
+    assert result.map.to_dict()["left_out"] == ["weight_decay"]
+    slope = result.map.numbers["ridge_slope"]
+    assert slope.value == pytest.approx(0.2)
+    assert [it["at"] for it in slope.details["best"]] == pytest.approx([-4.0, -3.0, -2.0])
+    crosses = next(line for line in axes_of(result).lines if line.get_marker() == "x")
+    assert crosses.get_ydata() == pytest.approx([1, 2, 3])
+    assert np.log10(crosses.get_xdata()) == pytest.approx([-1.4, -1.2, -1.0])
+    assert "per decade, without weight_decay = 0." in result.caption
+
+
 def test_too_few_seeds_have_no_bars():
     assert bars(axes_of(ridge({cell: errors[:2] for cell, errors in CELLS.items()}, seeds=2))) == []
 
