@@ -8,8 +8,9 @@ around it hardly; its noise is pooled over all replicates, and a point of n runs
 The next run is the one after which least is left undecided, as far as can be foreseen: stepwise uncertainty
 reduction, one step ahead, by quadrature (J. Bect, D. Ginsbourger, L. Li, V. Picheny, E. Vazquez, Statistics and
 Computing 22, 2012, doi:10.1007/s11222-011-9241-4). A point that was run before is a candidate like any other, so that
-replicates go where noise hides the edge. Every third run asks for the best point instead, by the knowledge gradient
-(P. Frazier, W. Powell, S. Dayanik, INFORMS J. Computing 21(4), 2009, doi:10.1287/ijoc.1080.0314).
+replicates go where noise hides the edge. Every third run asks for the best point instead, unless that is known, by
+the knowledge gradient (P. Frazier, W. Powell, S. Dayanik, INFORMS J. Computing 21(4), 2009,
+doi:10.1287/ijoc.1080.0314).
 """
 
 from __future__ import annotations
@@ -47,8 +48,14 @@ BLUR = 0.3
 
 NODES, WEIGHTS = (it.tolist() for it in np.polynomial.hermite_e.hermegauss(5))
 
+REACH = np.linspace(-8.0, 8.0, 65).tolist()
+"""Deviations at which it is asked whether another point would seem the best: too far out for :data:`NODES`."""
+
 TURN = 3
 """Every how many runs one asks for the best point."""
+
+LITTLE = 1e-3
+"""Of the tolerance: what the best is known to when no run is worth asking for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,16 +193,21 @@ class Belief:
         return found
 
     def promise(self, candidates: Matrix, reference: Matrix) -> Matrix:
-        """Return how much lower the best will seem, as far as can be foreseen, after one run at each candidate."""
+        """Return how much lower the best will seem, as far as can be foreseen, after one run at each candidate.
+
+        Summed is what another point gains on the one that is best now, which is exactly 0 where none overtakes it.
+        """
         lost, worst = self.diverges(reference), self._scaled(self.worst)
         now = (1.0 - lost) * self.error.mean(reference) + lost * worst
         step, _ = self._foreseen(candidates, reference)
         step *= (1.0 - lost)[:, None]
-        lowest = sum(
-            weight / math.sqrt(2.0 * math.pi) * (now[:, None] + step * node).min(axis=0)
-            for node, weight in zip(NODES, WEIGHTS, strict=True)
-        )
-        found: Matrix = (1.0 - self.diverges(candidates)) * (float(now.min()) - lowest)
+        best = int(now.argmin())
+        behind, faster = (now - now[best])[:, None], step - step[best]
+        density = (REACH[1] - REACH[0]) / math.sqrt(2.0 * math.pi)
+        gained = np.zeros(len(candidates))
+        for node in REACH:
+            gained += density * math.exp(-0.5 * node**2) * np.maximum(-(behind + faster * node).min(axis=0), 0.0)
+        found: Matrix = (1.0 - self.diverges(candidates)) * gained
         return found
 
     def _scaled(self, value: float) -> float:
@@ -227,9 +239,11 @@ class Belief:
 
 
 def chosen(belief: Belief, candidates: Matrix, reference: Matrix, turn: int) -> int:
-    """Return which candidate to run: every third turn for the best point, else for the edge."""
+    """Return which candidate to run: every third turn for the best point, unless that is known; else for the edge."""
     if turn % TURN == TURN - 1:
-        return int(belief.promise(candidates, reference).argmax())
+        promise = belief.promise(candidates, reference)
+        if promise.max() > LITTLE:
+            return int(promise.argmax())
     return int(belief.undecided(candidates, reference).argmin())
 
 

@@ -101,11 +101,34 @@ def test_the_next_run_finds_out_where_training_diverges():
     assert place == 1
 
 
+def dips(noise):
+    """Return what two runs a point say, apart by twice the noise, of two dips that are hardly told apart."""
+    places = np.linspace(0, 1, 11)
+    means = 90.0 - 80.0 * np.exp(-50.0 * (places - 0.2) ** 2) - 79.0 * np.exp(-50.0 * (places - 0.8) ** 2)
+    return [Seen(at=(x, 0.5), values=(it - noise, it + noise)) for x, it in zip(places, means, strict=True)]
+
+
+DIPS = np.array([[0.5, 0.5], [0.32, 0.5], [0.8, 0.5], [1.0, 0.5]])
+
+
 def test_every_third_run_asks_for_the_best_point():
-    known = belief(bowl(noise=(-2.0, 2.0)), tolerance=20.0)
-    candidates = np.array([[0.4, 0.5], [0.64, 0.5], [1.0, 0.5]])
-    assert chosen(known, candidates, CELLS, turn=TURN - 1) == 0
-    assert chosen(known, candidates, CELLS, turn=TURN) != 0
+    known = belief(dips(noise=8.0), tolerance=20.0)
+    assert chosen(known, DIPS, CELLS, turn=TURN - 1) == 2
+    assert chosen(known, DIPS, CELLS, turn=TURN) == 1
+
+
+def test_a_best_point_that_is_known_is_not_asked_for():
+    known = belief(dips(noise=0.01), tolerance=20.0)
+    assert 0.0 <= known.promise(DIPS, CELLS).max() < 1e-3
+    assert chosen(known, DIPS, CELLS, turn=TURN - 1) == chosen(known, DIPS, CELLS, turn=TURN)
+
+
+def test_what_a_run_promises_is_what_draws_of_it_come_to():
+    known = belief(dips(noise=8.0), tolerance=20.0)
+    step, _ = known._foreseen(DIPS, CELLS)
+    now, z = known.error.mean(CELLS), np.random.default_rng(0).standard_normal(100_000)
+    drawn = [now.min() - (now[:, None] + one[:, None] * z).min(axis=0).mean() for one in step.T]
+    assert known.promise(DIPS, CELLS) == pytest.approx(drawn, abs=2e-3)
 
 
 def test_a_run_that_is_in_training_makes_its_place_less_worth_another():
