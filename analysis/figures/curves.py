@@ -442,6 +442,6 @@ def _label(row: Sequence[Axes], titles: Sequence[str], title: str, *, last: bool
     for axes in row:
         axes.set_title(title, loc="left", fontsize=8.5)
         axes.grid(alpha=0.25, linewidth=0.5)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if last:
             axes.set_xlabel("epoch")

@@ -97,8 +97,11 @@ def test_the_line_is_the_mean():
 
 
 def test_one_epoch_is_seen_though_no_line_goes_through_it():
-    (line,) = [it for it in drawn(SITUATIONS["one epoch"]).axes[1].lines if len(it.get_xdata()) == 1]
+    axes = drawn(SITUATIONS["one epoch"]).axes[1]
+    (line,) = [it for it in axes.lines if len(it.get_xdata()) == 1]
     assert line.get_marker() == "o"
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
     assert all(it.get_marker() == "None" for it in drawn([bundle()]).axes[1].lines)
 
 
