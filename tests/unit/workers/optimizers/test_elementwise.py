@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.unit.workers.optimizers.common import assert_near, assert_same, give_gradients, parameters, run
-from workers.optimizers import Padam
+from workers.optimizers import Padam, elementwise
 
 AMSGRAD = {"lr": 1e-3, "eps": 1e-8, "amsgrad": True}
 
@@ -346,6 +346,7 @@ def test_mixed_dtypes_survive_a_state_dict():
     assert_same(whole, part)
 
 
+@pytest.mark.usefixtures("exact_roots")  # what lies in another order than its indices is stepped by torch
 def test_memory_layout_does_not_matter():
     plain = torch.randn(2, 3, 4, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
     last = plain.detach().clone(memory_format=torch.channels_last).requires_grad_()
@@ -353,6 +354,14 @@ def test_memory_layout_does_not_matter():
     for w in (plain, last, turned):
         run(Padam([w], weight_decay=0.1), [w], 20)
     assert_same([plain, plain], [last, turned])
+
+
+def test_every_test_here_is_of_the_way_to_step_that_it_names(stepped_by, monkeypatch):
+    swept = []
+    monkeypatch.setattr(elementwise, "sweep", lambda *_, **__: swept.append(True))
+    (w,) = parameters(((4, 3),))
+    run(Padam([w]), [w], 1)
+    assert bool(swept) is (stepped_by == "torch")
 
 
 def test_an_expanded_gradient_is_read_as_its_values():

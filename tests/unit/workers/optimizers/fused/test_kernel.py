@@ -31,12 +31,6 @@ def moved(shapes=LARGE, dtype=torch.float32, steps=5, **options):
     return params
 
 
-@pytest.fixture
-def exact_roots(monkeypatch):
-    """Square roots as IEEE 754 has them; some of torch's are rounded to a neighbour."""
-    monkeypatch.setattr(torch.Tensor, "sqrt", lambda self: torch.from_numpy(np.sqrt(self.numpy())))
-
-
 @pytest.mark.usefixtures("exact_roots")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("p", [0.0, 1 / 16, 1 / 8, 1 / 4, 1 / 2])
