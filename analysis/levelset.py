@@ -8,9 +8,9 @@ around it hardly; its noise is pooled over all replicates, and a point of n runs
 The next run is the one after which least is left undecided, as far as can be foreseen: stepwise uncertainty
 reduction, one step ahead, by quadrature (J. Bect, D. Ginsbourger, L. Li, V. Picheny, E. Vazquez, Statistics and
 Computing 22, 2012, doi:10.1007/s11222-011-9241-4). A point that was run before is a candidate like any other, so that
-replicates go where noise hides the edge. Every third run asks for the best point instead, unless that is known, by
-the knowledge gradient (P. Frazier, W. Powell, S. Dayanik, INFORMS J. Computing 21(4), 2009,
-doi:10.1287/ijoc.1080.0314).
+replicates go where noise hides the edge. Every third run asks for the best point instead, by the knowledge gradient
+(P. Frazier, W. Powell, S. Dayanik, INFORMS J. Computing 21(4), 2009, doi:10.1287/ijoc.1080.0314), or goes on filling
+the space where no run can be foreseen to change it.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ REACH = np.linspace(-8.0, 8.0, 65).tolist()
 TURN = 3
 """Every how many runs one asks for the best point."""
 
-LITTLE = 1e-3
-"""Of the tolerance: what the best is known to when no run is worth asking for it."""
+ROUNDING = 1e-12
+"""A promise below this is none, on the scale of the field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,12 +238,15 @@ class Belief:
         return self.diverges(candidates), calm, wild
 
 
-def chosen(belief: Belief, candidates: Matrix, reference: Matrix, turn: int) -> int:
-    """Return which candidate to run: every third turn for the best point, unless that is known; else for the edge."""
+def chosen(belief: Belief, candidates: Matrix, reference: Matrix, turn: int) -> int | None:
+    """Return which candidate to run: every third turn for the best point, else for the edge.
+
+    None says that the best is known: no run can be foreseen to change it. The turn is then better spent where nobody
+    has been, for a field foresees little of what it has not seen.
+    """
     if turn % TURN == TURN - 1:
         promise = belief.promise(candidates, reference)
-        if promise.max() > LITTLE:
-            return int(promise.argmax())
+        return int(promise.argmax()) if promise.max() > ROUNDING else None
     return int(belief.undecided(candidates, reference).argmin())
 
 

@@ -16,7 +16,7 @@ all 8 seeds):
 - overlap, and overlap of the linear map: cells in both basins over cells in either one;
 - regret: what the best configuration, by the rule of reports, is worse than the best cell.
 
-``python -m benchmarks.levelset`` takes about ten minutes on two cores.
+``python -m benchmarks.levelset`` takes about five minutes on two cores.
 """
 
 from __future__ import annotations

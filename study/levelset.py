@@ -105,12 +105,11 @@ class LevelsetSampler(BaseSampler):
         filling = FILLING * len(self._space) * (AGAIN - 1) // AGAIN
         belief = Belief.of(seen, seeds=self._seeds, worst=worst, filling=filling)
         new = [it for it in self._points(self._draw) if self._key(it) not in runs][:CANDIDATES]
-        if belief is None or not (new or again):
-            return self._filling(runs) or again[0]
-        reference = [*self._points(self._seed)][:CANDIDATES]
-        candidates = [*again, *new]
-        place = chosen(belief, self._coded(candidates), self._coded(reference), trial.number)
-        return candidates[place]
+        candidates, place = [*again, *new], None
+        if belief is not None and candidates:
+            reference = [*self._points(self._seed)][:CANDIDATES]
+            place = chosen(belief, self._coded(candidates), self._coded(reference), trial.number)
+        return self._filling(runs) or again[0] if place is None else candidates[place]
 
     def _seen(self, of: Sequence[FrozenTrial], sign: float) -> Seen:
         diverged = [it for it in of if (it.constraints or {}).get(DIVERGED, 0.0) > 0.0]

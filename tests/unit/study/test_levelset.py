@@ -10,6 +10,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState, create_trial
 
 from search_spaces.configurations import identity
+from study import levelset as module
 from study.levelset import AGAIN, DIVERGED, FILLING, LevelsetSampler
 from study.proposer import Proposer
 from study.store import Outcome
@@ -75,6 +76,15 @@ def test_what_is_repeated_first_is_the_best_so_far():
     runs = run(proposer(), AGAIN)
     (again,) = [it for it, count in runs.counts.items() if count == 2]
     assert again == identity(min(runs.points, key=lambda it: abs(it["lr"] - 0.1)))
+
+
+def test_a_turn_for_a_best_that_is_known_goes_on_filling_the_space(monkeypatch):
+    monkeypatch.setattr(module, "chosen", lambda *_: None)
+    start, slots = FILLING * 2, FILLING * 2 + 8
+    runs = run(proposer(30), slots)
+    assert len(runs.points) == start * (AGAIN - 1) // AGAIN + 8
+    few = run(proposer(6, space=CHOSEN, seeds=9), slots)
+    assert (len(few.points), few.counts.total()) == (6, slots)
 
 
 def test_a_small_space_gets_every_seed_of_every_cell():
