@@ -25,6 +25,9 @@ BUSY = "this process drives a study already, or is still stopping one; wait for 
 PATIENCE_SECONDS = 20.0
 """How long good order may take."""
 
+HEARD_SECONDS = 5.0
+"""How long what was asked for by a signal may take, until another one is raised where nothing waits."""
+
 WORK = "basin-work"
 
 _TURN = threading.Lock()
@@ -37,6 +40,8 @@ class Interruption:
     ----------
     happened
         Whether one came.
+    again
+        Whether another one came after it: what is waited for is to be left behind.
     stop
         What to call; before there is anything to stop, the command ends where it stands.
     over
@@ -45,8 +50,11 @@ class Interruption:
 
     def __init__(self) -> None:
         self.happened = False
+        self.again = False
         self.stop: Callable[[], None] | None = None
         self.over = False
+        self._answered = -float("inf")
+        self._waiting = False
 
     def wait_for(self, work: Callable[[], None]) -> None:
         """Do work in a thread of its own, and leave it behind at the second signal or when it takes too long to stop.
@@ -86,24 +94,37 @@ class Interruption:
     def _wait(self, ended: threading.Event) -> None:
         """Wait for an event; leave at the second signal, or when good order takes too long."""
         deadline = float("inf")
-        while not ended.wait(0.1):
-            if self.happened:
-                deadline = min(deadline, time.monotonic() + PATIENCE_SECONDS)
-            if time.monotonic() > deadline:
-                raise KeyboardInterrupt
+        self._waiting = True
+        try:
+            while not ended.wait(0.1):
+                if self.happened:
+                    deadline = min(deadline, time.monotonic() + PATIENCE_SECONDS)
+                if self.again or time.monotonic() > deadline:
+                    self._answered = time.monotonic()
+                    raise KeyboardInterrupt
+        finally:
+            self._waiting = False
 
     def settle(self) -> None:
         """Hear no more signals where one was heard: the work has ended for it, and the last word is short."""
         self.over = self.over or self.happened
 
     def handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """Take a signal."""
+        """Take a signal.
+
+        Whoever presses Ctrl-C does so again and again; raised each time, it would come in the midst of the
+        transaction that gives back the leases. It is raised where there is nothing to stop, and where what was asked
+        for takes long, as beside a store that is away.
+        """
         if self.over:
             return
-        again, self.happened = self.happened, True
-        if again or self.stop is None:
+        self.again, self.happened = self.happened, True
+        if self.stop is not None and not self.again:
+            self._answered = time.monotonic()
+            self.stop()
+        elif not self._waiting and time.monotonic() - self._answered > HEARD_SECONDS:
+            self._answered = time.monotonic()
             raise KeyboardInterrupt
-        self.stop()
 
 
 @contextmanager

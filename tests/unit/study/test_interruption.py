@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -40,12 +41,34 @@ def test_the_first_signal_stops_in_good_order(number):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_second_signal_ends_at_once(number):
+def test_the_second_signal_leaves_the_work_behind_wherever_it_comes(number, go_on):
     with interruptible() as interruption:
         interruption.stop = lambda: None
         signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)  # nothing is raised where nothing waits yet
+        with pytest.raises(KeyboardInterrupt):
+            interruption.wait_for(lambda: go_on.wait(30))
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_what_gives_back_is_ended_by_no_signal_but_one_that_comes_after_seconds(number, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with interruptible() as interruption:
+        interruption.stop = lambda: None
+        for now[0] in (100.0, 101.0, 104.9):
+            signal.raise_signal(number)
+        now[0] = 105.1
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
+        signal.raise_signal(number)
+
+
+def test_a_command_that_ends_where_it_stands_is_not_disturbed_while_it_does():
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
