@@ -110,7 +110,8 @@ def axes_of(space: Iterable[str], chosen: Chosen = BY_RULE) -> tuple[str, str | 
 
 def is_logarithmic(name: str, domain: Domain) -> bool:
     """Tell whether a hyperparameter is measured on a logarithmic axis, as a decay is although one value be 0."""
-    if name == "weight_decay" and isinstance(domain, Values) and domain.low == 0.0 and len(domain.values) > 2:
+    decay = name.removeprefix("task.") == "weight_decay"
+    if decay and isinstance(domain, Values) and domain.low == 0.0 and len(domain.values) > 2:
         return domain.high > SPREAD * domain.values[1]
     return domain.log
 

@@ -28,6 +28,7 @@ def test_hyperparameters_have_their_axes(names, axes):
         ("lr", Values(values=(0.1, 0.2, 0.4)), False),
         ("lr", Range(low=0.1, high=0.2, log=True), True),
         ("weight_decay", Values(values=(0.0, 1e-4, 1e-2)), True),
+        ("task.weight_decay", Values(values=(0.0, 1e-4, 1e-2)), True),
         ("weight_decay", Values(values=(0.0, 0.1, 0.2)), False),
         ("weight_decay", Values(values=(0.0, 0.1)), False),
         ("p", Values(values=(0.0, 1 / 64, 1 / 2)), False),
