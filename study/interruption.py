@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from study.errors import UsageError
@@ -161,7 +161,7 @@ def interruptible(*, yielding: bool = False) -> Iterator[Interruption]:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let the first signal that asks for an end raise, and no second one disturb the clearing up."""
+    """Let the first signal that asks for an end raise, and no second one disturb what ends the command after it."""
     before = {number: signal.getsignal(number) for number in ENDING}
     heard = [number for number, handler in before.items() if handler not in {signal.SIG_IGN, None}]  # as `nohup` asks
 
@@ -176,7 +176,16 @@ def ended_by_signals() -> Iterator[None]:
         yield
     finally:
         for number in heard:
-            signal.signal(number, before[number])
+            if signal.getsignal(number) is end:  # or one came
+                signal.signal(number, before[number])
+
+
+def hear_no_more() -> None:
+    """Ignore Ctrl-C to the end of the process, for nothing is left to stop; those that came already are answered."""
+    while True:
+        with suppress(KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            return
 
 
 def is_left_behind() -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 
 from search_spaces.exits import Exit
@@ -13,7 +12,7 @@ from search_spaces.exits import Exit
 def main() -> None:
     """Run ``basin``; Ctrl-C before it has begun is answered as at any other moment."""
     _occupy_standard_streams()
-    from study.interruption import is_left_behind  # noqa: PLC0415 - the entry point costs nothing
+    from study.interruption import hear_no_more, is_left_behind  # noqa: PLC0415 - the entry point costs nothing
     from study.secrecy import conceal  # noqa: PLC0415
 
     code: int | str | None = Exit.INTERRUPTED
@@ -23,25 +22,15 @@ def main() -> None:
 
         run(arguments)
     except KeyboardInterrupt:
-        _hear_no_more()
+        hear_no_more()
         sys.stderr.write("basin: interrupted\n")
     except SystemExit as end:
         code = end.code
-    if code == Exit.INTERRUPTED:
-        _hear_no_more()
     if is_left_behind():  # the interpreter would wait for it
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         os._exit(code if isinstance(code, int) else Exit.FAILED)
     sys.exit(code)
-
-
-def _hear_no_more() -> None:
-    """Ignore Ctrl-C, for nothing is left to stop; those that have come already are answered first."""
-    while True:
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            return
 
 
 def _occupy_standard_streams() -> None:

@@ -30,6 +30,7 @@ from study.cli import (
     run_study,
 )
 from study.errors import UsageError
+from study.interruption import hear_no_more
 from study.words import lines
 
 OUTPUT_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
@@ -117,6 +118,7 @@ def run(arguments: list[str] | None = None) -> None:
         code = _ended(arguments)
         sys.stdout.flush()
     except (KeyboardInterrupt, Interrupted):
+        hear_no_more()
         _drop_output()  # what is still to be written may wait for a reader that never comes
         typer.echo("basin: interrupted", err=True)
         code = Exit.INTERRUPTED

@@ -269,9 +269,11 @@ def ending(monkeypatch, error):
     return ended.value.code
 
 
-def test_an_interruption_is_130(monkeypatch, capsys):
+@pytest.mark.usefixtures("handlers")
+def test_an_interruption_is_130_and_no_other_disturbs_the_end(monkeypatch, capsys):
     assert ending(monkeypatch, KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "basin: interrupted\n"
+    signal.raise_signal(signal.SIGINT)
 
 
 def test_an_interruption_before_anything_is_imported_is_130(monkeypatch, capsys):

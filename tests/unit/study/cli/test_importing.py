@@ -120,7 +120,7 @@ def test_a_grid_is_told_as_one_and_mapped(basin, four, folder):
     ("arguments", "code", "words"),
     [
         (("nowhere.db", "x"), 2, "there is no file"),
-        (("four.db", "gird"), 2, "did you mean 'grid'?"),
+        (("four.db", "gird"), 3, "did you mean 'grid'?"),
         (("basin.db", "x"), 4, "must be a database that Optuna made"),
         (("notes.txt", "x"), 4, "must be a database that Optuna made"),
         (("mysql://u@h/d", "x"), 2, "must be SQLite or PostgreSQL"),

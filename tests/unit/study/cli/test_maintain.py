@@ -99,7 +99,7 @@ def test_a_person_who_says_no_keeps_the_study(basin, answering, answer):
     assert done.err.endswith("nothing was deleted\n")
 
 
-@pytest.mark.usefixtures("untouched")
+@pytest.mark.usefixtures("untouched", "handlers")
 def test_a_person_who_leaves_keeps_the_study(basin, answering):
     answering("")
     done = basin("delete", "small")

@@ -295,6 +295,15 @@ def test_handlers_of_signals_are_put_back(out):
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_after_the_first_signal_no_other_disturbs_the_end_of_the_command(number):
+    with pytest.raises(KeyboardInterrupt), ended_by_signals():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is signal.SIG_IGN
+    signal.raise_signal(number)
+
+
 def test_under_nohup_a_hangup_stays_ignored(out):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
