@@ -25,7 +25,7 @@ import numpy as np
 from analysis.grid import Counts, Matrix
 from analysis.measures.limits import Limits
 from analysis.measures.number import Number
-from analysis.measures.surface import Noise, Surface
+from analysis.measures.surface import UNTRAINED, Noise, Surface
 
 FURTHEST = 2.0
 """Where the limits by another choice of cells end: far in the saddles, where they say no more."""
@@ -48,6 +48,8 @@ def canonical_rho(surface: Surface) -> Number:
     surface = surface.placed
     if not (surface.x_ordered and surface.y_ordered):
         return Number(value=None, n=surface.n, reason="both axes must be numbers; choices have no curvature")
+    if surface.censored.all():
+        return Number(value=None, n=surface.n, reason=UNTRAINED)
     return rho_over(surface, *np.meshgrid(surface.x, surface.y))
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from analysis.grid import Mask, Matrix
 from analysis.measures.limits import Limits, combined
 from analysis.measures.number import Number
-from analysis.measures.surface import Surface
+from analysis.measures.surface import UNTRAINED, Surface
 from analysis.measures.vertex import Vertex, vertices
 
 MOST = 6
@@ -31,6 +31,8 @@ def ridge_slope(surface: Surface) -> Number:
     n, surface = surface.n, surface.placed
     if not (surface.x_ordered and surface.y_ordered):
         return Number(value=None, n=n, reason="both axes must be numbers; between choices nothing lies")
+    if surface.censored.all():
+        return Number(value=None, n=n, reason=UNTRAINED)
     if surface.shape[1] < 3:
         return Number(value=None, n=n, reason="a parabola needs three values")
     return slope_of(vertices(surface), surface.y, n)

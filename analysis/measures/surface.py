@@ -25,6 +25,9 @@ SIZES = (1e-40, 1e40)
 SPANS = (1e-15, 1e15)
 """Between which the span of an axis that is not logarithmic must lie."""
 
+UNTRAINED = "but at 0, which has no place on a logarithmic axis, a training must have learned something, and none has"
+"""Why a surface says nothing of what asks where cells lie."""
+
 ROUNDING = 1e-12
 """Differences below this share of the largest value are rounding."""
 

@@ -257,6 +257,16 @@ def test_no_decay_has_no_place_on_a_logarithmic_axis(along):
     assert with_it["notes"] == ["p = 0 has no place on a logarithmic axis: slopes and canonical_rho leave it out"]
 
 
+@pytest.mark.parametrize("trained", [0, 1, 4])
+@pytest.mark.parametrize("scale", ["raw", "censored", "logit"])
+def test_where_little_but_what_has_no_place_was_trained_numbers_have_a_reason(scale, trained):
+    table = surface().replace({"p": {0.25: 0.0}})
+    table.loc[table.index[9 + trained :], "v"] = np.nan
+    it = plain(table, log=["lr", "p"], scale=scale)
+    for name in ("ridge_slope", "ridge_slope_yx", "canonical_rho"):
+        assert it[name]["value"] is not None or it[name]["reason"]
+
+
 def test_a_logarithmic_axis_holds_numbers():
     assert "must hold numbers to be logarithmic" in refusal(surface().replace({"p": TEXTS}), log="p")
 
